@@ -25,6 +25,8 @@ KIND = "kind"  # "sweep" or "trial"
 TRIAL_KEY = "trial_key"  # content key of the trial; a trial is written once an experiment
 SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
 SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
+VERSION = "version."  # + package: what a submission was made with
+DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description
 PARENT = "mlflow.parentRunId"  # MLflow's own name: nests trials below their submission
 
 # --- params: what a trial is ----------------------------------------------------------
@@ -37,9 +39,14 @@ ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
 
 # --- params of a submission -----------------------------------------------------------
+HYPERPARAMETER = "recipe."  # + field: of the recipe
 MATCHING = "matching"  # "one-std" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
 PATH_POINTS = "path_points"
+
+# --- files of a submission ------------------------------------------------------------
+SPEC_FILE = "spec.yaml"
+PLAN_FILE = "plan.json"
 
 # --- metrics of a trial ---------------------------------------------------------------
 WEIGHTS_LEFT = "weights_left"  # % of the prunable weights that the mask keeps
@@ -61,7 +68,9 @@ SCALAR_METRICS = (
     *(split_metric(ACCURACY, split) for split in SPLITS),
     *(split_metric(ACCURACY, split, arm) for split in SPLITS for arm in (1, 2)),
 )
-CURVE_METRICS = tuple(split_metric(name, split) for name in (PATH_ERROR, PATH_LOSS) for split in SPLITS)
+CURVE_METRICS = tuple(
+    split_metric(name, split) for name in (PATH_ERROR, PATH_LOSS) for split in SPLITS
+)
 
 
 # --- reading ----------------------------------------------------------------------------
@@ -92,7 +101,7 @@ def latest_submission(client: MlflowClient, sweep: str) -> Run:
 
 
 def trials(client: MlflowClient, submission: Run) -> pd.DataFrame:
-    """The trials of a submission, one row each, sorted by what they are.
+    """The finished trials of a submission, one row each, sorted by what they are.
 
     Columns: `trial` (key), `run_id`, `recipe`, `strategy`, `level`, `rewind`, `init_seed`,
     `order_seed_1`, `order_seed_2` (all but the first four integers) and `SCALAR_METRICS`.
@@ -104,7 +113,9 @@ def trials(client: MlflowClient, submission: Run) -> pd.DataFrame:
     while True:
         page = client.search_runs(
             [submission.info.experiment_id],
-            f"tags.{PARENT} = '{submission.info.run_id}' and tags.{KIND} = 'trial'",
+            # A trial is finished once all is written: one that a killed driver began is not.
+            f"tags.{PARENT} = '{submission.info.run_id}' and tags.{KIND} = 'trial'"
+            " and attributes.status = 'FINISHED'",
             max_results=1000,
             page_token=token,
         )
@@ -156,13 +167,15 @@ def curves(client: MlflowClient, trials: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
-    for row in trials.itertuples():
-        columns = {
-            name: [m.value for m in sorted(client.get_metric_history(row.run_id, name), key=lambda m: m.step)]
-            for name in CURVE_METRICS
-        }
-        curve = pd.DataFrame(columns)
-        curve.insert(0, "trial", row.trial)
+    for trial, run_id in zip(trials["trial"], trials["run_id"], strict=True):
+        histories = {name: client.get_metric_history(run_id, name) for name in CURVE_METRICS}
+        curve = pd.DataFrame(
+            {
+                name: [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
+                for name, history in histories.items()
+            }
+        )
+        curve.insert(0, "trial", trial)
         curve.insert(1, "point", range(len(curve)))
         curve.insert(2, "alpha", curve["point"] / (len(curve) - 1))
         frames.append(curve)

@@ -1,0 +1,37 @@
+"""Test accuracy against the rewind iteration (LMC Figure 7; 15 and 17 by level)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib
+from matplotlib.patches import Patch
+
+from analysis.figures.rewind import against_rewind
+from analysis.figures.style import RC
+from analysis.strategies import DENSE, strategy
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from analysis.onsets import DenseReference
+
+
+@matplotlib.rc_context(RC)
+def figure(cells: pd.DataFrame, *, reference: DenseReference | None) -> Figure:
+    """Mean accuracy ± one standard deviation, and that of the full networks as a band."""
+    grey = strategy(DENSE).color
+    band = Patch(facecolor=grey, alpha=0.2, label="full networks ± 1 std")
+    drawn, axes = against_rewind(
+        cells,
+        "accuracy_test",
+        "matching",
+        ylabel="test accuracy (%)",
+        handles=[band] if reference else [],
+    )
+    if reference:
+        low, high = reference.mean - reference.std, reference.mean + reference.std
+        for panel in axes:
+            panel.axhspan(low, high, facecolor=grey, alpha=0.2, lw=0, zorder=0)
+    return drawn

@@ -1,0 +1,101 @@
+"""A measure against the rewind iteration: what LMC Figures 3, 6, 7 and 14 to 17 have in common."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.lines import Line2D
+
+from analysis.figures.style import INK, iteration, panels
+from analysis.onsets import LINE
+from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.strategies import DENSE, rank, strategy
+from analysis.tables import weights
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DODGE = 0.07  # between strategies, in ticks, so that their bars stand side by side
+
+
+def against_rewind(
+    cells: pd.DataFrame,
+    measure: str,
+    verdict: Literal["stable", "matching"],
+    *,
+    ylabel: str,
+    handles: list[Artist],
+) -> tuple[Figure, list[Axes]]:
+    """Mean ± one standard deviation of `measure` at each k, a line per strategy.
+
+    One panel per sparse level, dense networks in each. The measured k are evenly spaced, as in
+    the papers, whose axes would otherwise crowd the early ones. A marker is filled where
+    `verdict` holds, or cannot be said. `handles` are added to the legend.
+    """
+    sparse = cells[cells[STRATEGY] != DENSE]
+    levels = sorted(sparse[LEVEL].unique()) or [None]
+    columns = min(len(levels), 4)
+    figure, axes = panels(math.ceil(len(levels) / columns), columns, width=2.5, height=2.4)
+    ks = sorted(cells[REWIND].unique())
+    names = sorted(cells[STRATEGY].unique(), key=rank)
+    for i, (level, panel) in enumerate(zip(levels, axes, strict=False)):
+        shown = cells[(cells[STRATEGY] == DENSE) | (cells[LEVEL] == level)]
+        for (name, _), line in shown.groupby(LINE, sort=False):
+            shift = (names.index(str(name)) - (len(names) - 1) / 2) * DODGE
+            _line(panel, line, measure, verdict, [ks.index(k) + shift for k in line[REWIND]])
+        if level is not None:
+            left = sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean()
+            panel.set_title(f"{weights(left)} % of weights left")
+        if i % columns == 0:
+            panel.set_ylabel(ylabel)
+        if i + columns >= len(levels):
+            panel.set_xlabel("rewind iteration k")
+            panel.tick_params(labelbottom=True)
+    for panel in axes[len(levels) :]:
+        panel.remove()
+    axes[0].set_xticks(range(len(ks)), [iteration(k) for k in ks])
+    axes[0].set_xlim(-0.4, len(ks) - 0.6)
+    legend: list[Artist] = [_handle(name) for name in names]
+    if cells[verdict].notna().all():
+        legend.append(Line2D([], [], ls="", marker="o", color=INK, label=verdict))
+        legend.append(
+            Line2D([], [], ls="", marker="o", color=INK, mfc="white", label=f"not {verdict}")
+        )
+    figure.legend(
+        handles=[*legend, *handles], loc="outside upper center", ncols=4 if columns < 3 else 8
+    )
+    return figure, axes[: len(levels)]
+
+
+def _handle(name: str) -> Line2D:
+    look = strategy(name)
+    return Line2D([], [], color=look.color, marker=look.marker, label=look.label)
+
+
+def _line(
+    panel: Axes, line: pd.DataFrame, measure: str, verdict: str, positions: list[float]
+) -> None:
+    look = strategy(line[STRATEGY].iloc[0])
+    panel.errorbar(
+        positions,
+        line[measure],
+        # One sample has no deviation: no bar.
+        yerr=line[f"{measure}_std"].fillna(0.0),
+        color=look.color,
+        elinewidth=1,
+        capsize=2,
+        zorder=2,
+    )
+    panel.scatter(
+        positions,
+        line[measure],
+        s=24,
+        marker=look.marker,
+        edgecolors=look.color,
+        facecolors=[look.color if holds else "white" for holds in line[verdict].fillna(True)],
+        zorder=3,
+    )

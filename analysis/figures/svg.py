@@ -1,0 +1,33 @@
+"""A matplotlib figure as markup for an HTML page."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import matplotlib
+
+from analysis.figures.style import RC
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@matplotlib.rc_context(RC)
+def inline(figure: Figure, name: str) -> str:
+    """The figure as an `<svg>` element: the same bytes for the same figure.
+
+    `name` is put before every id, so that several figures can stand in one page. What only a
+    file of its own needs (XML declaration, namespaces, metadata) is left out.
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    markup = buffer.getvalue()
+    markup = markup[markup.index("<svg") :].rstrip()
+    markup = re.sub(r"\s*<metadata>.*?</metadata>", "", markup, flags=re.DOTALL)
+    markup = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", markup)
+    markup = markup.replace("xlink:href=", "href=")
+    # Hundredths of a point are as fine as a screen shows, and halve the size.
+    markup = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\.\d\d)\d+", r"\1", tag[0]), markup)
+    return re.sub(r'( id="| href="#|url\(#)', rf"\g<1>{name}-", markup)

@@ -1,0 +1,46 @@
+"""How each subnetwork strategy is named and drawn, in tables, sentences and figures alike.
+
+The order of `STRATEGIES` is the order of every table and legend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DENSE = "dense"
+IMP = "imp"
+
+
+@dataclass(frozen=True)
+class Strategy:
+    label: str
+    """In tables and legends."""
+
+    adjective: str
+    """In a sentence, before "networks" (dense) or "subnetworks"."""
+
+    color: str
+    """Okabe and Ito's palette, which readers with any colour vision can tell apart; IMP is
+    blue as in LMC."""
+
+    marker: str
+    """matplotlib's code of a shape that is still told apart when printed in grey."""
+
+
+STRATEGIES: dict[str, Strategy] = {
+    DENSE: Strategy("Dense", "dense", "#595959", "o"),
+    IMP: Strategy("IMP", "IMP", "#0072B2", "s"),
+    "random-pruning": Strategy("Random pruning", "randomly pruned", "#D55E00", "^"),
+    "random-reinit": Strategy("Random reinit", "randomly reinitialised", "#009E73", "D"),
+}
+
+
+def strategy(name: str) -> Strategy:
+    """The strategy's entry; one that has none goes by its own name, in purple."""
+    return STRATEGIES.get(name, Strategy(name, name, "#CC79A7", "v"))
+
+
+def rank(name: str) -> tuple[int, str]:
+    """Sort key: the order of `STRATEGIES`, unknown names after it by alphabet."""
+    order = list(STRATEGIES)
+    return (order.index(name) if name in STRATEGIES else len(order), name)

@@ -1,0 +1,273 @@
+"""The command line: parses, calls, prints. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sweeps.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sweeps.home import Home
+    from sweeps.run.driver import Outcome
+
+app = typer.Typer(
+    help="Sweeps for the science of training dynamics: instability analysis and lottery tickets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+SpecArgument = Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")]
+SetOption = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="override a part of the spec: inits=1"),
+]
+HomeOption = Annotated[
+    str | None,
+    typer.Option("--home", help="where state lives [default: $SWEEPS_HOME or ./.sweeps]"),
+]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", help="artifact store (fsspec URL) [default: HOME/store]")
+]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option("--tracking", help="MLflow tracking address [default: SQLite in HOME]"),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="jobs at a time [default: CPU cores]")
+]
+NameArgument = Annotated[str, typer.Argument(help="a sweep's name")]
+
+INTERRUPTED = 130
+FAILED = 1
+
+
+@app.command()
+def specs() -> None:
+    """List the built-in specs."""
+    from rich.table import Table
+
+    from sweeps.loading import builtin_specs, load
+
+    table = Table("spec", "what it asks", box=None)
+    for name in builtin_specs():
+        table.add_row(name, load(name)[0].description)
+    _console().print(table)
+
+
+@app.command()
+def plan(
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006 (typer copies it)
+    format_: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+    workers: WorkersOption = None,
+    home: HomeOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Show the jobs of a sweep, what sharing saves, and what it will cost. Runs nothing."""
+    import json
+
+    from sweeps.display import plan_text
+    from sweeps.home import resolve
+    from sweeps.loading import load
+    from sweeps.plan import expand
+    from sweeps.plan.summary import summarize
+    from trainables.store import Store
+
+    _check_choice("--format", format_, ("table", "json"))
+    sweep, _ = load(spec, set_)
+    graph = expand(sweep)
+    complete = set()
+    url = resolve(home, store).store
+    if "://" in url or Path(url).exists():
+        complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
+    summary = summarize(graph, complete, workers or _cores())
+    if format_ == "json":
+        print(json.dumps(summary, indent=2))
+    else:
+        _console().print(plan_text(summary))
+
+
+@app.command()
+def run(
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006
+    workers: WorkersOption = None,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="training time that a killed worker may lose")
+    ] = 60.0,
+    home: HomeOption = None,
+    store: StoreOption = None,
+    tracking: TrackingOption = None,
+) -> None:
+    """Run a sweep: only what the store lacks, then record, tabulate and report."""
+    from sweeps import display
+    from sweeps.home import resolve
+    from sweeps.loading import load
+    from sweeps.plan import expand
+    from sweeps.run import driver
+    from trainables.store import Store
+
+    sweep, text = load(spec, set_)
+    place = resolve(home, store, tracking)
+    console = _console()
+    outcome, recorder = driver.run(
+        expand(sweep),
+        text,
+        place,
+        Store(place.store),
+        workers=workers or _cores(),
+        checkpoint_seconds=checkpoint_seconds,
+        console=console,
+    )
+    again = " ".join(["sweeps run", spec, *(f"--set {item}" for item in set_)])
+    console.print(display.outcome_text(outcome, again, place.log(sweep.name)))
+    if outcome.recording_error is None:
+        results = _results(place, sweep.name)
+        if len(results.trials):
+            display.print_summary(console, results)
+            path = _write_report(place, results)
+            recorder.attach_report(str(path))
+            console.print(f"report: {path}", soft_wrap=True)
+    raise typer.Exit(_status(outcome))
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.failed or outcome.recording_error:
+        return FAILED
+    return INTERRUPTED if outcome.interrupted else 0
+
+
+@app.command()
+def results(
+    name: NameArgument,
+    where: Annotated[
+        str | None, typer.Option(help="a filter: level = 11 and rewind = 120")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="table, csv, json or parquet")] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="a file to write")] = None,
+    home: HomeOption = None,
+    tracking: TrackingOption = None,
+) -> None:
+    """The trials of a sweep, one row each, from MLflow."""
+    from sweeps import display
+    from sweeps.home import resolve
+    from sweeps.query import select
+
+    _check_choice("--format", format_, ("table", "csv", "json", "parquet"))
+    if format_ == "parquet" and output is None:
+        raise UserError("--format parquet needs --output FILE")
+    trials = select(_results(resolve(home, None, tracking), name).trials, where)
+    display.write_trials(_console(), trials, format_, output)
+
+
+@app.command()
+def report(
+    name: NameArgument,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="the HTML file")] = None,
+    home: HomeOption = None,
+    tracking: TrackingOption = None,
+) -> None:
+    """Write a sweep's report: one self-contained HTML file."""
+    from sweeps import display
+    from sweeps.home import resolve
+
+    place = resolve(home, None, tracking)
+    found = _results(place, name)
+    path = _write_report(place, found, output)
+    console = _console()
+    display.print_findings(console, found)
+    console.print(f"report: {path}", soft_wrap=True)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="the port on this machine")] = 5000,
+    home: HomeOption = None,
+) -> None:
+    """Open MLflow's own interface on the sweeps of a home."""
+    from sweeps.home import resolve
+
+    place = resolve(home)
+    _require_records(place)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", place.tracking]
+    assert place.artifacts is not None
+    command += ["--default-artifact-root", place.artifacts, "--port", str(port)]
+    print(f"MLflow: http://127.0.0.1:{port}", flush=True)
+    os.execv(sys.executable, command)
+
+
+def _results(place: Home, name: str) -> Any:
+    """A sweep's recorded results. Raises UserError where there are none."""
+    _require_records(place)
+    from analysis import records
+    from sweeps.errors import did_you_mean
+    from sweeps.results import read
+
+    try:
+        return read(place, name)
+    except records.UnknownSweep as error:
+        raise UserError(f"{error}{did_you_mean(name, error.known)}") from None
+
+
+def _require_records(place: Home) -> None:
+    """Reading must not create a database."""
+    prefix = "sqlite:///"
+    if place.tracking.startswith(prefix):
+        database = Path(place.tracking.removeprefix(prefix))
+        if not database.exists():
+            raise UserError(f"nothing is recorded in {place.folder}: run a sweep first")
+
+
+def _write_report(place: Home, results: Any, output: Path | None = None) -> Path:
+    from sweeps.results import write_report
+
+    try:
+        return write_report(results, output or place.reports(results.name))
+    except OSError as error:
+        raise UserError(f"cannot write the report: {error.strerror}: {error.filename}") from None
+
+
+def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        from sweeps.errors import did_you_mean
+
+        raise UserError(f"{option} {value}: not a format{did_you_mean(value, allowed)}")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # Without a terminal a table is not cut to 80 columns.
+    return console if console.is_terminal else Console(highlight=False, width=200)
+
+
+def main() -> None:
+    """The console script: errors that are the user's end in one line and status 2."""
+    from sweeps.errors import UserError
+
+    try:
+        app()
+    except UserError as error:
+        print(f"sweeps: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        from trainables.store import StoreError
+
+        if not isinstance(error, StoreError):
+            raise
+        print(f"sweeps: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

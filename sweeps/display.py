@@ -1,0 +1,136 @@
+"""What the command line shows: plans, outcomes, tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sweeps.errors import UserError
+from sweeps.run.progress import duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sweeps.results import Results
+    from sweeps.run.driver import Outcome
+
+JOB_NAMES = {
+    "State": "pretrain: W_k",
+    "Arm": "train: an arm",
+    "ImpMask": "prune: the next IMP mask",
+    "RandomMask": "prune: a random mask",
+    "Instability": "measure: the path of a pair",
+}
+
+
+def plan_text(summary: dict[str, Any]) -> RenderableType:
+    table = Table("job", "planned", "to do", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, numbers in summary["jobs"].items():
+        table.add_row(JOB_NAMES[name], f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
+    for name in ("trainings", "iterations"):
+        numbers = summary[name]
+        table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
+    size = summary["estimated_bytes"]
+    lines = [
+        f"{summary['sweep']}: {summary['trials']:,} trials of {summary['recipe']}",
+        f"Sharing: {summary['sharing_factor']:.1f} times fewer iterations than with every trial "
+        f"run alone ({summary['iterations_unshared']:,})",
+        f"Estimated: {duration(summary['estimated_seconds'])} with {summary['workers']} workers, "
+        f"{_bytes(size['to_do'])} to store ({_bytes(size['planned'])} in all)",
+    ]
+    return Group(Text(lines[0]), table, *map(Text, lines[1:]))
+
+
+def _bytes(number: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
+    """How a run ended, and how to go on where it is not complete."""
+    tally = outcome.tally
+    lines = []
+    if tally.jobs == 0:
+        lines.append(f"nothing to do: all {tally.reused} jobs are in the store")
+    else:
+        lines.append(
+            f"{tally.jobs_done} jobs done ({tally.trainings_done} trainings, "
+            f"{tally.iterations:,} iterations), {tally.reused} reused, in {duration(tally.seconds)}"
+        )
+    if outcome.utilisation is not None:
+        lines.append(
+            f"workers ready after {outcome.worker_startup_seconds:.1f} s, then busy "
+            f"{outcome.utilisation:.0%} of the time; "
+            f"{outcome.overhead_seconds_per_job:.2f} s between batches"
+        )
+    lines += [f"failed: {title}: {reason}" for title, reason in outcome.failed.items()]
+    if outcome.skipped:
+        lines.append(f"{outcome.skipped} jobs that need a failed one were not done")
+    if outcome.failed:
+        lines.append(f"tracebacks: {log}")
+    if outcome.recording_error is not None:
+        error = outcome.recording_error
+        lines.append(f"MLflow could not be written ({error}); the results are in the store")
+    if outcome.interrupted or outcome.failed or outcome.recording_error is not None:
+        lines.append(f"to go on from here: {again}")
+    return Text("\n".join(lines))
+
+
+def print_summary(console: Console, results: Results) -> None:
+    """The table of all cells, the onsets, and the findings."""
+    from analysis import tables
+
+    console.print(_table(tables.summary(results.cells)))
+    console.print(_table(tables.onset_table(results.cells)))
+    print_findings(console, results)
+
+
+def print_findings(console: Console, results: Results) -> None:
+    from analysis import tables
+
+    for finding in tables.findings(results.cells):
+        console.print(f"• {finding}")
+
+
+def _table(frame: pd.DataFrame) -> Table:
+    table = Table(*map(str, frame.columns))
+    for row in frame.itertuples(index=False):
+        table.add_row(*map(str, row))
+    return table
+
+
+def write_trials(
+    console: Console, trials: pd.DataFrame, format_: str, output: Path | None
+) -> None:
+    """Trials to a file, or to standard output. Raises UserError if the file can't be written."""
+    if format_ == "table" and output is None:
+        shown = trials.drop(columns=["trial", "run_id", "recipe"])
+        shown = shown[[c for c in shown if not c.endswith(("_1", "_2")) or c.startswith("order")]]
+        console.print(_table(shown.round(2)))
+        console.print(f"{len(trials)} trials")
+        return
+    try:
+        if format_ == "parquet":
+            trials.to_parquet(output, index=False)
+            return
+        if format_ == "json":
+            text = trials.to_json(orient="records", indent=1) + "\n"
+        elif format_ == "csv":
+            text = trials.to_csv(index=False)
+        else:
+            text = trials.to_string(index=False) + "\n"
+        if output is None:
+            print(text, end="")
+        else:
+            output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}") from None

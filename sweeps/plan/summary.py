@@ -1,0 +1,44 @@
+"""What a plan amounts to, as plain numbers: for `sweeps plan` and for MLflow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from sweeps.plan import cost
+from sweeps.plan.graph import Plan, iterations, trainings
+
+STARTUP_SECONDS = 20.0
+"""Ray, and torch in every worker."""
+
+
+def summarize(plan: Plan, complete: Collection[str], workers: int) -> dict[str, Any]:
+    """Counts and estimates for a plan when the store has the artifacts `complete`."""
+    jobs = plan.jobs.values()
+    needed = plan.needed(complete)
+    todo = needed.values()
+    planned = iterations(jobs)
+    kinds = Counter(type(job).__name__ for job in jobs)
+    open_kinds = Counter(type(job).__name__ for job in todo)
+    return {
+        "sweep": plan.spec.name,
+        "recipe": plan.spec.recipe.name,
+        "trials": len(plan.trials),
+        "jobs": {
+            name: {"planned": number, "to_do": open_kinds[name]} for name, number in kinds.items()
+        },
+        "trainings": {"planned": trainings(jobs), "to_do": trainings(todo)},
+        "iterations": {"planned": planned, "to_do": iterations(todo)},
+        "iterations_unshared": plan.unshared_iterations,
+        "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,
+        "workers": workers,
+        "estimated_seconds": (
+            STARTUP_SECONDS + cost.wall_seconds(todo, workers) if needed else 0.0
+        ),
+        "estimated_core_seconds": sum(map(cost.seconds, todo)),
+        "estimated_bytes": {
+            "planned": sum(map(cost.stored_bytes, jobs)),
+            "to_do": sum(map(cost.stored_bytes, todo)),
+        },
+    }

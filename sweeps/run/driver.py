@@ -1,0 +1,234 @@
+"""Running a sweep from its spec to its records, on this machine's Ray."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import filelock
+from rich.console import Console
+
+from sweeps.errors import UserError
+from sweeps.home import Home
+from sweeps.plan import Plan, Trial
+from sweeps.plan.graph import trainings
+from sweeps.plan.summary import summarize
+from sweeps.run.progress import ProgressView, Tally
+from sweeps.run.recorder import BackgroundRecorder, Recorder
+from sweeps.run.schedule import Schedule
+from trainables.jobs.kinds import Job
+from trainables.store import Store
+
+
+@dataclass
+class Outcome:
+    """How a run ended."""
+
+    tally: Tally
+    interrupted: bool = False
+    failed: dict[str, str] = field(default_factory=dict)
+    """Title of each failed job -> one line why."""
+    skipped: int = 0
+    """Jobs not done because something they need failed."""
+    recording_error: Exception | None = None
+    """What kept results out of MLflow; they are in the store."""
+    worker_startup_seconds: float | None = None
+    overhead_seconds_per_job: float | None = None
+    utilisation: float | None = None
+    """Share of the workers' time, from their first job to the last, that went into jobs."""
+
+
+def run(
+    plan: Plan,
+    spec_text: str,
+    home: Home,
+    store: Store,
+    *,
+    workers: int,
+    checkpoint_seconds: float,
+    console: Console,
+) -> tuple[Outcome, Recorder]:
+    """Do what the store lacks, and record every trial. Raises UserError before anything is done.
+
+    A sweep has one driver at a time in a home; a second one is refused.
+    """
+    home.make()
+    store.check_writable()
+    with _only_driver(home, plan.spec.name):
+        complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
+        needed = plan.needed(complete)
+        tally = Tally(
+            jobs=len(needed),
+            trainings=trainings(needed.values()),
+            reused=len(plan.jobs) - len(needed),
+        )
+        recorder = Recorder(home, plan, store)
+        writer = BackgroundRecorder(recorder, spec_text, summarize(plan, complete, workers))
+        for trial in plan.trials:
+            if trial.key not in needed:
+                writer.record(trial)
+        outcome = Outcome(tally)
+        if needed:
+            _execute(plan, needed, home, writer, outcome, workers, checkpoint_seconds, console)
+        try:
+            writer.close()
+            recorder.close(complete=not (outcome.failed or outcome.interrupted))
+        except Exception as error:
+            outcome.recording_error = error
+        return outcome, recorder
+
+
+def _execute(
+    plan: Plan,
+    needed: Mapping[str, Job],
+    home: Home,
+    writer: BackgroundRecorder,
+    outcome: Outcome,
+    workers: int,
+    checkpoint_seconds: float,
+    console: Console,
+) -> None:
+    schedule = Schedule(needed, workers)
+    stopping = threading.Event()
+    with (
+        ProgressView(console, outcome.tally, workers) as view,
+        _stop_on_signal(stopping, console),
+        tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
+    ):
+        observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
+        with _ray(workers):
+            from sweeps.run import tuning
+
+            settings = tuning.Settings(
+                workers, store_url(home), checkpoint_seconds, Path(scratch)
+            )
+            tuning.run(schedule, settings, observer, stopping.is_set)
+    outcome.interrupted = stopping.is_set() and not schedule.finished
+    outcome.skipped = len(schedule.skipped)
+    observer.measure_overhead(workers)
+
+
+def store_url(home: Home) -> str:
+    return home.store
+
+
+class _Observer:
+    """Keeps the tally, feeds the recorder, writes failures to the log."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        schedule: Schedule,
+        writer: BackgroundRecorder,
+        view: ProgressView,
+        outcome: Outcome,
+        log: Path,
+    ):
+        self._trials: dict[str, Trial] = {trial.key: trial for trial in plan.trials}
+        self._schedule, self._writer, self._view = schedule, writer, view
+        self._outcome, self._tally, self._log = outcome, outcome.tally, log
+        self._estimated = schedule.remaining_seconds
+        self._batches = 0
+        self._last_report = 0.0
+
+    def job_done(self, job: Job) -> None:
+        self._tally.jobs_done += 1
+        self._tally.trainings_done += trainings([job])
+        if job.key in self._trials:
+            self._writer.record(self._trials[job.key])
+
+    def job_failed(self, job: Job, reason: str, trace: str) -> None:
+        self._tally.failed += 1
+        self._outcome.failed[job.title] = reason
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {job.title} ({job.key}) failed\n{trace}\n")
+
+    def reported(self, worker: str, report: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        busy = report["busy_seconds"]
+        if self._tally.first_report is None:
+            self._tally.first_report = now - busy
+            self._outcome.worker_startup_seconds = now - busy - self._tally.begun
+        self._last_report = now
+        self._tally.busy_seconds += busy
+        self._tally.iterations += report["trained"]
+        self._view.running.pop(worker, None)
+        if report["running"]:
+            title, iteration, until = report["running"]
+            self._view.running[worker] = (title, iteration, until, report["trained"] / busy)
+        self._view.pace(self._estimated - self._schedule.remaining_seconds)
+        self._view.update(self._schedule.remaining_seconds)
+
+    def batch_ended(self, worker: str) -> None:
+        self._batches += 1
+        self._view.running.pop(worker, None)
+
+    def measure_overhead(self, workers: int) -> None:
+        tally = self._tally
+        if tally.first_report is None or not self._batches:
+            return
+        available = workers * (self._last_report - tally.first_report)
+        self._outcome.utilisation = tally.busy_seconds / available
+        self._outcome.overhead_seconds_per_job = (available - tally.busy_seconds) / self._batches
+
+
+@contextmanager
+def _only_driver(home: Home, sweep: str) -> Iterator[None]:
+    lock = filelock.FileLock(home.lock(sweep), timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise UserError(f"the sweep {sweep!r} is already running in {home.folder}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _stop_on_signal(stopping: threading.Event, console: Console) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM stops cleanly; a second Ctrl-C ends the program at once."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.set()
+        console.print("stopping: saving what is under way (Ctrl-C again to quit at once)")
+
+    held = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _ray(workers: int) -> Iterator[None]:
+    """A Ray of our own on this machine, never a cluster that happens to be running."""
+    from sweeps.run.tuning import WORKER_ENVIRONMENT
+
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    ray.init(
+        address="local",
+        num_cpus=workers,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+        runtime_env={"env_vars": WORKER_ENVIRONMENT},
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()

@@ -1,0 +1,125 @@
+"""Showing a run: a live line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+PLAIN_SECONDS = 10.0
+"""Between two lines where there is no terminal."""
+
+
+@dataclass
+class Tally:
+    """What a run has done so far."""
+
+    jobs: int
+    trainings: int
+    reused: int
+    """Jobs of the plan that needed nothing: the store had them, or what they lead to."""
+    jobs_done: int = 0
+    trainings_done: int = 0
+    failed: int = 0
+    iterations: int = 0
+    busy_seconds: float = 0.0
+    """Time that workers spent in jobs, summed over workers."""
+    begun: float = field(default_factory=time.monotonic)
+    first_report: float | None = None
+    """When the first worker reported: start-up ends there."""
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+
+class ProgressView:
+    """Call `update` often; it draws when it is time. Use as a context manager."""
+
+    def __init__(self, console: Console, tally: Tally, workers: int):
+        self.console, self.tally, self.workers = console, tally, workers
+        self.running: dict[str, tuple[str, int, int, float]] = {}
+        """Trial -> title, iteration, until, iterations/s of the training under way."""
+        self._plain_at = time.monotonic()
+        self._live: Live | None = None
+
+    def __enter__(self) -> ProgressView:
+        if self.console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.completed}/{task.total} jobs"), BarColumn(), console=self.console
+            )
+            self._task: TaskID = self._bar.add_task("", total=self.tally.jobs)
+            self._live = Live(console=self.console, refresh_per_second=4, transient=True)
+            self._live.start()
+        else:
+            self.console.print("starting workers", highlight=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+        elif self.tally.jobs_done:
+            self.console.print(self.line(None), highlight=False)
+
+    def update(self, remaining_seconds: float) -> None:
+        """`remaining_seconds`: estimated work that is left, in seconds of one core."""
+        left = self._time_left(remaining_seconds)
+        if self._live:
+            self._bar.update(self._task, completed=self.tally.jobs_done)
+            lines = [Text(f"  {self._training(*r)}", style="dim") for r in self.running.values()]
+            self._live.update(Group(self._bar, Text(self.line(left)), *lines))
+        elif time.monotonic() - self._plain_at > PLAIN_SECONDS:
+            self._plain_at = time.monotonic()
+            self.console.print(self.line(left), highlight=False)
+
+    def line(self, left: float | None) -> str:
+        t = self.tally
+        parts = [
+            f"{t.jobs_done} of {t.jobs} jobs",
+            f"{t.trainings_done} of {t.trainings} trainings",
+            f"{t.iterations / max(t.busy_seconds, 1e-9):,.0f} it/s a worker",
+        ]
+        if t.reused:
+            parts.append(f"{t.reused} reused")
+        if t.failed:
+            parts.append(f"{t.failed} failed")
+        if not self._live:
+            parts += [self._training(*running) for running in self.running.values()]
+        parts.append(f"{duration(t.seconds)} gone")
+        if left is not None:
+            parts.append(f"about {duration(left)} left")
+        return " · ".join(parts)
+
+    def _training(self, title: str, iteration: int, until: int, rate: float) -> str:
+        return f"{title}: {iteration}/{until}, {rate:,.0f} it/s"
+
+    def _time_left(self, remaining_seconds: float) -> float | None:
+        """The estimate, scaled by how the work so far compared with its own estimate."""
+        if not self.tally.busy_seconds or not self._estimate_done:
+            return None
+        return remaining_seconds * self._pace / self.workers
+
+    _estimate_done: float = 0.0
+    _pace: float = 1.0
+
+    def pace(self, estimated: float) -> None:
+        """`estimated` seconds of work are done; `tally.busy_seconds` is what they took."""
+        self._estimate_done = estimated
+        if estimated:
+            self._pace = self.tally.busy_seconds / estimated
+
+
+def duration(seconds: float) -> str:
+    """12 s, 3 min 5 s, 2 h 10 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"

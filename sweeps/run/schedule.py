@@ -1,0 +1,158 @@
+"""Which jobs to hand out next. Pure: no Ray, no clock, no store.
+
+A batch is what one Tune trial does. Tune costs about 0.3 s a trial, so small jobs are handed
+out several at a time: a chain of IMP levels, say, or the arms of a pair and then their path.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import count
+
+from sweeps.plan.cost import critical_paths, seconds
+from trainables.jobs.kinds import Job
+
+BATCH_SECONDS = 5.0
+"""Estimated work of a batch; a job that is longer is a batch of its own."""
+
+MAX_LOSSES = 2
+"""How often the worker of a job may die before the job counts as failed."""
+
+
+Entry = tuple[float, float, int, str]
+"""Of a heap of jobs: most urgent first, then first come; the key."""
+
+
+class Schedule:
+    """The state of a plan's jobs while a run goes on.
+
+    Leaves (measurements) come first, so that results come as early as they can; then the jobs
+    that the longest chains wait for.
+    """
+
+    def __init__(self, jobs: Mapping[str, Job], workers: int, batch_seconds: float = BATCH_SECONDS):
+        self.jobs = dict(jobs)
+        self.workers = workers
+        self.batch_seconds = batch_seconds
+        self.done: set[str] = set()
+        self.failed: dict[str, str] = {}
+        """Key -> one line, for the jobs that raised or whose workers kept dying."""
+        self._dependants: dict[str, list[str]] = defaultdict(list)
+        self._missing: dict[str, int] = {}
+        for key, job in self.jobs.items():
+            inputs = {needed.key for needed in job.inputs} & self.jobs.keys()
+            self._missing[key] = len(inputs)
+            for needed in inputs:
+                self._dependants[needed].append(key)
+        self._cost = {key: seconds(job) for key, job in self.jobs.items()}
+        self._order = count()
+        paths = critical_paths(self.jobs.values())
+        self._urgency = {
+            key: (0 if key in self._dependants else 1, paths[key]) for key in self.jobs
+        }
+        self._ready: list[Entry] = []
+        self._running: dict[str, tuple[str, ...]] = {}
+        self._losses: dict[str, int] = defaultdict(int)
+        self.remaining_seconds = sum(self._cost.values())
+        """Estimated work of the jobs that are neither done nor given up."""
+        self._open = set(self.jobs)
+        self._push(self._ready, (key for key, missing in self._missing.items() if missing == 0))
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is running, and nothing can be handed out any more."""
+        return not self._open
+
+    @property
+    def skipped(self) -> set[str]:
+        """Jobs that won't be done because something they need failed."""
+        return self.jobs.keys() - self.done - self.failed.keys() - self._open
+
+    def next_batch(self, name: str) -> list[Job] | None:
+        """Jobs to do in this order, or None while nothing is ready. `name` is for `lost`.
+
+        A batch grows by what its own jobs make ready, then by its fair share of what else is
+        ready, so that no worker is left without work that another holds.
+        """
+        if not self._ready:
+            return None
+        # Smaller batches near the end keep every worker busy until it.
+        target = min(self.batch_seconds, self.remaining_seconds / (2 * self.workers))
+        fair = sum(self._cost[key] for *_, key in self._ready) / self.workers
+        batch: list[str] = []
+        spent = 0.0
+        follow_ups: list[Entry] = []
+        missing: dict[str, int] = {}
+        while follow_ups or self._ready:
+            heap = follow_ups or self._ready
+            *_, key = heap[0]
+            limit = target if heap is follow_ups else min(target, fair)
+            alone = self._losses[key] > 0
+            if batch and (alone or spent + self._cost[key] > limit):
+                break
+            heapq.heappop(heap)
+            batch.append(key)
+            spent += self._cost[key]
+            if alone:
+                break
+            for dependant in self._dependants.get(key, ()):
+                missing[dependant] = missing.get(dependant, self._missing[dependant]) - 1
+                if missing[dependant] == 0:
+                    self._push(follow_ups, [dependant])
+        self._running[name] = tuple(batch)
+        return [self.jobs[key] for key in batch]
+
+    def job_done(self, key: str) -> None:
+        if key not in self._open:
+            return
+        self.done.add(key)
+        self._close(key)
+        taken = {taken for batch in self._running.values() for taken in batch}
+        ready = []
+        for dependant in self._dependants.get(key, ()):
+            self._missing[dependant] -= 1
+            if self._missing[dependant] == 0 and dependant in self._open - taken:
+                ready.append(dependant)
+        self._push(self._ready, ready)
+
+    def job_failed(self, key: str, reason: str) -> None:
+        """Give up a job, and everything that needs it."""
+        if key not in self._open:
+            return
+        self.failed[key] = reason
+        lost = [key]
+        while lost:
+            key = lost.pop()
+            if key in self._open:
+                self._close(key)
+                lost += self._dependants.get(key, ())
+        self._ready = [entry for entry in self._ready if entry[-1] in self._open]
+        heapq.heapify(self._ready)
+
+    def batch_ended(self, name: str) -> None:
+        """A batch has reported everything it did."""
+        self._put_back(self._running.pop(name, ()))
+
+    def batch_lost(self, name: str, reason: str) -> None:
+        """A batch's worker died for good. What it had not done is tried again, job by job."""
+        unfinished = [key for key in self._running.pop(name, ()) if key in self._open]
+        for key in unfinished:
+            if self._missing[key] == 0:  # the others were not reached yet
+                self._losses[key] += 1
+                if self._losses[key] > MAX_LOSSES:
+                    self.job_failed(key, reason)
+        self._put_back(unfinished)
+
+    def _put_back(self, keys: Iterable[str]) -> None:
+        self._push(self._ready, (k for k in keys if k in self._open and self._missing[k] == 0))
+
+    def _close(self, key: str) -> None:
+        self._open.discard(key)
+        self.remaining_seconds -= self._cost[key]
+
+    def _push(self, heap: list[Entry], keys: Iterable[str]) -> None:
+        for key in keys:
+            leaf, path = self._urgency[key]
+            heapq.heappush(heap, (-leaf, -path, next(self._order), key))

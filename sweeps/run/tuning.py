@@ -1,0 +1,154 @@
+"""One Ray Tune run that executes a schedule."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ray import tune
+from ray.tune.search import Searcher
+
+from sweeps.run.schedule import Schedule
+from trainables.jobs.kinds import Job
+from trainables.jobs.trainable import Batch, BatchTrainable
+
+WORKER_ENVIRONMENT = {
+    # One process a core beats several threads a process, and thread counts change bits.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # Large temporaries otherwise go back to the system and come again page by page (2x).
+    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "MALLOC_TRIM_THRESHOLD_": "8589934592",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+"""Of every worker process."""
+
+TUNE_SETTINGS = {
+    # Results go to MLflow by our own writer.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # Progress is shown by our own view.
+    "RAY_AIR_NEW_OUTPUT": "0",
+    # The run's own handler checkpoints what is under way.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Nothing is restored from Tune's own state: the store is what a later run goes on from.
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+}
+
+
+class Observer(Protocol):
+    """Hears what workers report."""
+
+    def job_done(self, job: Job) -> None: ...
+
+    def job_failed(self, job: Job, reason: str, trace: str) -> None: ...
+
+    def reported(self, worker: str, report: Mapping[str, Any]) -> None: ...
+
+    def batch_ended(self, worker: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    workers: int
+    """Jobs at a time; each has one core."""
+    store: str
+    checkpoint_seconds: float
+    scratch: Path
+    """Where Tune keeps its own files."""
+
+
+class ScheduleSearcher(Searcher):
+    """Hands the batches of a schedule to Tune, and tells the schedule what became of them."""
+
+    def __init__(
+        self, schedule: Schedule, settings: Settings, observer: Observer, stop: Callable[[], bool]
+    ):
+        super().__init__()
+        self._schedule, self._settings, self._observer = schedule, settings, observer
+        self._stop = stop
+
+    def set_search_properties(self, *_: Any, **__: Any) -> bool:
+        return True
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        if self._stop() or self._schedule.finished:
+            return Searcher.FINISHED
+        jobs = self._schedule.next_batch(trial_id)
+        if jobs is None:
+            return None
+        settings = self._settings
+        return {"batch": Batch(tuple(jobs), settings.store, settings.checkpoint_seconds)}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        for key in result.get("finished", ()):
+            self._schedule.job_done(key)
+            self._observer.job_done(self._schedule.jobs[key])
+        for key, reason, trace in result.get("failed", ()):
+            self._schedule.job_failed(key, reason)
+            self._observer.job_failed(self._schedule.jobs[key], reason, trace)
+        self._observer.reported(trial_id, result)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        if result and not error:
+            self.on_trial_result(trial_id, result)
+            self._schedule.batch_ended(trial_id)
+        elif not self._stop():
+            before = set(self._schedule.failed)
+            self._schedule.batch_lost(trial_id, "its worker process died")
+            for key in self._schedule.failed.keys() - before:
+                reason = self._schedule.failed[key]
+                self._observer.job_failed(self._schedule.jobs[key], reason, reason)
+        self._observer.batch_ended(trial_id)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: a later run plans again from the store."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: see `save`."""
+
+
+class _Stopper(tune.Stopper):
+    def __init__(self, stop: Callable[[], bool]):
+        self._stop = stop
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return self._stop()
+
+    def stop_all(self) -> bool:
+        return self._stop()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # Tune pickles it into its own checkpoints, which nothing reads
+
+
+def run(
+    schedule: Schedule, settings: Settings, observer: Observer, stop: Callable[[], bool]
+) -> None:
+    """Execute a schedule until it is finished, or until `stop()` is true.
+
+    Ray must be running. When it stops early, the trainings under way store checkpoints.
+    """
+    os.environ.update(TUNE_SETTINGS)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(settings.workers)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    tune.run(
+        BatchTrainable,
+        name="sweep",
+        search_alg=ScheduleSearcher(schedule, settings, observer, stop),
+        num_samples=-1,
+        resources_per_trial={"cpu": 1},
+        reuse_actors=True,
+        stop=_Stopper(stop),
+        storage_path=str(settings.scratch),
+        raise_on_failed_trial=False,
+        max_failures=0,
+        verbose=0,
+        log_to_file=False,
+    )

@@ -1,0 +1,269 @@
+"""The spec: what a user writes, as strict models.
+
+Reading files and wording errors is `sweeps.loading`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from sweeps.errors import did_you_mean
+from trainables import data, networks
+from trainables.levels import weights_at_levels
+from trainables.recipes import RECIPES, Recipe
+
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+MAX_SEED = 2**31 - 1
+
+
+def _seeds(value: Any) -> Any:
+    """`3` means the seeds 1, 2 and 3."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise ValueError(f"{value} seeds are too few: at least 1")
+        return list(range(1, value + 1))
+    return value
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    repeated = sorted({value for value in values if values.count(value) > 1}, key=str)
+    if repeated:
+        raise ValueError(f"{repeated[0]!r} is there twice")
+    return values
+
+
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Seeds = Annotated[list[Seed], BeforeValidator(_seeds), Field(min_length=1)]
+
+
+def _rewind_point(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(f"{value!r} is not a rewind point: iterations (120), '2 %' or '5 epochs'")
+    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d+)? *(%|epochs?)", value):
+        raise ValueError(f"{value!r} is not a rewind point: iterations (120), '2 %' or '5 epochs'")
+    if isinstance(value, int) and value < 0:
+        raise ValueError(f"rewind point {value} lies before the start of training")
+    return value
+
+
+RewindPoint = Annotated[int | str, BeforeValidator(_rewind_point)]
+Rewind = Annotated[list[RewindPoint], Field(min_length=1)]
+Levels = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+
+
+class Dense(BaseModel):
+    """The full network (LMC section 3)."""
+
+    model_config = STRICT
+    strategy: Literal["dense"]
+    rewind: Rewind | None = None
+    """Rewind points of these trials; the sweep's own if absent."""
+
+    @property
+    def levels(self) -> list[int]:
+        return [0]
+
+
+class Pruned(BaseModel):
+    """Subnetworks of LMC section 4: IMP's, and its two baselines with IMP's sparsity."""
+
+    model_config = STRICT
+    strategy: Literal["imp", "random-pruning", "random-reinit"]
+    levels: Levels
+    """Pruning levels: level L leaves (1 - pruning_fraction)^L of the weights."""
+    rewind: Rewind | None = None
+
+    _levels_distinct = field_validator("levels")(_distinct)
+
+
+STRATEGIES = ("dense", "imp", "random-pruning", "random-reinit")
+
+
+def _check_strategy(value: Any) -> Any:
+    """`dense` is short for `{strategy: dense}`."""
+    if isinstance(value, str):
+        value = {"strategy": value}
+    if isinstance(value, dict) and isinstance(value.get("strategy"), str):
+        strategy = value["strategy"]
+        if strategy not in STRATEGIES:
+            raise ValueError(f"unknown strategy {strategy!r}{did_you_mean(strategy, STRATEGIES)}")
+    return value
+
+
+Subnetwork = Annotated[
+    Annotated[Dense | Pruned, Field(discriminator="strategy")], BeforeValidator(_check_strategy)
+]
+
+
+def _complete_recipe(value: Any) -> Any:
+    """A name, or `base` with overrides, as all the fields of a recipe."""
+    if isinstance(value, str):
+        value = {"base": value}
+    if not isinstance(value, dict):
+        raise ValueError("a recipe is a name, or a mapping of base and overrides")
+    overrides = dict(value)
+    base = overrides.pop("base", None)
+    if not isinstance(base, str):
+        raise ValueError(f"names no base recipe; allowed: {', '.join(sorted(RECIPES))}")
+    if base not in RECIPES:
+        raise ValueError(f"unknown recipe {base!r}{did_you_mean(base, RECIPES)}")
+    if overrides:
+        changes = ", ".join(f"{name}={value}" for name, value in sorted(overrides.items()))
+        overrides.setdefault("name", f"{base} with {changes}")
+    tuples = {field.name for field in fields(Recipe) if isinstance(field.default, tuple)}
+    for name in tuples & overrides.keys():
+        if isinstance(overrides[name], list):
+            overrides[name] = tuple(overrides[name])
+    return asdict(RECIPES[base]) | overrides
+
+
+if TYPE_CHECKING:
+    RecipeField = Recipe
+else:
+    # A strict model of the same fields, so that errors name the field; then the recipe itself.
+    _hints = get_type_hints(Recipe)
+    RecipeFields = create_model(
+        "Recipe", __config__=STRICT, **{field.name: (_hints[field.name], ...) for field in fields(Recipe)}
+    )
+    RecipeField = Annotated[
+        RecipeFields,
+        BeforeValidator(_complete_recipe),
+        AfterValidator(lambda values: Recipe(**values.model_dump())),
+    ]
+
+
+class Sweep(BaseModel):
+    """A sweep: one recipe, and the trials wanted of it."""
+
+    model_config = STRICT
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    """What results are filed under: the MLflow experiment."""
+
+    description: str = ""
+    """For the report: what is asked, of which paper's table or figure."""
+
+    recipe: RecipeField
+    """A built-in recipe's name, or `{base: name, iterations: 600, ...}`."""
+
+    rewind: Rewind
+    """Rewind points k: iterations, "2 %" of training, or "5 epochs"."""
+
+    inits: Seeds
+    """Seeds of initial weights; a number n means 1 to n."""
+
+    orders: Seeds
+    """Order seeds of the arms; every pair of them is a trial. A number n means 1 to n."""
+
+    subnetworks: Annotated[list[Subnetwork], Field(min_length=1)]
+
+    pretrain_order: Seed = 0
+    """Order seed of the training from W_0 to W_k."""
+
+    imp_order: Seed = 1
+    """Order seed of the trainings that IMP prunes after; an arm with this seed is shared."""
+
+    path_points: Annotated[int, Field(ge=3, le=1000)] = 30
+    """Evenly spaced points of a path, ends included (LMC section 2)."""
+
+    stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
+    """A network is stable if its instability is below this (percentage points, LMC section 2)."""
+
+    matching: Literal["one-std"] | Annotated[float, Field(ge=0, le=100)] = "one-std"
+    """Accuracy a matching subnetwork may lose: one standard deviation of the dense networks'
+    accuracies (Unmasking's eps), or percentage points (0.2 in LMC section 4.4)."""
+
+    _seeds_distinct = field_validator("inits", "orders")(_distinct)
+
+    @field_validator("recipe")
+    @classmethod
+    def _known(cls, recipe: Recipe) -> Recipe:
+        for word, what, known in (
+            (recipe.network, "network", networks.NETWORKS),
+            (recipe.data, "data set", data.DATA),
+        ):
+            if word not in known:
+                raise ValueError(f"unknown {what} {word!r}{did_you_mean(word, known)}")
+        examples = data.DATA[recipe.data].train
+        if recipe.batch_size > examples:
+            raise ValueError(f"batch_size {recipe.batch_size} is above the {examples} examples")
+        return recipe
+
+    @field_validator("orders")
+    @classmethod
+    def _pairs(cls, orders: list[int]) -> list[int]:
+        if len(orders) < 2:
+            raise ValueError("a pair needs at least 2 order seeds")
+        return orders
+
+    @model_validator(mode="after")
+    def _resolve(self) -> Sweep:
+        """Rewind points and levels that the recipe allows."""
+        self._iterations_of(self.rewind, ("rewind",))
+        possible = len(list(weights_at_levels(self.prunable_weights, self.recipe.pruning_fraction)))
+        for index, subnetwork in enumerate(self.subnetworks):
+            here = ("subnetworks", index)
+            if subnetwork.rewind is not None:
+                self._iterations_of(subnetwork.rewind, (*here, "rewind"))
+            for position, level in enumerate(subnetwork.levels):
+                if level >= possible:
+                    raise _error_at(
+                        (*here, "levels", position),
+                        f"level {level} is impossible: after level {possible - 1} no weight of "
+                        f"{self.recipe.network} is left to prune",
+                    )
+        return self
+
+    @property
+    def prunable_weights(self) -> int:
+        return networks.prunable_weights(self.recipe.network, self.recipe.prune_output)
+
+    def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
+        """The rewind points of a subnetwork in iterations, ascending."""
+        return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
+
+    def _iterations_of(self, points: list[int | str], where: tuple[str | int, ...] = ()) -> list[int]:
+        total = self.recipe.iterations
+        iterations: list[int] = []
+        for index, point in enumerate(points):
+            iteration = self._iteration(point)
+            if iteration >= total:
+                raise _error_at(
+                    (*where, index),
+                    f"rewind point {point} lies past the end of training: k must be below "
+                    f"{total} iterations",
+                )
+            if iteration in iterations:
+                raise _error_at((*where, index), f"rewind point {point} is there twice")
+            iterations.append(iteration)
+        return sorted(iterations)
+
+    def _iteration(self, point: int | str) -> int:
+        if isinstance(point, int):
+            return point
+        number = float(point.rstrip(" %epochs"))
+        if point.endswith("%"):
+            return round(self.recipe.iterations * number / 100)
+        recipe = self.recipe
+        epoch = data.iterations_per_epoch(recipe.data, recipe.batch_size, recipe.last_batch)
+        return round(number * epoch)
+
+
+def _error_at(where: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    """An error of a part of the spec that only the whole spec can show."""
+    return PydanticCustomError("at", "{message}", {"message": message, "at": where})

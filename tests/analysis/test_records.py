@@ -1,0 +1,135 @@
+"""Round trips through a real MLflow store on SQLite."""
+
+import math
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param
+
+from analysis import records
+
+POINTS = 3
+
+
+def log_submission(client, experiment, submitted_at):
+    tags = {records.KIND: "sweep", records.SUBMITTED_AT: submitted_at}
+    run = client.create_run(experiment, tags=tags)
+    client.set_terminated(run.info.run_id)
+    return run.info.run_id
+
+
+def log_trial(client, experiment, parent, key, params, offset, *, status="FINISHED"):
+    """A trial whose scalar metrics are offset, offset + 1, ... in the order of their names, and
+    whose curves rise by 10 a point from there on. Points are written last to first."""
+    tags = {records.KIND: "trial", records.TRIAL_KEY: key, records.PARENT: parent}
+    run_id = client.create_run(experiment, tags=tags).info.run_id
+    metrics = [Metric(name, offset + i, 0, 0) for i, name in enumerate(records.SCALAR_METRICS)] + [
+        Metric(name, offset + i + 10 * point, 0, point)
+        for i, name in enumerate(records.CURVE_METRICS)
+        for point in reversed(range(POINTS))
+    ]
+    named = zip(records.TRIAL_PARAMS, params, strict=True)
+    if status == "FINISHED":
+        client.log_batch(run_id, metrics, [Param(name, value) for name, value in named])
+        client.set_terminated(run_id)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mlflow")
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    sweep = client.create_experiment("digits", artifact_location=str(folder))
+    client.create_experiment("empty", artifact_location=str(folder))
+    new = log_submission(client, sweep, "2026-02-01T00:00:00+00:00")
+    old = log_submission(client, sweep, "2026-01-31T23:59:59+00:00")
+    imp, dense = ("digits", "imp", "11", "120", "1"), ("digits", "dense", "0", "0", "1")
+    log_trial(client, sweep, new, "key of imp", (*imp, "1,2"), 0.25)
+    log_trial(client, sweep, new, "key of dense, 2nd pair", (*dense, "1,3"), math.nan)
+    log_trial(client, sweep, new, "key of dense", (*dense, "1,2"), -5.0)
+    log_trial(client, sweep, old, "key of another", (*dense, "7,8"), 1.0)
+    log_trial(client, sweep, new, "key of one begun", (*dense, "8,9"), 1.0, status="RUNNING")
+    return client
+
+
+@pytest.fixture(scope="module")
+def trials(client):
+    return records.trials(client, records.latest_submission(client, "digits"))
+
+
+def test_the_latest_submission_is_the_last_submitted(client):
+    found = records.latest_submission(client, "digits")
+    assert found.data.tags[records.SUBMITTED_AT] == "2026-02-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("name", ["unheard-of", "empty"])
+def test_an_unknown_sweep_names_the_known(client, name):
+    with pytest.raises(records.UnknownSweep, match=f"'{name}'") as caught:
+        records.latest_submission(client, name)
+    assert caught.value.known == ["digits"]
+
+
+def test_trials_are_the_finished_ones_of_the_submission_in_order(trials):
+    assert trials["trial"].tolist() == ["key of dense", "key of dense, 2nd pair", "key of imp"]
+
+
+def test_what_a_trial_is_comes_back(trials):
+    what = [*records.TRIAL_COLUMNS[2:]]
+    assert trials[what].to_numpy().tolist() == [
+        ["digits", "dense", 0, 0, 1, 1, 2],
+        ["digits", "dense", 0, 0, 1, 1, 3],
+        ["digits", "imp", 11, 120, 1, 1, 2],
+    ]
+    assert [trials[name].dtype.kind for name in what[2:]] == ["i"] * 5
+
+
+def test_what_was_measured_comes_back(trials):
+    assert list(trials.columns[9:]) == [
+        "weights_left",
+        *("instability_test", "instability_train", "accuracy_test", "accuracy_train"),
+        *("accuracy_test_1", "accuracy_test_2", "accuracy_train_1", "accuracy_train_2"),
+    ]
+    found = trials[list(records.SCALAR_METRICS)].to_numpy()
+    assert found[0].tolist() == [-5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
+    assert found[2].tolist() == [0.25, 1.25, 2.25, 3.25, 4.25, 5.25, 6.25, 7.25, 8.25]
+    assert all(math.isnan(value) for value in found[1])
+
+
+def test_curves_come_back_by_point(client, trials):
+    found = records.curves(client, trials.iloc[[2, 0]])
+    assert found["trial"].tolist() == ["key of imp"] * POINTS + ["key of dense"] * POINTS
+    assert found["point"].tolist() == [0, 1, 2] * 2
+    assert found["alpha"].tolist() == [0.0, 0.5, 1.0] * 2
+    assert found["path_error_test"].tolist() == [0.25, 10.25, 20.25, -5.0, 5.0, 15.0]
+    assert found["path_loss_train"].tolist() == [3.25, 13.25, 23.25, -2.0, 8.0, 18.0]
+
+
+def test_no_trials_have_no_curves(client, trials):
+    found = records.curves(client, trials.iloc[:0])
+    assert len(found) == 0
+    assert list(found.columns) == ["trial", "point", "alpha", *records.CURVE_METRICS]
+
+
+def test_many_trials_are_read_page_by_page(client, trials, monkeypatch):
+    search, pages = client.search_runs, []
+
+    def one_a_page(experiments, filter_string, max_results=1000, page_token=None):
+        pages.append(page_token)
+        return search(experiments, filter_string, max_results=1, page_token=page_token)
+
+    submission = records.latest_submission(client, "digits")
+    monkeypatch.setattr(client, "search_runs", one_a_page)
+    found = records.trials(client, submission)
+    assert len(pages) >= 3
+    assert found["trial"].tolist() == trials["trial"].tolist()
+
+
+def test_a_submission_without_trials_reads_as_an_empty_frame(client):
+    experiment = client.create_experiment("just begun", artifact_location="unused")
+    log_submission(client, experiment, "2026-03-01T00:00:00+00:00")
+    try:
+        found = records.trials(client, records.latest_submission(client, "just begun"))
+        assert len(found) == 0
+        assert list(found.columns) == [*records.TRIAL_COLUMNS, *records.SCALAR_METRICS]
+    finally:
+        client.delete_experiment(experiment)

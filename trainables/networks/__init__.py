@@ -1,0 +1,130 @@
+"""Networks by name. A network is one file with a `build()`, and a row of `NETWORKS`.
+
+The table holds what planning needs, so that planning needs no torch; the tests compare it with
+the networks themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from trainables.seeds import generator
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Sizes of a network, by count."""
+
+    module: str
+    """Where its `build()` lies."""
+    parameters: int
+    """Trainable values."""
+    prunable: int
+    """Weights of convolutional and linear layers, the output layer's included."""
+    output: int
+    """Weights of the output layer."""
+    statistics: int
+    """BatchNorm's running means and variances."""
+    kernels: int
+    """Layers of any kind: what an iteration costs at least, however small they are."""
+    forward_flops: int
+    """Floating-point operations of one example's forward pass (2 a multiply-add)."""
+
+
+NETWORKS: dict[str, Facts] = {
+    "digits-mlp": Facts(
+        module="trainables.networks.digits_mlp",
+        parameters=15_658,
+        prunable=15_072,
+        output=480,
+        statistics=576,
+        kernels=19,
+        forward_flops=30_144,
+    ),
+}
+
+
+def prunable_weights(name: str, output: bool = True) -> int:
+    """How many weights `prunable` names."""
+    facts = NETWORKS[name]
+    return facts.prunable if output else facts.prunable - facts.output
+
+
+def build(name: str) -> nn.Module:
+    """A network by name, uninitialised.
+
+    BatchNorm keeps no count of batches: its momentum is fixed, and without the integer every
+    value of a state is a float that can be interpolated.
+    """
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    network: nn.Module = import_module(NETWORKS[name].module).build()
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.num_batches_tracked = None
+    return network
+
+
+def state(network: nn.Module) -> dict[str, Tensor]:
+    """A network's own tensors by name: parameters first, then BatchNorm's statistics."""
+    parameters = {name: p.detach() for name, p in network.named_parameters()}
+    return parameters | dict(network.named_buffers())
+
+
+def bind(network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Make a network use these tensors, without a copy. Raises KeyError if one is missing."""
+    for name, parameter in network.named_parameters():
+        parameter.data = weights[name]
+    for module_name, module in network.named_modules():
+        for buffer in list(module._buffers):
+            if module._buffers[buffer] is not None:
+                module._buffers[buffer] = weights[f"{module_name}.{buffer}".lstrip(".")]
+
+
+def prunable(network: nn.Module, output: bool = True) -> list[str]:
+    """Names of the weights of convolutional and linear layers (Unmasking, appendix C).
+
+    The output layer, the last of them, is left out where `output` is false.
+    """
+    from torch import nn
+
+    names = [
+        f"{name}.weight".lstrip(".")
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Linear | nn.Conv2d)
+    ]
+    return names if output else names[:-1]
+
+
+def initial_weights(
+    name: str, initialization: Literal["kaiming-normal"], stream: str, seed: int
+) -> dict[str, Tensor]:
+    """W_0: a network's state drawn from the stream (`stream`, `seed`), one tensor a stream."""
+    import torch
+
+    network = build(name)
+    weights = {key: value.clone() for key, value in state(network).items()}
+    drawn = set(prunable(network))
+    for key, value in weights.items():
+        if key in drawn:
+            deviation = math.sqrt(2 / (value[0].numel()))
+            value.normal_(0, deviation, generator=generator(stream, seed, key))
+        else:
+            value.fill_(1.0 if _starts_at_one(network, key) else 0.0)
+    assert all(torch.isfinite(value).all() for value in weights.values())
+    return weights
+
+
+def _starts_at_one(network: nn.Module, name: str) -> bool:
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    module, _, leaf = name.rpartition(".")
+    is_batchnorm = isinstance(network.get_submodule(module), _BatchNorm)
+    return is_batchnorm and leaf in ("weight", "running_var")

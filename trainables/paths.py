@@ -1,0 +1,22 @@
+"""Paths between trained networks."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def alphas(points: int) -> list[float]:
+    """Evenly spaced values in [0, 1], both ends included (LMC section 2: 30 of them)."""
+    return [point / (points - 1) for point in range(points)]
+
+
+def interpolate(
+    first: dict[str, Tensor], second: dict[str, Tensor], alpha: float
+) -> dict[str, Tensor]:
+    """W(alpha) = alpha W_1 + (1 - alpha) W_2 (LMC, Algorithm 1), BatchNorm statistics included.
+
+    The ends are the networks themselves, to the bit.
+    """
+    if alpha in (0, 1):
+        return dict(first if alpha else second)
+    return {name: value * alpha + second[name] * (1 - alpha) for name, value in first.items()}

@@ -1,0 +1,61 @@
+"""Masks: global magnitude pruning and random pruning.
+
+A mask maps the name of each prunable weight to a bool tensor of its shape; true is kept.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from trainables.levels import number_to_prune
+from trainables.seeds import generator
+
+Mask = dict[str, Tensor]
+
+
+def full_mask(weights: dict[str, Tensor], names: list[str]) -> Mask:
+    """The mask of the dense network."""
+    return {name: torch.ones_like(weights[name], dtype=torch.bool) for name in names}
+
+
+def weights_left(mask: Mask) -> float:
+    """Percentage of the prunable weights that a mask keeps."""
+    kept = sum(int(keep.sum()) for keep in mask.values())
+    return 100 * kept / sum(keep.numel() for keep in mask.values())
+
+
+def prune_by_magnitude(weights: dict[str, Tensor], mask: Mask, fraction: float) -> Mask:
+    """Prune the `fraction` of the remaining weights of lowest magnitude, over all tensors at once.
+
+    LMC Algorithm 2. Exactly `levels.number_to_prune` weights go; among equal magnitudes those that
+    come first, in the mask's order of tensors and in memory order within one.
+
+    Raises ValueError if a remaining weight is not a number (the training diverged).
+    """
+    kept = torch.cat([keep.flatten() for keep in mask.values()])
+    magnitudes = torch.cat([weights[name].flatten() for name in mask])[kept].abs()
+    if magnitudes.isnan().any():
+        raise ValueError("cannot prune by magnitude: weights are not numbers (training diverged)")
+    lowest = magnitudes.sort(stable=True).indices[: number_to_prune(len(magnitudes), fraction)]
+    survivors = torch.ones_like(magnitudes, dtype=torch.bool)
+    survivors[lowest] = False
+    kept[kept.clone()] = survivors
+    return _unflatten(kept, mask)
+
+
+def prune_randomly(like: Mask, seed: int) -> Mask:
+    """A random mask that keeps as many weights of each tensor as `like` does (LMC section 4)."""
+    mask = {}
+    for name, keep in like.items():
+        stream = generator("random-pruning", seed, int(keep.sum()), name)
+        chosen = torch.randperm(keep.numel(), generator=stream)[: int(keep.sum())]
+        mask[name] = torch.zeros(keep.numel(), dtype=torch.bool)
+        mask[name][chosen] = True
+        mask[name] = mask[name].view(keep.shape)
+    return mask
+
+
+def _unflatten(flat: Tensor, like: Mask) -> Mask:
+    parts = flat.split([keep.numel() for keep in like.values()])
+    return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}

@@ -1,0 +1,30 @@
+"""Named tensors as bytes (safetensors: loading runs no code)."""
+
+from __future__ import annotations
+
+import safetensors.torch
+from torch import Tensor
+
+SUFFIX = "safetensors"
+
+
+def to_bytes(tensors: dict[str, Tensor]) -> bytes:
+    """The same tensors give the same bytes."""
+    payload: bytes = safetensors.torch.save({k: v.contiguous() for k, v in tensors.items()})
+    return payload
+
+
+def from_bytes(payload: bytes) -> dict[str, Tensor]:
+    """Tensors on the CPU, in the order of their names."""
+    tensors: dict[str, Tensor] = safetensors.torch.load(payload)
+    return tensors
+
+
+def join(**groups: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Several groups of named tensors as one: `group:name`."""
+    return {f"{group}:{name}": value for group, held in groups.items() for name, value in held.items()}
+
+
+def part(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:
+    """One group of what `join` made."""
+    return {n.removeprefix(f"{group}:"): v for n, v in tensors.items() if n.startswith(f"{group}:")}

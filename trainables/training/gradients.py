@@ -1,0 +1,91 @@
+"""Gradients of the mean cross-entropy of a batch.
+
+Autograd's bookkeeping is most of the time of a tiny network's iteration. For multilayer
+perceptrons the same kernels are called here by hand, in the order in which autograd calls them:
+the gradients have the same bits (tested) and an iteration of `digits-mlp` takes a third of the
+time. Other networks go through autograd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from trainables.networks.mlp import MLP
+
+Gradients = Callable[[Tensor, Tensor], None]
+"""Sets `.grad` of every parameter for a batch: inputs [B, ...], labels [B]."""
+
+_aten = torch.ops.aten
+_batch_norm_backward = _aten.native_batch_norm_backward.default
+_log_softmax_backward = _aten._log_softmax_backward_data.default
+_nll_forward = _aten.nll_loss_forward.default
+_nll_backward = _aten.nll_loss_backward.default
+_relu_backward = _aten.threshold_backward.default
+
+
+def gradients(network: nn.Module, *, by_hand: bool = True) -> Gradients:
+    """The gradient function of a network in training mode; BatchNorm's statistics move too."""
+    if by_hand and isinstance(network, MLP):
+        return _mlp(network)
+
+    parameters = list(network.parameters())
+
+    def autograd(inputs: Tensor, labels: Tensor) -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        with torch.enable_grad():
+            cross_entropy(network(inputs), labels).backward()
+
+    return autograd
+
+
+def _mlp(network: MLP) -> Gradients:
+    layers = list(zip(network.linears, network.norms or [None] * len(network.linears), strict=True))
+    one = torch.ones((), dtype=network.output.weight.dtype, device=network.output.weight.device)
+
+    def step(inputs: Tensor, labels: Tensor) -> None:
+        hidden = inputs.flatten(1)
+        tape = []  # per layer: its input, its sums, and BatchNorm's batch statistics
+        for linear, norm in layers:
+            layer_input = hidden
+            if norm is None:
+                sums = torch.addmm(linear.bias, hidden, linear.weight.t())
+                hidden = torch.relu(sums)
+                tape.append((layer_input, sums, None, None))
+            else:
+                sums = torch.mm(hidden, linear.weight.t())
+                hidden, mean, rstd = torch.native_batch_norm(
+                    sums, norm.weight, norm.bias, norm.running_mean, norm.running_var,
+                    True, norm.momentum, norm.eps,
+                )  # fmt: skip
+                hidden = torch.relu_(hidden)
+                tape.append((layer_input, sums, mean, rstd))
+        output = network.output
+        logits = torch.addmm(output.bias, hidden, output.weight.t())
+        log_p = torch.log_softmax(logits, 1)
+        _, total = _nll_forward(log_p, labels, None, 1, -100)
+        delta = _nll_backward(one, log_p, labels, None, 1, -100, total)
+        delta = _log_softmax_backward(delta, log_p, 1, log_p.dtype)
+
+        output.weight.grad = torch.mm(delta.t(), hidden)
+        output.bias.grad = delta.sum(0)
+        upper = output.weight
+        for (linear, norm), (layer_input, sums, mean, rstd) in zip(
+            reversed(layers), reversed(tape), strict=True
+        ):
+            delta = _relu_backward(torch.mm(delta, upper), hidden, 0)
+            if norm is None:
+                linear.bias.grad = delta.sum(0)
+            else:
+                delta, norm.weight.grad, norm.bias.grad = _batch_norm_backward(
+                    delta, sums, norm.weight, norm.running_mean, norm.running_var,
+                    mean, rstd, True, norm.eps, [True, True, True],
+                )  # fmt: skip
+            linear.weight.grad = torch.mm(delta.t(), layer_input)
+            upper, hidden = linear.weight, layer_input
+
+    return step

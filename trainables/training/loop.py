@@ -1,0 +1,86 @@
+"""The training loop: A(W, u, k -> T) of the papers (LMC section 2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from trainables import networks
+from trainables.data import Split
+from trainables.recipes import Recipe
+from trainables.training.gradients import gradients
+from trainables.training.optimizers import optimizer
+from trainables.training.order import DataOrder
+from trainables.training.schedules import learning_rate
+
+PULSE_SECONDS = 0.5
+"""How often `train` hands control back: to report, to save, or to be stopped."""
+
+
+@dataclass
+class TrainingState:
+    """Where a training is. `train` moves its tensors in place."""
+
+    iteration: int
+    weights: dict[str, Tensor]
+    """Parameters and BatchNorm statistics by name, `linears.0.weight` say."""
+    optimizer: dict[str, Tensor] = field(default_factory=dict)
+    """Optimizer tensors as `slot/parameter`, `momentum/output.weight` say; empty for a fresh
+    optimizer."""
+
+    def copy(self) -> TrainingState:
+        return TrainingState(
+            self.iteration,
+            {name: value.clone() for name, value in self.weights.items()},
+            {name: value.clone() for name, value in self.optimizer.items()},
+        )
+
+
+def train(
+    recipe: Recipe,
+    state: TrainingState,
+    data: Split,
+    *,
+    order_seed: int,
+    until: int,
+    mask: dict[str, Tensor] | None = None,
+    by_hand: bool = True,
+) -> Iterator[TrainingState]:
+    """Train `state` up to iteration `until`, handing it out now and then and at the end.
+
+    The state that is handed out is the one in training: copy what is to be kept. Stopping
+    there and going on from a copy later gives the same bits.
+
+    `mask` (name -> 0/1 tensor of the weight's shape) is multiplied into the weights before
+    the first step and after each, so that stored weights are truly sparse. `by_hand=False`
+    sends every gradient through autograd.
+    """
+    network = networks.build(recipe.network).train()
+    networks.bind(network, state.weights)
+    step = optimizer(recipe, network, state.optimizer)
+    set_gradients = gradients(network, by_hand=by_hand)
+    order = DataOrder(
+        len(data), recipe.batch_size, order_seed, keep_last=recipe.last_batch == "keep"
+    )
+    masked = [state.weights[name] for name in mask or ()]
+    masks = [keep.to(state.weights[name].dtype) for name, keep in (mask or {}).items()]
+
+    pulse = time.monotonic()
+    with torch.no_grad():
+        if masks:
+            torch._foreach_mul_(masked, masks)
+        while state.iteration < until:
+            batch = order.batch(state.iteration)
+            set_gradients(data.inputs.index_select(0, batch), data.labels.index_select(0, batch))
+            step(learning_rate(recipe, state.iteration))
+            if masks:
+                torch._foreach_mul_(masked, masks)
+            state.iteration += 1
+            if state.iteration < until and time.monotonic() - pulse > PULSE_SECONDS:
+                yield state
+                pulse = time.monotonic()
+    yield state

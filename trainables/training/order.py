@@ -1,0 +1,34 @@
+"""Data order: which examples an iteration sees. With augmentation, it is the SGD noise u."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from trainables.seeds import generator
+
+
+class DataOrder:
+    """The batches of one order seed, at any iteration, in any order of asking.
+
+    An epoch is a permutation drawn from its own stream, so a training can start or resume in
+    the middle of an epoch, and nothing depends on which process asks.
+    """
+
+    def __init__(self, examples: int, batch_size: int, seed: int, *, keep_last: bool = True):
+        self.examples = examples
+        self.batch_size = batch_size
+        self.seed = seed
+        full, rest = divmod(examples, batch_size)
+        self.iterations_per_epoch = full + (rest > 0 and keep_last)
+        self._epoch = -1
+        self._batches: tuple[Tensor, ...] = ()
+
+    def batch(self, iteration: int) -> Tensor:
+        """Indices [B] of the examples of an iteration; B is smaller in an epoch's kept rest."""
+        epoch, position = divmod(iteration, self.iterations_per_epoch)
+        if epoch != self._epoch:
+            stream = generator("order", self.seed, epoch)
+            permutation = torch.randperm(self.examples, generator=stream)
+            self._epoch, self._batches = epoch, permutation.split(self.batch_size)
+        return self._batches[position]
