@@ -107,7 +107,7 @@ def cells(
     sample standard deviation, NaN for one sample. `drop` is the dense reference's accuracy
     minus the cell's: positive is worse, NaN without a reference.
 
-    `stable`: the mean test instability is below `stable_below` (LMC section 3: 2 points).
+    `stable`: the mean test instability is below `stable_below` (LMC section 2: 2 points).
     `matching`: `drop` is at most the standard deviation of the dense reference ("one-std":
     LMC Figure 7, Unmasking's eps) or at most that many points (LMC section 4.4: 0.2); NA where
     that cannot be said. A NaN instability is not stable and a NaN accuracy not matching.

@@ -22,12 +22,10 @@ def inline(figure: Figure, name: str) -> str:
     file of its own needs (XML declaration, namespaces, metadata) is left out.
     """
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", transparent=True)
     markup = buffer.getvalue()
     markup = markup[markup.index("<svg") :].rstrip()
     markup = re.sub(r"\s*<metadata>.*?</metadata>", "", markup, flags=re.DOTALL)
     markup = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", markup)
     markup = markup.replace("xlink:href=", "href=")
-    # Hundredths of a point are as fine as a screen shows, and halve the size.
-    markup = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\.\d\d)\d+", r"\1", tag[0]), markup)
     return re.sub(r'( id="| href="#|url\(#)', rf"\g<1>{name}-", markup)

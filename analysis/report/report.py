@@ -136,5 +136,5 @@ def _tolerance(trials: pd.DataFrame, matching: Matching) -> str:
     here = f", here {reference.std:.2f} points" if reference else ""
     return (
         "no further below that of the full networks than one standard deviation of theirs"
-        f"{here} (LMC Figure 7, Unmasking section 2)"
+        f"{here} (LMC Figure 7, Unmasking appendix A)"
     )

@@ -225,7 +225,7 @@ def test_the_onset_is_where_stability_begins_to_last(frame, trial, instabilities
 
 
 def test_the_onset_does_not_rest_on_the_order_of_the_rows(frame, trial):
-    shuffled = cells(line(frame, trial, {0: 60.0, 20: 1.0, 60: 0.5})).iloc[[2, 0, 1]]
+    shuffled = cells(line(frame, trial, {0: 60.0, 20: 1.0, 60: 0.5})).iloc[[1, 2, 0]]
     assert onsets(shuffled, "stable")["onset"].tolist() == [20]
 
 

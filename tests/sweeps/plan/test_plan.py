@@ -1,0 +1,271 @@
+"""Properties of planning: what is shared, what the keys depend on."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweeps.loading import load
+from sweeps.plan import Plan, cost, expand
+from sweeps.plan.graph import ancestry, iterations, trainings
+from sweeps.plan.summary import summarize
+from sweeps.spec import Sweep
+from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
+
+rewinds = st.lists(st.integers(0, 1199), min_size=1, max_size=4, unique=True)
+seeds = st.integers(0, 2**31 - 1)
+pruned = st.fixed_dictionaries(
+    {
+        "strategy": st.sampled_from(["imp", "random-pruning", "random-reinit"]),
+        "levels": st.lists(st.integers(1, 8), min_size=1, max_size=3, unique=True),
+        "rewind": st.none() | rewinds,
+    }
+)
+raw_specs = st.fixed_dictionaries(
+    {
+        "name": st.just("s"),
+        "recipe": st.just("digits-mlp"),
+        "rewind": rewinds,
+        "inits": st.lists(seeds, min_size=1, max_size=3, unique=True),
+        "orders": st.lists(seeds, min_size=2, max_size=4, unique=True),
+        "subnetworks": st.lists(
+            st.just({"strategy": "dense"}) | pruned, min_size=1, max_size=3
+        ),
+    }
+)
+
+
+def planned(raw: dict[str, Any], **changes: Any) -> Plan:
+    return expand(Sweep.model_validate(raw | changes))
+
+
+def shuffled(value: Any, rng: random.Random) -> Any:
+    if isinstance(value, list):
+        return rng.sample([shuffled(item, rng) for item in value], len(value))
+    if isinstance(value, dict):
+        return {k: shuffled(v, rng) for k, v in rng.sample(list(value.items()), len(value))}
+    return value
+
+
+@given(raw_specs, st.randoms(use_true_random=False))
+def test_keys_do_not_depend_on_the_order_of_lists(raw: dict[str, Any], rng: random.Random) -> None:
+    assert planned(raw).jobs.keys() == planned(shuffled(raw, rng)).jobs.keys()
+
+
+@given(raw_specs)
+def test_every_input_stands_before_the_job_that_needs_it(raw: dict[str, Any]) -> None:
+    seen: set[str] = set()
+    for key, job in planned(raw).jobs.items():
+        assert key == job.key
+        assert {needed.key for needed in job.inputs} <= seen
+        seen.add(key)
+
+
+@given(raw_specs)
+def test_nothing_is_done_twice(raw: dict[str, Any]) -> None:
+    """No two jobs describe the same training, and no two trials the same cell."""
+    plan = planned(raw)
+    described = [
+        (type(job).__name__, job.title, *(needed.key for needed in job.inputs), _stream(job))
+        for job in plan.jobs.values()
+    ]
+    assert len(described) == len(set(described))
+    cells = [(t.strategy, t.level, t.rewind, t.init_seed, t.order_seeds) for t in plan.trials]
+    assert len(cells) == len(set(cells))
+    assert len({trial.key for trial in plan.trials}) == len(plan.trials)
+
+
+def _stream(job: object) -> str:
+    return job.stream if isinstance(job, State) else ""
+
+
+@given(raw_specs)
+def test_trials_are_all_pairs_of_every_cell(raw: dict[str, Any]) -> None:
+    wanted = set()
+    for subnetwork in raw["subnetworks"]:
+        for level in subnetwork.get("levels", [0]):
+            for k in subnetwork.get("rewind") or raw["rewind"]:
+                for init in raw["inits"]:
+                    for pair in combinations(sorted(raw["orders"]), 2):
+                        wanted.add((subnetwork["strategy"], level, k, init, pair))
+    found = {
+        (t.strategy, t.level, t.rewind, t.init_seed, t.order_seeds) for t in planned(raw).trials
+    }
+    assert found == wanted
+
+
+@given(raw_specs, seeds, st.integers(0, 1199))
+def test_a_larger_spec_contains_the_smaller(raw: dict[str, Any], seed: int, k: int) -> None:
+    small = planned(raw).jobs.keys()
+    larger: list[dict[str, Any]] = [{"subnetworks": [*raw["subnetworks"], {"strategy": "dense"}]}]
+    if seed not in raw["inits"]:
+        larger.append({"inits": [*raw["inits"], seed]})
+    if seed not in raw["orders"]:
+        larger.append({"orders": [*raw["orders"], seed]})
+    if k not in raw["rewind"]:
+        larger.append({"rewind": [k, *raw["rewind"]]})
+    for change in larger:
+        assert small <= planned(raw, **change).jobs.keys()
+
+
+@given(raw_specs)
+def test_a_field_at_its_default_changes_no_key(raw: dict[str, Any]) -> None:
+    spelled = {
+        "base": "digits-mlp",
+        "decay": 0.1,
+        "warmup": 0,
+        "initialization": "kaiming-normal",
+        "last_batch": "keep",
+        "pruning_fraction": 0.2,
+        "prune_output": True,
+    }
+    explicit = planned(raw, recipe=spelled, pretrain_order=0, imp_order=1, path_points=30)
+    assert explicit.jobs.keys() == planned(raw).jobs.keys()
+
+
+FULL = {
+    "name": "s",
+    "recipe": "digits-mlp",
+    "rewind": [0, 120],
+    "inits": 2,
+    "orders": 2,
+    "subnetworks": [
+        {"strategy": "dense"},
+        {"strategy": "imp", "levels": [2]},
+        {"strategy": "random-pruning", "levels": [2]},
+        {"strategy": "random-reinit", "levels": [2]},
+    ],
+}
+
+
+def _kept(**changes: Any) -> set[str]:
+    """Which groups of jobs keep all their keys under a change; no group may keep only some."""
+    before, after = planned(FULL).jobs, planned(FULL, **changes).jobs
+    groups: dict[str, list[bool]] = {}
+    for key, job in before.items():
+        groups.setdefault(_group(job), []).append(key in after)
+    assert all(len(set(kept)) == 1 for kept in groups.values()), groups
+    return {name for name, kept in groups.items() if kept[0]}
+
+
+def _group(job: object) -> str:
+    match job:
+        case State(iteration=0):
+            return "W_0"
+        case State():
+            return "W_k"
+        case Arm(mask=None):
+            return "dense arm"
+        case Arm():
+            return "sparse arm"
+        case Instability(first=Arm(mask=None)):
+            return "dense path"
+        case Instability():
+            return "sparse path"
+        case ImpMask() | RandomMask():
+            return "mask"
+    raise AssertionError(job)
+
+
+def recipe(**overrides: Any) -> dict[str, Any]:
+    return {"recipe": {"base": "digits-mlp", **overrides}}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        (recipe(name="other"), {"W_0", "W_k", "dense arm", "sparse arm", "mask", "dense path", "sparse path"}),
+        (recipe(learning_rate=0.1), {"W_0"}),
+        (recipe(batch_size=32), {"W_0"}),
+        (recipe(weight_decay=0.0), {"W_0"}),
+        (recipe(last_batch="drop"), {"W_0"}),
+        (recipe(iterations=1300), {"W_0", "W_k"}),
+        (recipe(pruning_fraction=0.3), {"W_0", "W_k", "dense arm", "dense path"}),
+        (recipe(prune_output=False), {"W_0", "W_k", "dense arm", "dense path"}),
+        ({"path_points": 11}, {"W_0", "W_k", "dense arm", "sparse arm", "mask"}),
+        ({"stable_below": 1.0, "matching": 0.2}, {"W_0", "W_k", "dense arm", "sparse arm", "mask", "dense path", "sparse path"}),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_a_change_changes_exactly_the_keys_that_depend_on_it(
+    change: dict[str, Any], kept: set[str]
+) -> None:
+    assert _kept(**change) == kept
+
+
+def test_a_pretraining_order_changes_only_what_was_pretrained() -> None:
+    before, after = planned(FULL), planned(FULL, pretrain_order=9)
+    same = {t.rewind for t in before.trials if t.key in after.jobs}
+    assert same == {0}
+
+
+def test_sharing_of_the_built_in_spec() -> None:
+    """Counted by hand for 3 inits, 5 dense rewind points, IMP to level 11 at 2 of them."""
+    plan = expand(load("digits-mlp")[0])
+    assert len(plan.trials) == 3 * 3 * (5 + 2 + 2 + 2)
+    # Per init: pretraining in 4 stretches; 15 dense arms; 10 more levels of IMP and 3 arms
+    # at level 11, twice; 3 arms each of two baselines, twice.
+    assert trainings(plan.jobs.values()) == 3 * (4 + 15 + 2 * (10 + 3) + 2 * 2 * 3)
+    dense = 3 * ((1200 - 0) + (1200 - 20) + (1200 - 60) + (1200 - 120) + (1200 - 480))
+    sparse = (10 + 3 + 3 + 3) * (1200 + 1080)
+    assert iterations(plan.jobs.values()) == 3 * (480 + dense + sparse)
+
+
+def test_the_training_imp_prunes_after_is_an_arm() -> None:
+    plan = planned(FULL)
+    masks = [job for job in plan.jobs.values() if isinstance(job, ImpMask) and job.level == 1]
+    dense_arms = {a.key for t in plan.trials if t.strategy == "dense" for a in (t.job.first, t.job.second)}
+    assert masks
+    assert all(mask.arm.key in dense_arms for mask in masks)
+
+
+@given(raw_specs, st.data())
+@settings(max_examples=50)
+def test_what_is_stored_is_not_done_again(raw: dict[str, Any], data: st.DataObject) -> None:
+    plan = planned(raw)
+    complete = set(data.draw(st.lists(st.sampled_from(sorted(plan.jobs)), unique=True)))
+    needed = plan.needed(complete)
+    assert not complete & needed.keys()
+    for job in needed.values():
+        assert all(i.key in complete or i.key in needed for i in job.inputs)
+    for trial in plan.trials:
+        assert trial.key in complete or trial.key in needed
+    wanted = {k for t in plan.trials if t.key not in complete for k in map(_key, ancestry(t.job))}
+    assert needed.keys() <= wanted
+    assert not plan.needed(plan.jobs.keys())
+
+
+def _key(job: Any) -> str:
+    return str(job.key)
+
+
+def test_added_rewind_point_trains_only_what_is_new() -> None:
+    before, after = planned(FULL), planned(FULL, rewind=[0, 60, 120])
+    needed = after.needed(before.jobs.keys())
+    assert iterations(needed.values()) < iterations(after.jobs.values())
+    pretraining = [job for job in needed.values() if isinstance(job, State)]
+    assert [(job.init_seed, job.iteration, job.iterations) for job in pretraining] == [
+        (1, 60, 60),
+        (2, 60, 60),
+    ]
+    assert all(job.rewind == 60 for job in needed.values() if isinstance(job, Arm))
+
+
+def test_summary_and_costs() -> None:
+    plan = planned(FULL)
+    full = summarize(plan, set(), workers=2)
+    nothing = summarize(plan, plan.jobs.keys(), workers=2)
+    assert full["trainings"]["planned"] == full["trainings"]["to_do"] == trainings(plan.jobs.values())
+    assert nothing["trainings"]["to_do"] == 0
+    assert nothing["estimated_seconds"] == 0
+    alone = sum(iterations(ancestry(trial.job)) for trial in plan.trials)
+    assert full["sharing_factor"] == alone / iterations(plan.jobs.values())
+    total = sum(cost.seconds(job) for job in plan.jobs.values())
+    assert cost.wall_seconds(plan.jobs.values(), 1) == pytest.approx(total)
+    chain = max(cost.critical_paths(plan.jobs.values()).values())
+    assert cost.wall_seconds(plan.jobs.values(), 10**6) == chain < total

@@ -1,0 +1,182 @@
+"""The schedule, driven by simulated workers."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweeps.loading import load
+from sweeps.plan import cost, expand
+from sweeps.run.schedule import MAX_LOSSES, Schedule
+from trainables.jobs.kinds import Job
+
+DIGITS = expand(load("digits-mlp")[0]).jobs
+SMALL = expand(load("digits-mlp", ["inits=1", "rewind=[0, 20]"])[0]).jobs
+
+
+class Simulation:
+    """Workers that take batches, and end or lose them in any order."""
+
+    def __init__(self, schedule: Schedule, workers: int, rng: random.Random):
+        self.schedule, self.workers, self.rng = schedule, workers, rng
+        self.running: dict[str, list[Job]] = {}
+        self.done: list[str] = []
+        self.handed_out = 0
+
+    def hand_out(self) -> None:
+        while len(self.running) < self.workers:
+            name = f"batch {self.handed_out}"
+            jobs = self.schedule.next_batch(name)
+            if jobs is None:
+                return
+            assert jobs
+            self.handed_out += 1
+            self.running[name] = jobs
+
+    def do_one_job(self, failing: frozenset[str] = frozenset()) -> None:
+        name = self.rng.choice(sorted(self.running))
+        job = self.running[name].pop(0)
+        known = self.schedule.jobs
+        if any(i.key in known and i.key not in self.done for i in job.inputs):
+            assert {i.key for i in job.inputs} & (failing | self.schedule.skipped)
+        elif job.key in failing:
+            self.schedule.job_failed(job.key, "broken")
+        else:
+            assert job.key not in self.done
+            self.done.append(job.key)
+            self.schedule.job_done(job.key)
+        if not self.running[name]:
+            del self.running[name]
+            self.schedule.batch_ended(name)
+
+    def lose_one_batch(self) -> None:
+        name = self.rng.choice(sorted(self.running))
+        del self.running[name]
+        self.schedule.batch_lost(name, "died")
+
+
+@given(st.integers(1, 8), st.randoms(use_true_random=False), st.floats(0.01, 100))
+@settings(max_examples=30, deadline=None)
+def test_every_job_is_done_once_after_its_inputs(
+    workers: int, rng: random.Random, batch_seconds: float
+) -> None:
+    schedule = Schedule(SMALL, workers, batch_seconds)
+    simulation = Simulation(schedule, workers, rng)
+    while not schedule.finished:
+        simulation.hand_out()
+        assert simulation.running, "nothing runs, nothing is ready, and jobs are left"
+        simulation.do_one_job()
+    assert sorted(simulation.done) == sorted(SMALL)
+    assert not schedule.failed
+    assert not schedule.skipped
+    assert abs(schedule.remaining_seconds) < 1e-6
+
+
+@given(st.randoms(use_true_random=False), st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_failed_job_stops_only_what_needs_it(rng: random.Random, data: st.DataObject) -> None:
+    failing = frozenset(data.draw(st.lists(st.sampled_from(sorted(SMALL)), min_size=1, max_size=3)))
+    lost = set()
+    for key, job in SMALL.items():
+        if key in failing or any(i.key in lost for i in job.inputs):
+            lost.add(key)
+    schedule = Schedule(SMALL, 2)
+    simulation = Simulation(schedule, 2, rng)
+    while not schedule.finished:
+        simulation.hand_out()
+        simulation.do_one_job(failing)
+    assert set(simulation.done) == SMALL.keys() - lost
+    assert schedule.failed.keys() <= failing
+    assert schedule.failed.keys() | schedule.skipped == lost
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_batches_of_dead_workers_are_handed_out_again(rng: random.Random) -> None:
+    schedule = Schedule(SMALL, 3)
+    simulation = Simulation(schedule, 3, rng)
+    for _ in range(MAX_LOSSES):
+        simulation.hand_out()
+        simulation.lose_one_batch()
+    while not schedule.finished:
+        simulation.hand_out()
+        simulation.do_one_job()
+    assert sorted(simulation.done) == sorted(SMALL)
+
+
+def test_a_job_that_keeps_killing_its_worker_fails_alone() -> None:
+    """Jobs that shared its first batch are done; only it and what needs it are not."""
+    schedule = Schedule(SMALL, 1, batch_seconds=1000)
+    poison = schedule.next_batch("first")[2].key  # type: ignore[index]
+    schedule.batch_ended("first")
+    attempts = 0
+    for turn in range(1000):
+        if schedule.finished:
+            break
+        name = f"batch {turn}"
+        for job in schedule.next_batch(name) or []:
+            if job.key == poison:
+                attempts += 1
+                schedule.batch_lost(name, "its worker died")
+                break
+            schedule.job_done(job.key)
+        else:
+            schedule.batch_ended(name)
+    assert attempts == MAX_LOSSES + 1
+    assert schedule.failed == {poison: "its worker died"}
+    lost = {poison}
+    for key, job in SMALL.items():
+        if any(i.key in lost for i in job.inputs):
+            lost.add(key)
+    assert schedule.done == SMALL.keys() - lost
+
+
+def test_no_worker_starts_without_work() -> None:
+    """The first batches go to different inits rather than all roots to the first worker."""
+    schedule = Schedule(DIGITS, workers=2)
+    first, second = schedule.next_batch("a"), schedule.next_batch("b")
+    assert first
+    assert second
+    for batch in (first, second):
+        assert sum(cost.seconds(job) for job in batch) > 1
+        assert _inits(batch) == _inits(batch[:1])
+
+
+def _inits(jobs: list[Any]) -> set[str]:
+    return {job.title.split("init ")[1].split()[0] for job in jobs}
+
+
+def test_batches_are_as_long_as_asked_and_shorter_at_the_end() -> None:
+    schedule = Schedule(DIGITS, workers=2, batch_seconds=5)
+    lengths = []
+    turn = 0
+    while not schedule.finished:
+        turn += 1
+        jobs = schedule.next_batch(str(turn)) or []
+        lengths.append(sum(cost.seconds(job) for job in jobs))
+        for job in jobs:
+            schedule.job_done(job.key)
+        schedule.batch_ended(str(turn))
+    assert max(lengths) <= 5
+    assert sorted(lengths[:5])[2] > 3  # median of the first ones
+    assert lengths[-1] < 1
+    longest = max(cost.seconds(job) for job in DIGITS.values())
+    assert len(lengths) < 2.5 * sum(lengths) / 5 + 2 * 5 / longest
+
+
+def test_a_pair_is_measured_at_most_two_batches_after_its_arms() -> None:
+    schedule = Schedule(DIGITS, workers=1, batch_seconds=5)
+    done_in: dict[str, int] = {}
+    turn = 0
+    while not schedule.finished:
+        turn += 1
+        for job in schedule.next_batch(str(turn)) or []:
+            schedule.job_done(job.key)
+            done_in[job.key] = turn
+        schedule.batch_ended(str(turn))
+    for key, job in DIGITS.items():
+        if job.kind == "instability":
+            assert done_in[key] <= max(done_in[needed.key] for needed in job.inputs) + 2

@@ -1,0 +1,187 @@
+"""Specs: what is accepted, and the one line that says what is wrong, where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sweeps.errors import UserError
+from sweeps.loading import builtin_specs, load
+from trainables.recipes import RECIPES
+
+SPEC = """\
+name: mine
+recipe: digits-mlp
+rewind: [0, 20, 120]
+inits: 2
+orders: 3
+subnetworks:
+  - strategy: dense
+  - {strategy: imp, levels: [3, 11], rewind: [0, 120]}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(text: str) -> str:
+        path = tmp_path / "mine.yaml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_a_spec_means_what_it_says(write) -> None:
+    sweep, text = load(write(SPEC))
+    assert text == SPEC
+    assert sweep.recipe == RECIPES["digits-mlp"]
+    assert sweep.inits == [1, 2]
+    assert sweep.orders == [1, 2, 3]
+    assert [s.levels for s in sweep.subnetworks] == [[0], [3, 11]]
+    assert [sweep.rewind_of(s) for s in sweep.subnetworks] == [[0, 20, 120], [0, 120]]
+
+
+def test_every_built_in_spec_is_headed_and_loads() -> None:
+    assert "digits-mlp" in builtin_specs()
+    for name, path in builtin_specs().items():
+        sweep, text = load(name)
+        assert sweep.name == name == path.stem
+        header = [line for line in text.splitlines() if line.startswith("#")]
+        for word in ("Paper", "Expected", "Command"):
+            assert any(word in line for line in header), f"{name}: no {word}"
+        assert sweep.description
+
+
+@pytest.mark.parametrize(
+    ("point", "iterations"),
+    # 1200 iterations; an epoch of 1000 examples is 63 batches of 16, the last one smaller.
+    [("'2 %'", 24), ("2%", 24), ("0.5 %", 6), ("1 epoch", 63), ("5 epochs", 315), ("7", 7)],
+)
+def test_rewind_points_in_other_units(write, point: str, iterations: int) -> None:
+    sweep, _ = load(write(SPEC.replace("rewind: [0, 20, 120]", f"rewind: [{point}]")))
+    assert sweep.rewind_of(sweep.subnetworks[0]) == [iterations]
+
+
+def test_overrides(write) -> None:
+    sets = ["recipe.iterations=1000", "recipe.weight_decay=1e-3", "inits=[7]", "matching=0.2"]
+    sweep, text = load(write(SPEC), sets)
+    assert (sweep.recipe.iterations, sweep.recipe.weight_decay) == (1000, 1e-3)
+    assert sweep.recipe.name == "digits-mlp with iterations=1000, weight_decay=0.001"
+    assert (sweep.inits, sweep.matching) == ([7], 0.2)
+    assert text == SPEC + "".join(f"# --set {item}\n" for item in sets)
+
+
+def test_recipe_with_a_base(write) -> None:
+    text = SPEC.replace(
+        "recipe: digits-mlp",
+        "recipe:\n  base: digits-mlp\n  milestones: [100, 200]\n  name: short",
+    )
+    recipe = load(write(text))[0].recipe
+    assert (recipe.milestones, recipe.name, recipe.momentum) == ((100, 200), "short", 0.9)
+
+
+BAD = [
+    # (what to replace, by what, line, words that the message must have)
+    ("rewind: [0, 20, 120]", "rewnd: [0, 20]", 3, ["rewnd: unknown key", "did you mean 'rewind'"]),
+    ("recipe: digits-mlp", "recipe: digit-mlp", 2, ["unknown recipe", "did you mean 'digits-mlp'"]),
+    ("recipe: digits-mlp", "recipe: {learning_rate: 1}", 2, ["base recipe", "digits-mlp"]),
+    (
+        "recipe: digits-mlp",
+        "recipe: {base: digits-mlp, learning_rte: 1}",
+        2,
+        ["recipe.learning_rte: unknown key", "did you mean 'learning_rate'"],
+    ),
+    (
+        "recipe: digits-mlp",
+        "recipe:\n  base: digits-mlp\n  momentum: high",
+        4,
+        ["recipe.momentum", "valid number", "'high'"],
+    ),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, momentum: 1.5}", 2, ["[0, 1)", "1.5"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 2000}", 2, ["1000 examples"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, iterations: 700}", 2, ["milestones"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, network: lenet9}", 2, ["unknown network"]),
+    ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe is a name"]),
+    ("[0, 20, 120]", "[0, 1200]", 3, ["rewind[1]", "1200", "below 1200 iterations"]),
+    ("[0, 20, 120]", "[0, '200 %']", 3, ["rewind[1]", "past the end"]),
+    ("[0, 20, 120]", "[0, -1]", 3, ["rewind[1]", "before the start"]),
+    ("[0, 20, 120]", "[24, '2 %']", 3, ["rewind[1]", "there twice"]),
+    ("[0, 20, 120]", "[]", 3, ["rewind", "empty"]),
+    ("[0, 20, 120]", "[1.5]", 3, ["rewind[0]", "1.5", "iterations"]),
+    ("[0, 20, 120]", "[5 parsecs]", 3, ["rewind[0]", "5 parsecs", "epochs"]),
+    ("[0, 20, 120]", "20", 3, ["rewind", "list"]),
+    ("inits: 2", "inits: [4, 4]", 4, ["inits", "4 is there twice"]),
+    ("inits: 2", "inits: 0", 4, ["inits", "at least 1"]),
+    ("inits: 2", "inits: []", 4, ["inits", "empty"]),
+    ("inits: 2", "inits: [-1]", 4, ["inits[0]", "-1"]),
+    ("inits: 2", "inits: yes", 4, ["inits", "list", "True"]),
+    ("inits: 2\n", "", 1, ["inits", "missing"]),
+    ("orders: 3", "orders: 1", 5, ["orders", "at least 2"]),
+    ("strategy: imp", "strategy: imq", 8, ["subnetworks[1]", "did you mean 'imp'"]),
+    ("strategy: imp, ", "", 8, ["subnetworks[1]", "strategy"]),
+    ("levels: [3, 11]", "levels: [0]", 8, ["subnetworks[1].levels[0]", "1", "0"]),
+    ("levels: [3, 11]", "levels: [3, 99]", 8, ["subnetworks[1].levels[1]", "impossible"]),
+    ("levels: [3, 11]", "levels: [3, 3]", 8, ["subnetworks[1].levels", "3 is there twice"]),
+    ("levels: [3, 11]", "levels: []", 8, ["subnetworks[1].levels", "empty"]),
+    ("levels: [3, 11]", "level: [3]", 8, ["subnetworks[1].level: unknown key", "'levels'"]),
+    ("rewind: [0, 120]}", "rewind: [0, 5000]}", 8, ["subnetworks[1].rewind[1]", "5000"]),
+    ("- strategy: dense", "- sparse", 7, ["subnetworks[0]", "unknown strategy", "dense"]),
+    ("name: mine", "name: a/b", 1, ["name", "'a/b'"]),
+    ("name: mine", "name: mine\nmatching: two-std", 2, ["matching", "one-std"]),
+    ("name: mine", "name: mine\nstable_below: 0", 2, ["stable_below", "greater than 0"]),
+    ("name: mine", "name: mine\nname: twice", 2, ["'name' is there twice"]),
+    ("[0, 20, 120]", "[0, 20", 4, ["not YAML"]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "words"), BAD, ids=[bad[1][:40] for bad in BAD])
+def test_one_line_says_what_is_wrong(write, old: str, new: str, line: int, words: list[str]) -> None:
+    assert old in SPEC
+    path = write(SPEC.replace(old, new))
+    with pytest.raises(UserError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}:{line}: ")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("recipe.iterations=ten", ["recipe.iterations", "integer", "'ten'"]),
+        ("recipe.iterations=200", ["milestones", "200 iterations"]),
+        ("inits=[]", ["inits", "empty"]),
+        ("speed=3", ["unknown key"]),
+        ("inits", ["KEY=VALUE"]),
+        ("name.first=3", ["no keys"]),
+        ("inits=[1", ["not YAML"]),
+    ],
+)
+def test_one_line_says_which_override_is_wrong(write, override: str, words: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        load(write(SPEC), [override])
+    message = str(caught.value)
+    assert message.startswith(f"--set {override}: ")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize("text", ["", "- a list\n", "just words\n", "3\n"])
+def test_a_file_that_is_no_mapping(write, text: str) -> None:
+    with pytest.raises(UserError, match="a spec is a mapping"):
+        load(write(text))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="did you mean 'digits-mlp'"):
+        load("digit-mlp")
+    with pytest.raises(UserError, match="is not a file"):
+        load(str(tmp_path))
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="cannot read"):
+        load(str(binary))

@@ -1,0 +1,82 @@
+"""Who may import whom (DESIGN: data flows one way), and what must stay light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"ray", "mlflow", "pydantic"}
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level packages that a file imports anywhere, even inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def files(package: str) -> list[Path]:
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("trainables", {"sweeps", "analysis"}),
+        ("analysis", {"sweeps", "trainables", "ray", "torch"}),
+    ],
+)
+def test_nothing_imports_what_lies_downstream(package: str, forbidden: set[str]) -> None:
+    guilty = {str(f): imports(f) & forbidden for f in files(package) if imports(f) & forbidden}
+    assert not guilty
+
+
+def test_compute_core_runs_anywhere_there_is_torch() -> None:
+    """Only the edge to Ray Tune may import Ray; MLflow and pydantic have no place at all."""
+    edge = ROOT / "trainables" / "jobs" / "trainable.py"
+    assert "ray" in imports(edge)
+    guilty = {str(f): imports(f) & HEAVY for f in files("trainables") if f != edge}
+    assert not {f: found for f, found in guilty.items() if found}
+
+
+def test_planning_is_pure() -> None:
+    guilty = {str(f): imports(f) & {"ray", "mlflow", "torch"} for f in files("sweeps/plan")}
+    assert not {f: found for f, found in guilty.items() if found}
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after running some code."""
+    script = f"{code}\nimport sys\nprint(' '.join({{m.partition('.')[0] for m in sys.modules}}))"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(result.stdout.splitlines()[-1].split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['sweeps', '--help']\n"
+        "from sweeps.cli import main\n"
+        "try: main()\nexcept SystemExit: pass"
+    )
+    assert not modules_after(code) & {"torch", "ray", "mlflow", "pydantic", "pandas", "numpy"}
+
+
+def test_planning_imports_no_torch() -> None:
+    code = (
+        "from sweeps.loading import load\nfrom sweeps.plan import expand\n"
+        "from sweeps.plan.summary import summarize\n"
+        "summarize(expand(load('digits-mlp')[0]), set(), 2)"
+    )
+    assert not modules_after(code) & {"torch", "ray", "mlflow"}

@@ -1,0 +1,67 @@
+"""Shared by these tests: one thread, short recipes, and digits-mlp in plain PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from trainables.recipes import RECIPES, Recipe
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def short() -> Callable[..., Recipe]:
+    """digits-mlp for 60 iterations, with changes."""
+
+    def make(**changes: object) -> Recipe:
+        return replace(RECIPES["digits-mlp"], **({"iterations": 60, "milestones": (30, 45)} | changes))
+
+    return make
+
+
+class Plain:
+    """digits-mlp as a Sequential, by its docstring: 64-48-48-48-48-48-48-10 with BatchNorm."""
+
+    @staticmethod
+    def place(name: str) -> str:
+        """Where the Sequential has a tensor of ours: linears.2.weight is its 6.weight."""
+        if name.startswith("output."):
+            return name.replace("output", "18")
+        part, index, leaf = name.split(".")
+        return f"{3 * int(index) + {'linears': 0, 'norms': 1}[part]}.{leaf}"
+
+    @classmethod
+    def network(cls, weights: dict[str, Tensor]) -> nn.Sequential:
+        """With a copy of these weights, in their dtype."""
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise([64, 48, 48, 48, 48, 48, 48]):
+            layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
+        network = nn.Sequential(*layers, nn.Linear(48, 10)).to(next(iter(weights.values())).dtype)
+        ours = {cls.place(name): value for name, value in weights.items()}
+        missing, unexpected = network.load_state_dict(ours, strict=False)
+        assert not unexpected
+        assert all(name.endswith("num_batches_tracked") for name in missing)
+        return network
+
+    @classmethod
+    def weights(cls, network: nn.Sequential, names: list[str]) -> dict[str, Tensor]:
+        """A copy of a Sequential's tensors under our names."""
+        held = network.state_dict()
+        return {name: held[cls.place(name)].clone() for name in names}
+
+
+@pytest.fixture(scope="session")
+def plain() -> type[Plain]:
+    return Plain

@@ -1,0 +1,101 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from trainables import data, networks
+from trainables.measures.instability import instability, measure
+from trainables.recipes import RECIPES
+from trainables.training.loop import TrainingState, train
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ([10.0, 10.0, 10.0], 0.0),
+        ([10.0, 50.0, 12.0], 39.0),
+        ([10.0, 8.0, 12.0], 1.0),  # the highest may be an end
+        ([0.0, 90.0, 80.0, 0.0], 90.0),
+        ([4.0, 2.0], 1.0),
+    ],
+)
+def test_instability_is_the_highest_error_over_the_ends_mean(errors, expected):
+    assert instability(errors) == expected
+
+
+@pytest.fixture(scope="module")
+def arms():
+    """Two children of one W_0, trained shortly."""
+    recipe = replace(RECIPES["digits-mlp"], iterations=60, milestones=(45,))
+    found = []
+    for order_seed in (1, 2):
+        weights = networks.initial_weights("digits-mlp", "kaiming-normal", "init", 1)
+        examples = data.load("digits").train
+        *_, state = train(
+            recipe, TrainingState(0, weights), examples, order_seed=order_seed, until=60
+        )
+        found.append(state.weights)
+    return found
+
+
+POINTS = 11
+
+
+@pytest.fixture(scope="module")
+def measured(arms):
+    return measure("digits-mlp", *arms, data.load("digits"), POINTS)
+
+
+@pytest.fixture(scope="module")
+def brute_force(arms, plain):
+    """LMC Algorithm 1, step 5: W(a) = a W_1 + (1 - a) W_2, each loaded into a network."""
+    network = plain.network(arms[0]).eval()
+    curves = {}
+    for split in ("train", "test"):
+        examples = getattr(data.load("digits"), split)
+        errors, losses = [], []
+        for point in range(POINTS):
+            alpha = point / (POINTS - 1)
+            mixed = {n: alpha * arms[0][n] + (1 - alpha) * arms[1][n] for n in arms[0]}
+            ours = {plain.place(name): value for name, value in mixed.items()}
+            network.load_state_dict(ours, strict=False)
+            with torch.no_grad():
+                logits = network(examples.inputs)
+            wrong = int((logits.argmax(1) != examples.labels).sum())
+            errors.append(100 * wrong / len(examples.labels))
+            losses.append(cross_entropy(logits.double(), examples.labels).item())
+        curves[split] = errors, losses
+    return curves
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_path_is_algorithm_1s(measured, brute_force, split):
+    errors, losses = brute_force[split]
+    assert measured[f"path_error_{split}"] == errors
+    assert measured[f"path_loss_{split}"] == pytest.approx(losses, rel=1e-5)
+    assert max(errors) > errors[0] != errors[-1], "a path that could be told from its reverse"
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_numbers_follow_from_the_path(measured, brute_force, split):
+    errors, _ = brute_force[split]
+    mean = (errors[0] + errors[-1]) / 2
+    assert measured[f"instability_{split}"] == pytest.approx(max(errors) - mean, abs=1e-12)
+    assert measured[f"accuracy_{split}_1"] == pytest.approx(100 - errors[-1], abs=1e-12)
+    assert measured[f"accuracy_{split}_2"] == pytest.approx(100 - errors[0], abs=1e-12)
+    assert measured[f"accuracy_{split}"] == pytest.approx(100 - mean, abs=1e-12)
+
+
+def test_arms_are_left_alone(arms):
+    before = [{name: value.clone() for name, value in arm.items()} for arm in arms]
+    measure("digits-mlp", *arms, data.load("digits"), 3)
+    for arm, copy in zip(arms, before, strict=True):
+        assert all(torch.equal(arm[name], value) for name, value in copy.items())
+
+
+def test_a_network_is_stable_against_itself(arms):
+    measured = measure("digits-mlp", arms[0], arms[0], data.load("digits"), 5)
+    for split in ("train", "test"):
+        assert measured[f"instability_{split}"] <= 0.2  # an example may flip by rounding
+        assert measured[f"accuracy_{split}_1"] == measured[f"accuracy_{split}_2"]
