@@ -149,9 +149,7 @@ def _status(outcome: Outcome) -> int:
 @app.command()
 def results(
     name: NameArgument,
-    where: Annotated[
-        str | None, typer.Option(help="a filter: level = 11 and rewind = 120")
-    ] = None,
+    where: Annotated[str | None, typer.Option(help="a filter: level = 11 and rewind = 120")] = None,
     format_: Annotated[str, typer.Option("--format", help="table, csv, json or parquet")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="a file to write")] = None,
     home: HomeOption = None,

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis import records
 from sweeps.errors import UserError
 from sweeps.run.progress import duration
 
@@ -25,6 +26,19 @@ JOB_NAMES = {
     "RandomMask": "prune: a random mask",
     "Instability": "measure: the path of a pair",
 }
+
+TABLE_COLUMNS = (
+    records.STRATEGY,
+    records.LEVEL,
+    records.WEIGHTS_LEFT,
+    records.REWIND,
+    records.INIT_SEED,
+    "order_seed_1",
+    "order_seed_2",
+    *(records.split_metric(records.INSTABILITY, split) for split in records.SPLITS),
+    *(records.split_metric(records.ACCURACY, split) for split in records.SPLITS),
+)
+"""Of the trials, on a terminal."""
 
 
 def plan_text(summary: dict[str, Any]) -> RenderableType:
@@ -108,14 +122,11 @@ def _table(frame: pd.DataFrame) -> Table:
     return table
 
 
-def write_trials(
-    console: Console, trials: pd.DataFrame, format_: str, output: Path | None
-) -> None:
+def write_trials(console: Console, trials: pd.DataFrame, format_: str, output: Path | None) -> None:
     """Trials to a file, or to standard output. Raises UserError if the file can't be written."""
     if format_ == "table" and output is None:
-        shown = trials.drop(columns=["trial", "run_id", "recipe"])
-        shown = shown[[c for c in shown if not c.endswith(("_1", "_2")) or c.startswith("order")]]
-        console.print(_table(shown.round(2)))
+        # Keys and the single arms' accuracies are for files.
+        console.print(_table(trials[list(TABLE_COLUMNS)].round(2)))
         console.print(f"{len(trials)} trials")
         return
     try:

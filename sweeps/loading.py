@@ -148,7 +148,9 @@ def _words(problem: Mapping[str, Any], location: Location) -> str:
         case "value_error":
             return str(message).removeprefix("Value error, ")
         case "union_tag_not_found" | "model_attributes_type":
-            return "a subnetwork is dense, or a mapping with a strategy: {strategy: imp, levels: [3]}"
+            return (
+                "a subnetwork is dense, or a mapping with a strategy: {strategy: imp, levels: [3]}"
+            )
         case "string_pattern_mismatch":
             return f"{value!r} has characters other than letters, digits, '.', '_' and '-'"
         case "too_short":

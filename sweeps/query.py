@@ -44,7 +44,8 @@ def select(trials: pd.DataFrame, where: str | None) -> pd.DataFrame:
             )
         column, text = match["column"], match["value"].strip("'\"")
         if column not in trials.columns:
-            raise UserError(f"--where: unknown column {column!r}{did_you_mean(column, trials)}")
+            guess = did_you_mean(column, map(str, trials.columns))
+            raise UserError(f"--where: unknown column {column!r}{guess}")
         compare = COMPARISONS[match["comparison"]]
         chosen = chosen[compare(chosen[column], _value(trials[column], column, text))]
     return chosen.reset_index(drop=True)

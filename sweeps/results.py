@@ -78,7 +78,9 @@ def write_report(results: Results, destination: Path) -> Path:
 
 def _made_with(tags: dict[str, Any]) -> dict[str, str]:
     """What the submission's tags say of its making."""
-    made = {n.removeprefix(records.VERSION): v for n, v in tags.items() if n.startswith(records.VERSION)}
+    made = {
+        n.removeprefix(records.VERSION): v for n, v in tags.items() if n.startswith(records.VERSION)
+    }
     return made | {
         "submitted": tags[records.SUBMITTED_AT],
         "sweep key": tags[records.SWEEP_KEY],

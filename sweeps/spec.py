@@ -138,7 +138,9 @@ else:
     # A strict model of the same fields, so that errors name the field; then the recipe itself.
     _hints = get_type_hints(Recipe)
     RecipeFields = create_model(
-        "Recipe", __config__=STRICT, **{field.name: (_hints[field.name], ...) for field in fields(Recipe)}
+        "Recipe",
+        __config__=STRICT,
+        **{field.name: (_hints[field.name], ...) for field in fields(Recipe)},
     )
     RecipeField = Annotated[
         RecipeFields,
@@ -202,6 +204,15 @@ class Sweep(BaseModel):
         examples = data.DATA[recipe.data].train
         if recipe.batch_size > examples:
             raise ValueError(f"batch_size {recipe.batch_size} is above the {examples} examples")
+        normalises = networks.NETWORKS[recipe.network].statistics > 0
+        rest = examples % recipe.batch_size
+        if normalises and recipe.batch_size == 1:
+            raise ValueError("batch_size 1 is too small for BatchNorm: at least 2")
+        if normalises and rest == 1 and recipe.last_batch == "keep":
+            raise ValueError(
+                f"batch_size {recipe.batch_size} leaves one example for the last batch of an "
+                "epoch, too few for BatchNorm; set last_batch: drop"
+            )
         return recipe
 
     @field_validator("orders")
@@ -237,7 +248,9 @@ class Sweep(BaseModel):
         """The rewind points of a subnetwork in iterations, ascending."""
         return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
 
-    def _iterations_of(self, points: list[int | str], where: tuple[str | int, ...] = ()) -> list[int]:
+    def _iterations_of(
+        self, points: list[int | str], where: tuple[str | int, ...] = ()
+    ) -> list[int]:
         total = self.recipe.iterations
         iterations: list[int] = []
         for index, point in enumerate(points):

@@ -109,7 +109,9 @@ class Recipe:
 
     def identity(self, *stages: Stage) -> dict[str, Any]:
         """The fields that affect these stages, without those at their default."""
-        chosen = {f.name: getattr(self, f.name) for f in fields(self) if f.metadata["affects"] in stages}
+        chosen = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.metadata["affects"] in stages
+        }
         defaults = {f.name: f.default for f in fields(self)}
         return {name: value for name, value in chosen.items() if value != defaults[name]}
 

@@ -60,7 +60,9 @@ class _Builder:
             assert isinstance(mask, ImpMask)
             mask = RandomMask(mask, self.init_seed)
         if strategy == "random-reinit":
-            start = State(self.spec.recipe, self.init_seed, self.spec.pretrain_order, 0, None, "reinit")
+            start = State(
+                self.spec.recipe, self.init_seed, self.spec.pretrain_order, 0, None, "reinit"
+            )
         return [Arm(start, k, order, mask) for order in sorted(self.spec.orders)]
 
     def _imp_mask(self, level: int, k: int) -> ImpMask:

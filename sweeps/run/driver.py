@@ -108,9 +108,7 @@ def _execute(
         with _ray(workers):
             from sweeps.run import tuning
 
-            settings = tuning.Settings(
-                workers, store_url(home), checkpoint_seconds, Path(scratch)
-            )
+            settings = tuning.Settings(workers, store_url(home), checkpoint_seconds, Path(scratch))
             tuning.run(schedule, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished
     outcome.skipped = len(schedule.skipped)
@@ -150,7 +148,9 @@ class _Observer:
         self._tally.failed += 1
         self._outcome.failed[job.title] = reason
         with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {job.title} ({job.key}) failed\n{trace}\n")
+            log.write(
+                f"{time.strftime('%Y-%m-%d %H:%M:%S')} {job.title} ({job.key}) failed\n{trace}\n"
+            )
 
     def reported(self, worker: str, report: Mapping[str, Any]) -> None:
         now = time.monotonic()

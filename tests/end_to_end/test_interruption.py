@@ -98,7 +98,9 @@ def test_ctrl_c_stops_cleanly(undisturbed: Sweep, tmp_path: Path) -> None:
 def test_a_second_driver_is_refused(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path / "home", *SMALL)
     process = sweep.start()
-    wait_for(lambda: (sweep.home / "locks").exists() and list((sweep.home / "locks").iterdir()), process)
+    wait_for(
+        lambda: (sweep.home / "locks").exists() and list((sweep.home / "locks").iterdir()), process
+    )
     time.sleep(1)
     status, output = sweep.run()
     kill(process.pid)
@@ -112,7 +114,10 @@ def test_a_failed_job_stops_only_what_needs_it(tmp_path: Path) -> None:
     sweep = Sweep(
         tmp_path / "home",
         "digits-mlp",
-        *("--set", "recipe={base: digits-mlp, iterations: 60, milestones: [], learning_rate: 1e30}"),
+        *(
+            "--set",
+            "recipe={base: digits-mlp, iterations: 60, milestones: [], learning_rate: 1e30}",
+        ),
         *("--set", "rewind=[0]", "--set", "inits=1", "--set", "orders=2"),
         *("--set", "subnetworks=[dense, {strategy: imp, levels: [1]}]"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -18,11 +17,11 @@ REDUCED = ("digits-mlp", "--set", "inits=2", "--set", "rewind=[0, 120]", "--work
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sweep, str]]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep, str]:
     sweep = Sweep(tmp_path_factory.mktemp("sweep") / "home", *REDUCED)
     status, output = sweep.run()
     assert status == 0, output
-    yield sweep, output
+    return sweep, output
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +95,8 @@ def test_mlflow_holds_every_trial_once(finished: tuple[Sweep, str]) -> None:
     expected = max(errors) - (errors[0] + errors[-1]) / 2
     assert some.data.metrics["instability_test"] == pytest.approx(expected)
     dense = client.search_runs(
-        [submission.info.experiment_id], "params.strategy = 'dense' and metrics.instability_test < 2"
+        [submission.info.experiment_id],
+        "params.strategy = 'dense' and metrics.instability_test < 2",
     )
     assert len(dense) == 6, "MLflow's own search finds the stable dense trials"
 

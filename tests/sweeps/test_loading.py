@@ -100,6 +100,8 @@ BAD = [
     ),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, momentum: 1.5}", 2, ["[0, 1)", "1.5"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 2000}", 2, ["1000 examples"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 1}", 2, ["BatchNorm"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 27}", 2, ["last_batch: drop"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, iterations: 700}", 2, ["milestones"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, network: lenet9}", 2, ["unknown network"]),
     ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe is a name"]),
@@ -136,7 +138,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("old", "new", "line", "words"), BAD, ids=[bad[1][:40] for bad in BAD])
-def test_one_line_says_what_is_wrong(write, old: str, new: str, line: int, words: list[str]) -> None:
+def test_one_line_says_what_is_wrong(
+    write, old: str, new: str, line: int, words: list[str]
+) -> None:
     assert old in SPEC
     path = write(SPEC.replace(old, new))
     with pytest.raises(UserError) as caught:

@@ -26,7 +26,9 @@ def short() -> Callable[..., Recipe]:
     """digits-mlp for 60 iterations, with changes."""
 
     def make(**changes: object) -> Recipe:
-        return replace(RECIPES["digits-mlp"], **({"iterations": 60, "milestones": (30, 45)} | changes))
+        return replace(
+            RECIPES["digits-mlp"], **({"iterations": 60, "milestones": (30, 45)} | changes)
+        )
 
     return make
 

@@ -19,7 +19,16 @@ def test_one_weight_too_many_is_not_pruned():
 
 @pytest.mark.parametrize(
     ("remaining", "fraction", "pruned"),
-    [(100, 0.2, 20), (1, 0.2, 0), (2, 0.2, 0), (3, 0.2, 1), (10, 0.29, 3), (0, 0.5, 0), (7, 0.99, 7), (90, 0.35, 32)],
+    [
+        (100, 0.2, 20),
+        (1, 0.2, 0),
+        (2, 0.2, 0),
+        (3, 0.2, 1),
+        (10, 0.29, 3),
+        (0, 0.5, 0),
+        (7, 0.99, 7),
+        (90, 0.35, 32),
+    ],
 )
 def test_the_nearest_whole_number(remaining, fraction, pruned):
     assert number_to_prune(remaining, fraction) == pruned
@@ -43,7 +52,23 @@ def test_levels_go_on_until_nothing_more_would_be_pruned(prunable, fraction):
 
 def test_levels_are_the_papers():
     """LMC's levels, in % of the weights left, which rounding to whole weights must not move."""
-    published = [100, 80.0, 64.0, 51.2, 41.0, 32.8, 26.2, 21.0, 16.8, 13.4, 10.7, 8.6, 6.9, 5.5, 4.4]
+    published = [
+        100,
+        80.0,
+        64.0,
+        51.2,
+        41.0,
+        32.8,
+        26.2,
+        21.0,
+        16.8,
+        13.4,
+        10.7,
+        8.6,
+        6.9,
+        5.5,
+        4.4,
+    ]
     published.append(3.5)
     prunable = NETWORKS["digits-mlp"].prunable
     left = list(weights_at_levels(prunable, 0.2))[: len(published)]

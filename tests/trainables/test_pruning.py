@@ -17,7 +17,9 @@ fractions = st.sampled_from([0.1, 0.2, 0.25, 0.5, 0.8, 0.99])
 @st.composite
 def weights_and_masks(draw):
     """Up to three matrices; magnitudes from few values, so that many are equal."""
-    value = draw(st.sampled_from([st.sampled_from([-2.0, -1.0, -0.0, 0.0, 1.0]), st.floats(width=32)]))
+    value = draw(
+        st.sampled_from([st.sampled_from([-2.0, -1.0, -0.0, 0.0, 1.0]), st.floats(width=32)])
+    )
     weights, mask = {}, {}
     for name in ("b", "a", "c")[: draw(st.integers(1, 3))]:
         rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 6))
@@ -112,7 +114,9 @@ def test_repeated_levels_of_a_network():
     # With the weights unchanged, eleven levels are one shot to the same count.
     every = torch.cat([weights[name].flatten() for name in mask]).abs()
     kept = torch.cat([keep.flatten() for keep in mask.values()])
-    assert set(every[kept].tolist()) == set(every.sort(descending=True).values[: counts[-1]].tolist())
+    assert set(every[kept].tolist()) == set(
+        every.sort(descending=True).values[: counts[-1]].tolist()
+    )
     assert weights_left(mask) == 100 * counts[-1] / 15_072
 
 

@@ -184,9 +184,7 @@ class Executor:
     def _save_checkpoint(self, job: Job, state: TrainingState) -> None:
         groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
         payload = tensors.to_bytes(groups)
-        self.store.write(
-            CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration
-        )
+        self.store.write(CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration)
         self.store.prune(CHECKPOINT, job.key)
 
     def _load_checkpoint(self, job: Job) -> TrainingState | None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 from trainables.seeds import generator
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import cast
+
 from torch import Tensor, nn
+
+BATCHNORM_MOMENTUM = 0.1
+"""Weight of a batch in the running statistics."""
 
 
 class MLP(nn.Module):
@@ -14,17 +20,25 @@ class MLP(nn.Module):
 
     def __init__(self, widths: list[int], batchnorm: bool):
         super().__init__()
-        hidden = list(zip(widths[:-2], widths[1:-1], strict=True))
-        self.linears = nn.ModuleList(nn.Linear(i, o, bias=not batchnorm) for i, o in hidden)
-        self.norms = nn.ModuleList(nn.BatchNorm1d(o) for _, o in hidden if batchnorm)
+        sizes = list(pairwise(widths[:-1]))
+        self.linears = nn.ModuleList(nn.Linear(i, o, bias=not batchnorm) for i, o in sizes)
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(o, momentum=BATCHNORM_MOMENTUM) for _, o in sizes if batchnorm
+        )
         self.output = nn.Linear(widths[-2], widths[-1])
+
+    def hidden_layers(self) -> list[tuple[nn.Linear, nn.BatchNorm1d | None]]:
+        """The linear layers below the output with their BatchNorms, from the input up."""
+        norms: list[nn.Module | None] = list(self.norms) or [None] * len(self.linears)
+        layers = list(zip(self.linears, norms, strict=True))
+        return cast(list[tuple[nn.Linear, nn.BatchNorm1d | None]], layers)
 
     def forward(self, inputs: Tensor) -> Tensor:
         hidden = inputs.flatten(1)
-        for index, linear in enumerate(self.linears):
+        for linear, norm in self.hidden_layers():
             hidden = linear(hidden)
-            if self.norms:
-                hidden = self.norms[index](hidden)
+            if norm is not None:
+                hidden = norm(hidden)
             hidden = hidden.relu()
         logits: Tensor = self.output(hidden)
         return logits

@@ -16,6 +16,7 @@ import json
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,14 +85,18 @@ class Store:
     def read(self, kind: str, key: str) -> Artifact:
         """A verified artifact. Raises Missing; a damaged one is set aside first."""
         manifest = self._read_manifest(kind, key)
-        try:
-            payload = self._fs.cat_file(f"{self._folder(kind, key)}/{manifest['payload']}")
-        except FileNotFoundError:
-            payload = b""
-        if hashlib.sha256(payload).hexdigest() != manifest["sha256"]:
-            self.set_aside(kind, key)
-            raise Missing(f"{kind} {key} was damaged; it is kept under {self.url}/damaged")
-        return Artifact(payload, manifest)
+        while True:
+            try:
+                payload = self._fs.cat_file(f"{self._folder(kind, key)}/{manifest['payload']}")
+            except FileNotFoundError:
+                payload = b""
+            if hashlib.sha256(payload).hexdigest() == manifest["sha256"]:
+                return Artifact(payload, manifest)
+            latest = self._read_manifest(kind, key)
+            if latest == manifest:
+                self.set_aside(kind, key)
+                raise Missing(f"{kind} {key} was damaged; it is kept under {self.url}/damaged")
+            manifest = latest  # replaced since it was read
 
     def facts(self, kind: str, key: str) -> dict[str, Any]:
         """What an artifact's manifest says. Raises Missing."""
@@ -115,6 +120,9 @@ class Store:
                 manifest = self._read_manifest(kind, key)
             except Missing:
                 continue
+            if sizes.get(manifest["payload"]) != manifest["bytes"]:
+                # Damaged, unless it was replaced since the folder was listed.
+                folders[folder] = sizes = self._sizes(folder)
             if sizes.get(manifest["payload"]) == manifest["bytes"]:
                 found.add(key)
             else:
@@ -134,11 +142,15 @@ class Store:
                 self._fs.rm_file(path)
 
     def set_aside(self, kind: str, key: str) -> None:
-        """Move an artifact, the manifest first, to `damaged/`, for a person to look at."""
+        """Move an artifact, the manifest first, to `damaged/`, for a person to look at.
+
+        Several processes may find the same damage: what another has moved is passed over.
+        """
         for path in self._files(kind, key):
-            aside = f"{self._root}/damaged/{kind}/{int(time.time() * 1000)}-{path.rpartition('/')[2]}"
+            aside = f"{self._root}/damaged/{kind}/{time.time_ns()}-{path.rpartition('/')[2]}"
             self._fs.makedirs(aside.rpartition("/")[0], exist_ok=True)
-            self._fs.mv(path, aside)
+            with suppress(FileNotFoundError):
+                self._fs.mv(path, aside)
 
     def _read_manifest(self, kind: str, key: str) -> dict[str, Any]:
         try:

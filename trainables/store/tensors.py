@@ -22,7 +22,9 @@ def from_bytes(payload: bytes) -> dict[str, Tensor]:
 
 def join(**groups: dict[str, Tensor]) -> dict[str, Tensor]:
     """Several groups of named tensors as one: `group:name`."""
-    return {f"{group}:{name}": value for group, held in groups.items() for name, value in held.items()}
+    return {
+        f"{group}:{name}": value for group, held in groups.items() for name, value in held.items()
+    }
 
 
 def part(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:

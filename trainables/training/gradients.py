@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from trainables.networks.mlp import MLP
+from trainables.networks.mlp import BATCHNORM_MOMENTUM, MLP
 
 Gradients = Callable[[Tensor, Tensor], None]
 """Sets `.grad` of every parameter for a batch: inputs [B, ...], labels [B]."""
@@ -44,27 +44,26 @@ def gradients(network: nn.Module, *, by_hand: bool = True) -> Gradients:
 
 
 def _mlp(network: MLP) -> Gradients:
-    layers = list(zip(network.linears, network.norms or [None] * len(network.linears), strict=True))
-    one = torch.ones((), dtype=network.output.weight.dtype, device=network.output.weight.device)
+    layers = network.hidden_layers()
+    output = network.output
+    one = torch.ones((), dtype=output.weight.dtype, device=output.weight.device)
 
     def step(inputs: Tensor, labels: Tensor) -> None:
         hidden = inputs.flatten(1)
-        tape = []  # per layer: its input, its sums, and BatchNorm's batch statistics
+        tape = []  # a layer's input and sums; BatchNorm's mean and 1/deviation of the batch
         for linear, norm in layers:
-            layer_input = hidden
             if norm is None:
                 sums = torch.addmm(linear.bias, hidden, linear.weight.t())
+                tape.append((hidden, sums, sums, sums))
                 hidden = torch.relu(sums)
-                tape.append((layer_input, sums, None, None))
             else:
                 sums = torch.mm(hidden, linear.weight.t())
-                hidden, mean, rstd = torch.native_batch_norm(
+                normal, mean, rstd = torch.native_batch_norm(
                     sums, norm.weight, norm.bias, norm.running_mean, norm.running_var,
-                    True, norm.momentum, norm.eps,
+                    True, BATCHNORM_MOMENTUM, norm.eps,
                 )  # fmt: skip
-                hidden = torch.relu_(hidden)
-                tape.append((layer_input, sums, mean, rstd))
-        output = network.output
+                tape.append((hidden, sums, mean, rstd))
+                hidden = torch.relu_(normal)
         logits = torch.addmm(output.bias, hidden, output.weight.t())
         log_p = torch.log_softmax(logits, 1)
         _, total = _nll_forward(log_p, labels, None, 1, -100)
@@ -74,7 +73,7 @@ def _mlp(network: MLP) -> Gradients:
         output.weight.grad = torch.mm(delta.t(), hidden)
         output.bias.grad = delta.sum(0)
         upper = output.weight
-        for (linear, norm), (layer_input, sums, mean, rstd) in zip(
+        for (linear, norm), (below, sums, mean, rstd) in zip(
             reversed(layers), reversed(tape), strict=True
         ):
             delta = _relu_backward(torch.mm(delta, upper), hidden, 0)
@@ -85,7 +84,7 @@ def _mlp(network: MLP) -> Gradients:
                     delta, sums, norm.weight, norm.running_mean, norm.running_var,
                     mean, rstd, True, norm.eps, [True, True, True],
                 )  # fmt: skip
-            linear.weight.grad = torch.mm(delta.t(), layer_input)
-            upper, hidden = linear.weight, layer_input
+            linear.weight.grad = torch.mm(delta.t(), below)
+            upper, hidden = linear.weight, below
 
     return step

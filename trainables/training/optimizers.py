@@ -21,7 +21,7 @@ Step = Callable[[float], None]
 def optimizer(recipe: Recipe, network: nn.Module, state: dict[str, Tensor]) -> Step:
     """A step function whose tensors are `state`: in place, filled with zeros where it is empty."""
     names = [name for name, _ in network.named_parameters()]
-    parameters = list(network.parameters())
+    parameters: list[Tensor] = list(network.parameters())
 
     def slot(name: str) -> list[Tensor]:
         for key, parameter in zip(names, parameters, strict=True):

@@ -33,9 +33,7 @@ raw_specs = st.fixed_dictionaries(
         "rewind": rewinds,
         "inits": st.lists(seeds, min_size=1, max_size=3, unique=True),
         "orders": st.lists(seeds, min_size=2, max_size=4, unique=True),
-        "subnetworks": st.lists(
-            st.just({"strategy": "dense"}) | pruned, min_size=1, max_size=3
-        ),
+        "subnetworks": st.lists(st.just({"strategy": "dense"}) | pruned, min_size=1, max_size=3),
     }
 )
 
@@ -172,6 +170,9 @@ def _group(job: object) -> str:
     raise AssertionError(job)
 
 
+EVERYTHING = {"W_0", "W_k", "dense arm", "sparse arm", "mask", "dense path", "sparse path"}
+
+
 def recipe(**overrides: Any) -> dict[str, Any]:
     return {"recipe": {"base": "digits-mlp", **overrides}}
 
@@ -179,7 +180,7 @@ def recipe(**overrides: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "kept"),
     [
-        (recipe(name="other"), {"W_0", "W_k", "dense arm", "sparse arm", "mask", "dense path", "sparse path"}),
+        (recipe(name="other"), EVERYTHING),
         (recipe(learning_rate=0.1), {"W_0"}),
         (recipe(batch_size=32), {"W_0"}),
         (recipe(weight_decay=0.0), {"W_0"}),
@@ -188,7 +189,7 @@ def recipe(**overrides: Any) -> dict[str, Any]:
         (recipe(pruning_fraction=0.3), {"W_0", "W_k", "dense arm", "dense path"}),
         (recipe(prune_output=False), {"W_0", "W_k", "dense arm", "dense path"}),
         ({"path_points": 11}, {"W_0", "W_k", "dense arm", "sparse arm", "mask"}),
-        ({"stable_below": 1.0, "matching": 0.2}, {"W_0", "W_k", "dense arm", "sparse arm", "mask", "dense path", "sparse path"}),
+        ({"stable_below": 1.0, "matching": 0.2}, EVERYTHING),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )  # fmt: skip
@@ -219,7 +220,9 @@ def test_sharing_of_the_built_in_spec() -> None:
 def test_the_training_imp_prunes_after_is_an_arm() -> None:
     plan = planned(FULL)
     masks = [job for job in plan.jobs.values() if isinstance(job, ImpMask) and job.level == 1]
-    dense_arms = {a.key for t in plan.trials if t.strategy == "dense" for a in (t.job.first, t.job.second)}
+    dense_arms = {
+        a.key for t in plan.trials if t.strategy == "dense" for a in (t.job.first, t.job.second)
+    }
     assert masks
     assert all(mask.arm.key in dense_arms for mask in masks)
 
@@ -260,7 +263,9 @@ def test_summary_and_costs() -> None:
     plan = planned(FULL)
     full = summarize(plan, set(), workers=2)
     nothing = summarize(plan, plan.jobs.keys(), workers=2)
-    assert full["trainings"]["planned"] == full["trainings"]["to_do"] == trainings(plan.jobs.values())
+    assert (
+        full["trainings"]["planned"] == full["trainings"]["to_do"] == trainings(plan.jobs.values())
+    )
     assert nothing["trainings"]["to_do"] == 0
     assert nothing["estimated_seconds"] == 0
     alone = sum(iterations(ancestry(trial.job)) for trial in plan.trials)

@@ -15,7 +15,9 @@ def pixels(inputs):
 
 
 def rows(images, labels):
-    return sorted((*map(round, image), int(label)) for image, label in zip(images, labels, strict=True))
+    return sorted(
+        (*map(round, image), int(label)) for image, label in zip(images, labels, strict=True)
+    )
 
 
 @pytest.mark.parametrize("name", DATA)

@@ -79,7 +79,9 @@ def test_a_state_is_every_tensor_once_as_floats(name):
     held = networks.state(network)
     assert held.keys() == network.state_dict().keys()
     assert all(value.is_floating_point() for value in held.values())
-    assert list(held)[: len(list(network.parameters()))] == [n for n, _ in network.named_parameters()]
+    assert list(held)[: len(list(network.parameters()))] == [
+        n for n, _ in network.named_parameters()
+    ]
     assert not any(value.requires_grad for value in held.values())
 
 
@@ -140,7 +142,9 @@ def test_weights_are_drawn_with_variance_two_over_fan_in(name):
 def test_everything_else_starts_at_zero_or_one(name):
     network, weights = networks.build(name), w0(name)
     drawn = networks.prunable(network)
-    norms = [n for n, m in network.named_modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+    norms = [
+        n for n, m in network.named_modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)
+    ]
     ones = {f"{norm}.{leaf}" for norm in norms for leaf in ("weight", "running_var")}
     for key, value in weights.items():
         if key not in drawn:

@@ -120,7 +120,9 @@ def test_networks_that_are_not_mlps_train(short, monkeypatch):
     network = build("")
     weights = {name: value.detach().clone() for name, value in network.named_parameters()}
     ours = trained(recipe, weights)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.15, momentum=0.9, weight_decay=1e-4, fused=True)
+    optimizer = torch.optim.SGD(
+        network.parameters(), lr=0.15, momentum=0.9, weight_decay=1e-4, fused=True
+    )
     for iteration in range(20):
         batch = DataOrder(1000, 16, 3).batch(iteration)
         optimizer.zero_grad()

@@ -16,7 +16,9 @@ VARIANTS = [
     {"optimizer": "adam", "momentum": 0.0, "weight_decay": 0.0},
     {"optimizer": "adam", "momentum": 0.0, "weight_decay": 1e-3},
 ]
-variants = pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: "-".join(map(str, v.values())))
+variants = pytest.mark.parametrize(
+    "variant", VARIANTS, ids=lambda v: "-".join(map(str, v.values()))
+)
 
 
 def network(dtype):

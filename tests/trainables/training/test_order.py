@@ -55,7 +55,11 @@ def test_batches_do_not_depend_on_the_order_of_asking():
 
 
 def test_epochs_and_seeds_are_different_permutations():
-    seen = {tuple(DataOrder(53, 53, seed).batch(number).tolist()) for seed in range(6) for number in range(6)}
+    seen = {
+        tuple(DataOrder(53, 53, seed).batch(number).tolist())
+        for seed in range(6)
+        for number in range(6)
+    }
     assert len(seen) == 36
 
 

@@ -1,0 +1,45 @@
+# Everything runs in .venv, made from pyproject.toml and the pins of constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+UV := $(VENV)/uv/bin/uv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.PHONY: quickstart test test-slow lint format pins clean
+
+quickstart: $(STAMP)
+	@$(BIN)/sweeps run digits-mlp
+
+test: lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The newest versions that pyproject.toml allows become the pins.
+pins: $(UV)
+	$(UV) pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \
+	  --extra dev pyproject.toml --output-file constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+# uv in an environment of its own, so that nothing outside the checkout changes.
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)/uv
+	$(VENV)/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,469 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from trainables import networks
+from trainables.jobs import execute
+from trainables.jobs.execute import CHECKPOINT, Executor
+from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.levels import weights_at_levels
+from trainables.recipes import RECIPES
+from trainables.store import Missing, Store, tensors
+from trainables.training import loop
+
+NEVER = 1e9
+"""Seconds between checkpoints."""
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(str(tmp_path / "store"))
+
+
+@pytest.fixture
+def every_iteration(monkeypatch):
+    monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
+
+
+def do(store, *jobs):
+    """Jobs done by a fresh process; it returns what they yielded."""
+    executor = Executor(store, NEVER)
+    return [progress for job in jobs for progress in executor.run(job)]
+
+
+def payload(store, job):
+    return store.read(job.kind, job.key).payload
+
+
+def held(store, job):
+    return tensors.from_bytes(payload(store, job))
+
+
+def path(store, job):
+    folder = Path(store.url) / job.kind / job.key[:2]
+    return folder / store.facts(job.kind, job.key)["payload"]
+
+
+def damage(store, job):
+    file = path(store, job)
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def checkpoint_of(store, job):
+    """Its iteration, or None."""
+    try:
+        return store.read(CHECKPOINT, job.key).facts["iteration"]
+    except Missing:
+        return None
+
+
+def family(recipe, k=20):
+    """One of every kind, in an order in which each one's inputs come before it."""
+    w0 = State(recipe, 1, 0, 0)
+    wk = State(recipe, 1, 0, k, w0)
+    arms = [Arm(wk, k, order) for order in (1, 2)]
+    mask = ImpMask(arms[0])
+    masked = [Arm(wk, k, order, mask) for order in (1, 2)]
+    second = ImpMask(masked[0])
+    randomly = RandomMask(second, 1)
+    return {
+        "w0": w0,
+        "wk": wk,
+        "arm": arms[0],
+        "second arm": arms[1],
+        "mask": mask,
+        "masked": masked[0],
+        "second masked": masked[1],
+        "second mask": second,
+        "random mask": randomly,
+        "random arm": Arm(wk, k, 2, randomly),
+        "reinit arm": Arm(State(recipe, 1, 0, 0, stream="reinit"), k, 2, mask),
+        "instability": Instability(*arms, 5),
+        "sparse instability": Instability(*masked, 5),
+    }
+
+
+@pytest.fixture
+def jobs(short):
+    return family(short())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Payloads of every job done once, in order, in one process."""
+    store = Store(str(tmp_path_factory.mktemp("undisturbed")))
+    made = family(replace(RECIPES["digits-mlp"], iterations=60, milestones=(30, 45)))
+    executor = Executor(store, NEVER)
+    for job in made.values():
+        list(executor.run(job))
+    return {name: payload(store, job) for name, job in made.items()}
+
+
+# --- what a job stores ------------------------------------------------------------------
+
+
+def test_every_kind_stores_its_artifact(store, jobs):
+    for name, job in jobs.items():
+        do(store, job)
+        facts = store.facts(job.kind, job.key)
+        assert facts["iterations"] == job.iterations, name
+        assert facts["seconds"] > 0
+        assert facts["torch"] == torch.__version__
+        assert facts["threads"] == 1
+    wanted = {(job.kind, job.key) for job in jobs.values()}
+    assert store.complete(wanted) == {key for _, key in wanted}
+
+
+def test_w0_is_the_initial_weights(store, jobs):
+    do(store, jobs["w0"])
+    stored = held(store, jobs["w0"])
+    weights = networks.initial_weights("digits-mlp", "kaiming-normal", "init", 1)
+    assert tensors.part(stored, "weights").keys() == weights.keys()
+    assert all(torch.equal(stored[f"weights:{name}"], value) for name, value in weights.items())
+    assert not tensors.part(stored, "optimizer")
+
+
+def test_masks_are_the_levels_nested_and_of_the_arms(store, jobs):
+    do(store, *jobs.values())
+    first, second, randomly = (held(store, jobs[n]) for n in ("mask", "second mask", "random mask"))
+    levels = list(weights_at_levels(15_072, 0.2))
+    for level, name, mask in (
+        (1, "mask", first),
+        (2, "second mask", second),
+        (2, "random mask", randomly),
+    ):
+        assert sum(int(keep.sum()) for keep in mask.values()) == levels[level]
+        facts = store.facts("mask", jobs[name].key)
+        assert facts["weights_left"] == pytest.approx(100 * levels[level] / 15_072, rel=1e-12)
+    for name, keep in second.items():
+        assert not (keep & ~first[name]).any()
+        assert keep.sum() == randomly[name].sum()
+    assert any(not torch.equal(keep, randomly[name]) for name, keep in second.items())
+    for arm, mask in (("masked", first), ("random arm", randomly), ("reinit arm", first)):
+        weights = held(store, jobs[arm])
+        for name, keep in mask.items():
+            assert not weights[name][~keep].any()
+            assert weights[name][keep].all()
+
+
+def test_reinitialised_arms_begin_with_other_weights(store, jobs):
+    """With 40 iterations from either, they are still nearer to their own beginnings."""
+    do(store, *(jobs[n] for n in ("mask", "masked", "second masked", "reinit arm")))
+    mask = held(store, jobs["mask"])
+    drawn = networks.initial_weights("digits-mlp", "kaiming-normal", "reinit", 1)
+    own, other = held(store, jobs["reinit arm"]), held(store, jobs["second masked"])
+    for name in ("linears.0.weight", "linears.3.weight"):
+        begun = drawn[name] * mask[name]
+        assert (own[name] - begun).norm() < (other[name] - begun).norm() / 1.2
+
+
+def test_the_output_layer_may_be_left_dense(store, short):
+    made = family(short(prune_output=False))
+    do(store, made["second mask"], made["sparse instability"])
+    masks = [held(store, made[name]) for name in ("mask", "second mask")]
+    levels = list(weights_at_levels(15_072 - 480, 0.2))
+    for level, mask in enumerate(masks, 1):
+        assert "output.weight" not in mask
+        assert sum(int(keep.sum()) for keep in mask.values()) == levels[level]
+    assert held(store, made["masked"])["output.weight"].all()
+
+
+def test_instability_is_json_with_the_sparsity(store, jobs):
+    do(store, *jobs.values())
+    for name, left in (("instability", 100.0), ("sparse instability", 100 * 12_058 / 15_072)):
+        values = json.loads(payload(store, jobs[name]))
+        assert values["weights_left"] == pytest.approx(left, rel=1e-12)
+        for split, examples in (("train", 1000), ("test", 797)):
+            errors = values[f"path_error_{split}"]
+            assert len(errors) == len(values[f"path_loss_{split}"]) == 5
+            for error in errors:
+                assert error * examples / 100 == pytest.approx(round(error * examples / 100))
+            expected = max(errors) - (errors[0] + errors[-1]) / 2
+            assert values[f"instability_{split}"] == pytest.approx(expected)
+
+
+def test_running_again_does_nothing(store, jobs):
+    do(store, *jobs.values())
+    files = {
+        f: (f.stat().st_mtime_ns, f.read_bytes()) for f in Path(store.url).rglob("*") if f.is_file()
+    }
+    executor = Executor(store, NEVER)
+    for job in jobs.values():
+        assert list(executor.run(job)) == []
+    assert executor.trained_iterations == 0
+    again = {
+        f: (f.stat().st_mtime_ns, f.read_bytes()) for f in Path(store.url).rglob("*") if f.is_file()
+    }
+    assert again == files
+
+
+def test_a_job_makes_what_it_needs(store, jobs, undisturbed):
+    """Its whole ancestry, where the store is empty; and no job that it does not need."""
+    do(store, jobs["second mask"])
+    ancestry = {"w0", "wk", "arm", "mask", "masked", "second mask"}
+    for name, job in jobs.items():
+        if name in ancestry:
+            assert payload(store, job) == undisturbed[name], name
+        else:
+            assert not store.complete([(job.kind, job.key)])
+
+
+def test_progress_leads_to_the_end(store, jobs, every_iteration):
+    do(store, jobs["w0"])
+    for job, begin, until in ((jobs["wk"], 0, 20), (jobs["arm"], 20, 60)):
+        seen = do(store, job)
+        assert [p.iteration for p in seen] == list(range(begin + 1, until))
+        assert {(p.job, p.begin, p.until) for p in seen} == {(job, begin, until)}
+
+
+def test_an_unknown_kind_of_job_raises(store):
+    class Unknown(Job):
+        kind = "unknown"
+        key = "0" * 32
+
+    with pytest.raises(TypeError, match="Unknown"):
+        list(Executor(store, NEVER).run(Unknown()))
+
+
+def test_a_diverged_training_cannot_be_pruned(store, short):
+    made = family(short(learning_rate=1e30))
+    with pytest.raises(ValueError, match="diverged"):
+        do(store, made["mask"])
+    assert store.complete([(job.kind, job.key) for job in (made["arm"], made["mask"])]) == {
+        made["arm"].key
+    }
+
+
+def test_an_arm_of_no_iterations_is_masked_too(store, short, jobs):
+    """`Arm` begins with the weights of `start`, masked; at k = T it ends there."""
+    end = State(short(), 1, 0, 60)
+    arm = Arm(end, 60, 1, jobs["mask"])
+    do(store, arm)
+    weights, mask = held(store, arm), held(store, jobs["mask"])
+    dense = held(store, end)
+    for name, keep in mask.items():
+        assert torch.equal(weights[name], dense[f"weights:{name}"] * keep)
+
+
+# --- chains of states -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"optimizer": "adam", "momentum": 0.0, "learning_rate": 0.01}],
+    ids=["sgd", "adam"],
+)
+def test_a_state_is_the_same_wherever_it_is_trained_from(tmp_path, short, changes):
+    recipe = short(**(changes | {"iterations": 100, "milestones": (30, 45)}))
+    direct = State(recipe, 1, 0, 60)
+    w20 = State(recipe, 1, 0, 20, State(recipe, 1, 0, 0))
+    chained = State(recipe, 1, 0, 60, State(recipe, 1, 0, 35, w20))
+    payloads = []
+    for number, job in enumerate((direct, chained)):
+        store = Store(str(tmp_path / str(number)))
+        do(store, job)
+        payloads.append(payload(store, job))
+        assert store.complete([(w20.kind, w20.key)]) == ({w20.key} if number else set())
+    assert payloads[0] == payloads[1]
+    names = {name.partition(":")[0] for name in tensors.from_bytes(payloads[0])}
+    assert names == {"weights", "optimizer"}
+
+
+# --- damage -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("damaged", "then"),
+    [
+        ("w0", "wk"),
+        ("wk", "arm"),
+        ("arm", "mask"),
+        ("mask", "masked"),
+        ("masked", "second mask"),
+        ("second mask", "random mask"),
+        ("random mask", "random arm"),
+        ("second arm", "instability"),
+        ("mask", "sparse instability"),
+    ],
+)
+def test_a_damaged_input_is_made_again_in_place(store, jobs, undisturbed, damaged, then):
+    do(store, *(job for name, job in jobs.items() if name != then))
+    job = jobs[damaged]
+    place = path(store, job)
+    damage(store, job)
+    do(store, jobs[then])
+    assert path(store, job) == place
+    assert payload(store, job) == undisturbed[damaged]
+    assert payload(store, jobs[then]) == undisturbed[then]
+    aside = [file.name for file in (Path(store.url) / "damaged" / job.kind).iterdir()]
+    assert len(aside) == 2
+    assert all(job.key in name for name in aside)
+
+
+def test_a_whole_damaged_ancestry_is_made_again(store, jobs, undisturbed):
+    do(store, *jobs.values())
+    ancestry = ["w0", "wk", "arm", "mask", "masked"]
+    for name in ancestry:
+        damage(store, jobs[name])
+    store.delete("mask", jobs["second mask"].key)
+    do(store, jobs["second mask"])
+    for name in (*ancestry, "second mask"):
+        assert payload(store, jobs[name]) == undisturbed[name], name
+
+
+def test_a_damaged_artifact_whose_size_shows_it_is_made_again(store, jobs, undisturbed):
+    do(store, jobs["wk"])
+    path(store, jobs["wk"]).write_bytes(b"short")
+    do(store, jobs["wk"])
+    assert payload(store, jobs["wk"]) == undisturbed["wk"]
+
+
+# --- stopping and going on --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["wk", "arm", "masked", "reinit arm"])
+@pytest.mark.parametrize("seen", [1, 13])
+def test_a_closed_training_goes_on_from_its_checkpoint(
+    store, jobs, undisturbed, every_iteration, name, seen
+):
+    job = jobs[name]
+    do(store, *job.inputs)
+    running = Executor(store, NEVER).run(job)
+    for _ in range(seen):
+        progress = next(running)
+    assert checkpoint_of(store, job) is None
+    running.close()
+    assert checkpoint_of(store, job) == progress.iteration
+    assert not store.complete([(job.kind, job.key)])
+
+    executor = Executor(store, NEVER)
+    assert next(iter(list(executor.run(job)))).begin == progress.begin
+    assert executor.trained_iterations == progress.until - progress.iteration
+    assert payload(store, job) == undisturbed[name]
+    assert checkpoint_of(store, job) is None
+
+
+def test_a_training_may_be_closed_again_and_again(store, jobs, undisturbed, every_iteration):
+    job, trained = jobs["masked"], 0
+    do(store, *job.inputs)
+    for _ in range(5):
+        executor = Executor(store, NEVER)
+        running = executor.run(job)
+        for _ in range(4):
+            next(running)
+        running.close()
+        trained += executor.trained_iterations
+    assert checkpoint_of(store, job) == 20 + trained == 40
+    do(store, job)
+    assert payload(store, job) == undisturbed["masked"]
+
+
+@pytest.mark.parametrize("name", ["wk", "arm", "masked"])
+def test_a_killed_training_goes_on_from_its_last_checkpoint(
+    store, jobs, undisturbed, every_iteration, name
+):
+    job = jobs[name]
+    do(store, *job.inputs)
+    killed = Executor(store, checkpoint_seconds=-1).run(job)
+    for _ in range(10):
+        progress = next(killed)
+    # What it did since its last checkpoint, one iteration, is lost.
+    assert checkpoint_of(store, job) == progress.iteration - 1
+
+    executor = Executor(store, NEVER)
+    list(executor.run(job))
+    assert executor.trained_iterations == progress.until - progress.iteration + 1
+    assert payload(store, job) == undisturbed[name]
+    assert checkpoint_of(store, job) is None
+
+    # Were it not dead but slow, its leftovers would harm nothing.
+    killed.close()
+    assert list(Executor(store, NEVER).run(job)) == []
+    assert payload(store, job) == undisturbed[name]
+
+
+def test_an_adam_training_goes_on(tmp_path, short, every_iteration):
+    recipe = short(optimizer="adam", momentum=0.0, learning_rate=0.01, warmup=40)
+    job = State(recipe, 1, 0, 40)
+    whole, parts = (Store(str(tmp_path / name)) for name in ("whole", "parts"))
+    do(whole, job)
+    running = Executor(parts, NEVER).run(job)
+    for _ in range(15):
+        next(running)
+    running.close()
+    do(parts, job)
+    assert payload(parts, job) == payload(whole, job)
+
+
+def test_checkpoints_come_as_often_as_asked(store, jobs, every_iteration, monkeypatch):
+    """None before its time has passed; and each replaces the one before."""
+    clock = [0.0]
+    monkeypatch.setattr(execute.time, "monotonic", lambda: clock[0])
+    job = jobs["wk"]
+    do(store, jobs["w0"])
+    seen = []
+    for _ in Executor(store, 5.0).run(job):
+        clock[0] += 1
+        seen.append(checkpoint_of(store, job))
+        folder = Path(store.url) / CHECKPOINT / job.key[:2]
+        assert len(list(folder.glob("*.safetensors"))) == (seen[-1] is not None)
+    assert seen[:14] == [None] * 6 + [6] * 6 + [12] * 2
+
+
+def test_a_damaged_checkpoint_begins_anew(store, jobs, undisturbed, every_iteration):
+    job = jobs["arm"]
+    do(store, *job.inputs)
+    running = Executor(store, NEVER).run(job)
+    for _ in range(5):
+        next(running)
+    running.close()
+    [file] = (Path(store.url) / CHECKPOINT / job.key[:2]).glob("*.safetensors")
+    file.write_bytes(file.read_bytes()[:-1])
+    executor = Executor(store, NEVER)
+    list(executor.run(job))
+    assert executor.trained_iterations == 40
+    assert payload(store, job) == undisturbed["arm"]
+    assert checkpoint_of(store, job) is None
+
+
+def test_closing_while_an_input_is_made_saves_the_input(store, jobs, undisturbed, every_iteration):
+    running = Executor(store, NEVER).run(jobs["masked"])
+    progress = next(running)
+    while progress.job != jobs["arm"]:
+        progress = next(running)
+    running.close()
+    assert checkpoint_of(store, jobs["arm"]) == progress.iteration
+    assert checkpoint_of(store, jobs["masked"]) is None
+    do(store, jobs["masked"])
+    for name in ("arm", "masked"):
+        assert payload(store, jobs[name]) == undisturbed[name]
+        assert checkpoint_of(store, jobs[name]) is None
+
+
+# --- one process for many jobs ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("memory", [1, 2, 64])
+def test_what_is_held_in_memory_changes_nothing(store, jobs, undisturbed, monkeypatch, memory):
+    monkeypatch.setattr(execute, "HELD_ARTIFACTS", memory)
+    executor = Executor(store, NEVER)
+    names = list(jobs)
+    for name in names[::-1]:  # a job first, then the ones it made on the way
+        list(executor.run(jobs[name]))
+    for name in names:
+        assert payload(store, jobs[name]) == undisturbed[name], name
+
+
+def test_what_is_held_is_not_read_again(store, jobs, monkeypatch):
+    executor = Executor(store, NEVER)
+    for name in ("w0", "wk", "arm", "second arm"):
+        list(executor.run(jobs[name]))
+    read = []
+    monkeypatch.setattr(store, "read", lambda kind, key: read.append(kind))
+    list(executor.run(jobs["instability"]))
+    assert read == []
