@@ -21,6 +21,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def gradients_on() -> Iterator[None]:
+    """A test that leaves them off must not fail another."""
+    yield
+    torch.set_grad_enabled(True)
+
+
 @pytest.fixture
 def short() -> Callable[..., Recipe]:
     """digits-mlp for 60 iterations, with changes."""

@@ -1,5 +1,6 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -45,7 +46,7 @@ def test_rounding_is_that_of_the_decimal_fraction(remaining, fraction):
 def test_levels_go_on_until_nothing_more_would_be_pruned(prunable, fraction):
     left = list(weights_at_levels(prunable, fraction))
     assert left[0] == prunable
-    for before, after in zip(left, left[1:], strict=False):
+    for before, after in pairwise(left):
         assert before - after == number_to_prune(before, fraction) > 0
     assert number_to_prune(left[-1], fraction) == 0
 

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ def test_alphas_are_evenly_spaced_with_both_ends(points):
     values = alphas(points)
     assert len(values) == points
     assert (values[0], values[-1]) == (0.0, 1.0)
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in pairwise(values):
         assert after - before == pytest.approx(1 / (points - 1), rel=1e-9)
 
 

@@ -82,7 +82,7 @@ def test_contradictions_raise(changes, message):
     ],
 )
 def test_limits_are_allowed(changes):
-    assert replace(BASE, **changes) != BASE or changes.items() <= vars(BASE).items()
+    replace(BASE, **changes)
 
 
 def test_every_field_declares_what_it_affects():

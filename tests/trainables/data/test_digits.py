@@ -1,6 +1,7 @@
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 from trainables import data
 from trainables.data import DATA, iterations_per_epoch
@@ -69,3 +70,19 @@ def test_iterations_per_epoch(batch_size, last_batch, iterations):
     assert iterations_per_epoch("digits", batch_size, last_batch) == iterations
     order = DataOrder(1000, batch_size, 1, keep_last=last_batch == "keep")
     assert order.iterations_per_epoch == iterations
+
+
+def test_the_split_is_the_one_scikit_learn_draws():
+    expected, labels = load_digits(return_X_y=True)
+    train, test, train_labels, test_labels = train_test_split(
+        expected, labels, train_size=1000, test_size=797, stratify=labels, random_state=0
+    )
+    dataset = data.load("digits")
+    for split, images, digits in (
+        (dataset.train, train, train_labels),
+        (dataset.test, test, test_labels),
+    ):
+        both = torch.cat([dataset.train.inputs, dataset.test.inputs])
+        low, high = both.min(), both.max()
+        ours = (split.inputs - low) / (high - low) * 16
+        assert rows(ours.tolist(), split.labels.tolist()) == rows(images.tolist(), digits.tolist())

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -292,7 +293,7 @@ def test_a_state_is_the_same_wherever_it_is_trained_from(tmp_path, short, change
     ],
 )
 def test_a_damaged_input_is_made_again_in_place(store, jobs, undisturbed, damaged, then):
-    do(store, *(job for name, job in jobs.items() if name != then))
+    do(store, *takewhile(lambda job: job != jobs[then], jobs.values()))
     job = jobs[damaged]
     place = path(store, job)
     damage(store, job)
@@ -385,6 +386,21 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(
     killed.close()
     assert list(Executor(store, NEVER).run(job)) == []
     assert payload(store, job) == undisturbed[name]
+
+
+def test_two_processes_may_do_the_same_job(store, jobs, undisturbed, every_iteration):
+    """As where a worker that was given up for dead goes on."""
+    job = jobs["masked"]
+    do(store, *job.inputs)
+    first, second = (Executor(store, checkpoint_seconds=-1).run(job) for _ in range(2))
+    for _ in range(7):
+        next(first)
+    for _ in second:  # it goes on from the first's checkpoint, and ends before it
+        next(first, None)
+    assert payload(store, job) == undisturbed["masked"]
+    list(first)
+    assert payload(store, job) == undisturbed["masked"]
+    assert checkpoint_of(store, job) is None
 
 
 def test_an_adam_training_goes_on(tmp_path, short, every_iteration):

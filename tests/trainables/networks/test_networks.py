@@ -126,9 +126,9 @@ def test_bind_needs_every_tensor(name):
 @registered
 def test_weights_are_drawn_with_variance_two_over_fan_in(name):
     """He et al. (2015), equation 10; bounds are five standard deviations of the statistic."""
-    weights = w0(name)
-    for key in networks.prunable(networks.build(name)):
-        value = weights[key].double()
+    keys = networks.prunable(networks.build(name))
+    every = []
+    for value in (w0(name, seed)[key].double() for seed in range(10) for key in keys):
         fan_in = value[0].numel()
         normal = value.flatten() / math.sqrt(2 / fan_in)
         n = len(normal)
@@ -136,6 +136,9 @@ def test_weights_are_drawn_with_variance_two_over_fan_in(name):
         assert abs(normal.square().mean() - 1) < 5 * math.sqrt(2 / n)
         within = (normal.abs() < 1).double().mean()
         assert abs(within - 0.6827) < 5 * math.sqrt(0.6827 * 0.3173 / n)
+        every.append(normal)
+    together = torch.cat(every)
+    assert abs(together.square().mean() - 1) < 5 * math.sqrt(2 / len(together))
 
 
 @registered

@@ -69,5 +69,5 @@ def test_groups_are_joined_and_parted():
 
 
 def test_truncated_bytes_raise():
-    with pytest.raises(Exception, match="(?i)header|incomplete|buffer|offset"):
+    with pytest.raises(Exception, match=r"(?i)header|incomplete|buffer|offset"):
         tensors.from_bytes(tensors.to_bytes(HELD)[:-1])

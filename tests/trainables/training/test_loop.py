@@ -185,6 +185,18 @@ def test_training_in_two_parts_is_training_once(short):
     assert same(state.weights, trained(short(), w0()))
 
 
+def test_a_training_on_hold_leaves_the_callers_gradients_on(short, every_iteration):
+    """Also where several are under way, and end in any order."""
+    options = {"order_seed": 3, "until": 60}
+    first, second = (train(short(), TrainingState(0, w0()), digits(), **options) for _ in range(2))
+    next(first)
+    assert torch.is_grad_enabled()
+    next(second)
+    first.close()
+    second.close()
+    assert torch.is_grad_enabled()
+
+
 def test_nothing_is_trained_at_the_end(short):
     weights = trained(short(), w0(), begin=60)
     assert same(weights, w0())
