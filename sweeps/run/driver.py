@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 import threading
@@ -26,7 +25,7 @@ from sweeps.run.progress import ProgressView, Tally
 from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
 from trainables.jobs.kinds import Job
-from trainables.store import Store
+from trainables.store import Missing, Store
 
 
 @dataclass
@@ -61,10 +60,10 @@ def run(
 
     A sweep has one driver at a time in a home; a second one is refused.
     """
-    home.make()
     store.check_writable()
+    home.make()
     with _only_driver(home, plan.spec.name):
-        complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
+        complete = _complete(plan, store)
         needed = plan.needed(complete)
         tally = Tally(
             jobs=len(needed),
@@ -85,6 +84,18 @@ def run(
         except Exception as error:
             outcome.recording_error = error
         return outcome, recorder
+
+
+def _complete(plan: Plan, store: Store) -> set[str]:
+    """Keys of the jobs whose artifacts the store has; measurements are read to be sure."""
+    complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
+    for trial in plan.trials:
+        if trial.key in complete:
+            try:
+                store.read(trial.job.kind, trial.key)
+            except Missing:
+                complete.remove(trial.key)
+    return complete
 
 
 def _execute(
@@ -108,15 +119,11 @@ def _execute(
         with _ray(workers):
             from sweeps.run import tuning
 
-            settings = tuning.Settings(workers, store_url(home), checkpoint_seconds, Path(scratch))
+            settings = tuning.Settings(workers, home.store, checkpoint_seconds, Path(scratch))
             tuning.run(schedule, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished
     outcome.skipped = len(schedule.skipped)
     observer.measure_overhead(workers)
-
-
-def store_url(home: Home) -> str:
-    return home.store
 
 
 class _Observer:
@@ -165,8 +172,8 @@ class _Observer:
         if report["running"]:
             title, iteration, until = report["running"]
             self._view.running[worker] = (title, iteration, until, report["trained"] / busy)
-        self._view.pace(self._estimated - self._schedule.remaining_seconds)
-        self._view.update(self._schedule.remaining_seconds)
+        left = self._schedule.remaining_seconds
+        self._view.update(self._estimated - left, left)
 
     def batch_ended(self, worker: str) -> None:
         self._batches += 1
@@ -215,10 +222,9 @@ def _stop_on_signal(stopping: threading.Event, console: Console) -> Iterator[Non
 @contextmanager
 def _ray(workers: int) -> Iterator[None]:
     """A Ray of our own on this machine, never a cluster that happens to be running."""
-    from sweeps.run.tuning import WORKER_ENVIRONMENT
-
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
+
+    from sweeps.run.tuning import WORKER_ENVIRONMENT
 
     ray.init(
         address="local",

@@ -13,6 +13,9 @@ from rich.text import Text
 PLAIN_SECONDS = 10.0
 """Between two lines where there is no terminal."""
 
+PRIOR_SECONDS = 10.0
+"""Work for which the plan's own estimate counts, against the pace seen so far."""
+
 
 @dataclass
 class Tally:
@@ -65,9 +68,13 @@ class ProgressView:
         elif self.tally.jobs_done:
             self.console.print(self.line(None), highlight=False)
 
-    def update(self, remaining_seconds: float) -> None:
-        """`remaining_seconds`: estimated work that is left, in seconds of one core."""
-        left = self._time_left(remaining_seconds)
+    def update(self, done_seconds: float, remaining_seconds: float) -> None:
+        """Estimated work that is done and that is left, in seconds of one core.
+
+        What is left is scaled by how the work so far compared with its own estimate.
+        """
+        pace = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
+        left = remaining_seconds * pace / self.workers
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
             lines = [Text(f"  {self._training(*r)}", style="dim") for r in self.running.values()]
@@ -96,21 +103,6 @@ class ProgressView:
 
     def _training(self, title: str, iteration: int, until: int, rate: float) -> str:
         return f"{title}: {iteration}/{until}, {rate:,.0f} it/s"
-
-    def _time_left(self, remaining_seconds: float) -> float | None:
-        """The estimate, scaled by how the work so far compared with its own estimate."""
-        if not self.tally.busy_seconds or not self._estimate_done:
-            return None
-        return remaining_seconds * self._pace / self.workers
-
-    _estimate_done: float = 0.0
-    _pace: float = 1.0
-
-    def pace(self, estimated: float) -> None:
-        """`estimated` seconds of work are done; `tally.busy_seconds` is what they took."""
-        self._estimate_done = estimated
-        if estimated:
-            self._pace = self.tally.busy_seconds / estimated
 
 
 def duration(seconds: float) -> str:
