@@ -31,7 +31,8 @@ pins: $(UV)
 	  --extra dev pyproject.toml --output-file constraints.txt
 
 $(STAMP): pyproject.toml constraints.txt $(UV)
-	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt \
+	  --compile-bytecode --editable ".[dev]"
 	@touch $@
 
 # uv in an environment of its own, so that nothing outside the checkout changes.

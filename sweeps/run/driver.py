@@ -21,6 +21,7 @@ from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
+from sweeps.run.local_ray import local_ray
 from sweeps.run.progress import ProgressView, Tally
 from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
@@ -116,7 +117,7 @@ def _execute(
         tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
     ):
         observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
-        with _ray(workers):
+        with local_ray(workers):
             from sweeps.run import tuning
 
             settings = tuning.Settings(workers, home.store, checkpoint_seconds, Path(scratch))
@@ -217,24 +218,3 @@ def _stop_on_signal(stopping: threading.Event, console: Console) -> Iterator[Non
     finally:
         for number, handler in held.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _ray(workers: int) -> Iterator[None]:
-    """A Ray of our own on this machine, never a cluster that happens to be running."""
-    import ray
-
-    from sweeps.run.tuning import WORKER_ENVIRONMENT
-
-    ray.init(
-        address="local",
-        num_cpus=workers,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="error",
-        runtime_env={"env_vars": WORKER_ENVIRONMENT},
-    )
-    try:
-        yield
-    finally:
-        ray.shutdown()

@@ -16,17 +16,6 @@ from sweeps.run.schedule import Schedule
 from trainables.jobs.kinds import Job
 from trainables.jobs.trainable import Batch, BatchTrainable
 
-WORKER_ENVIRONMENT = {
-    # One process a core beats several threads a process, and thread counts change bits.
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # Large temporaries otherwise go back to the system and come again page by page (2x).
-    "MALLOC_MMAP_THRESHOLD_": "4294967296",
-    "MALLOC_TRIM_THRESHOLD_": "8589934592",
-    "MALLOC_TOP_PAD_": "268435456",
-}
-"""Of every worker process."""
-
 TUNE_SETTINGS = {
     # Results go to MLflow by our own writer.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",

@@ -93,7 +93,8 @@ class Executor:
                 tensors.part(stored, "weights"),
                 tensors.part(stored, "optimizer"),
             ).copy()
-        state = yield from self._train(job, state, job.order_seed, job.iteration, None)
+        if state.iteration < job.iteration:
+            state = yield from self._train(job, state, job.order_seed, job.iteration, None)
         groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
         self._store_tensors(job, groups, spent())
 
@@ -160,8 +161,6 @@ class Executor:
         """Train to the end (the iterator's return value), from a checkpoint if there is one."""
         begin = state.iteration
         state = self._load_checkpoint(job) or state
-        if state.iteration == until:
-            return state
         examples = data.load(job.recipe.data).train
         saved = time.monotonic()
         reached = state.iteration

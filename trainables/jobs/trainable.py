@@ -11,14 +11,16 @@ import time
 import traceback
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ray import tune
 from ray.tune.result import DONE
 
-from trainables.jobs.execute import Executor, Progress
 from trainables.jobs.kinds import Job
 from trainables.store import Store
+
+if TYPE_CHECKING:  # torch, which the driver need not import
+    from trainables.jobs.execute import Executor, Progress
 
 REPORT_SECONDS = 1.0
 """How often a running batch reports."""
@@ -72,8 +74,6 @@ class BatchTrainable(tune.Trainable):
                 report[DONE] = True
                 break
             match event:
-                case Progress():
-                    report["running"] = (event.job.title, event.iteration, event.until)
                 case Job():
                     report["finished"].append(event.key)
                     report["running"] = None
@@ -82,6 +82,8 @@ class BatchTrainable(tune.Trainable):
                     trace = "".join(traceback.format_exception(error))
                     report["failed"].append((job.key, line, trace))
                     report["running"] = None
+                case _:
+                    report["running"] = (event.job.title, event.iteration, event.until)
         report["trained"] = executor.trained_iterations - trained
         report["busy_seconds"] = time.monotonic() - begin
         return report
@@ -101,6 +103,8 @@ class BatchTrainable(tune.Trainable):
     def _executor(self) -> Executor:
         place = (self._batch.store, self._batch.checkpoint_seconds)
         if place not in self._executors:
+            from trainables.jobs.execute import Executor
+
             self._executors[place] = Executor(Store(place[0]), place[1])
         return self._executors[place]
 
