@@ -49,6 +49,8 @@ def _mlp(network: MLP) -> Gradients:
     one = torch.ones((), dtype=output.weight.dtype, device=output.weight.device)
 
     def step(inputs: Tensor, labels: Tensor) -> None:
+        if len(inputs) == 1 and network.norms:
+            raise ValueError("BatchNorm needs more than 1 value per channel in training")
         hidden = inputs.flatten(1)
         tape = []  # a layer's input and sums; BatchNorm's mean and 1/deviation of the batch
         for linear, norm in layers:

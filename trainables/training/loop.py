@@ -69,10 +69,10 @@ def train(
     masked = [state.weights[name] for name in mask or ()]
     masks = [keep.to(state.weights[name].dtype) for name, keep in (mask or {}).items()]
 
-    pulse = time.monotonic()
-    with torch.no_grad():
-        if masks:
-            torch._foreach_mul_(masked, masks)
+    @torch.no_grad()
+    def advance() -> None:
+        """Iterations until the next pulse. No generator: it would leave gradients off outside."""
+        begin = time.monotonic()
         while state.iteration < until:
             batch = order.batch(state.iteration)
             set_gradients(data.inputs.index_select(0, batch), data.labels.index_select(0, batch))
@@ -80,7 +80,14 @@ def train(
             if masks:
                 torch._foreach_mul_(masked, masks)
             state.iteration += 1
-            if state.iteration < until and time.monotonic() - pulse > PULSE_SECONDS:
-                yield state
-                pulse = time.monotonic()
-    yield state
+            if time.monotonic() - begin > PULSE_SECONDS:
+                return
+
+    with torch.no_grad():
+        if masks:
+            torch._foreach_mul_(masked, masks)
+    while True:
+        advance()
+        yield state
+        if state.iteration >= until:
+            return
