@@ -171,6 +171,9 @@ def results(
 def report(
     name: NameArgument,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="the HTML file")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="a folder to write the figures to as SVG files, too")
+    ] = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
 ) -> None:
@@ -181,9 +184,12 @@ def report(
     place = resolve(home, None, tracking)
     found = _results(place, name)
     path = _write_report(place, found, output)
+    drawn = _write_figures(found, figures) if figures else []
     console = _console()
     display.print_findings(console, found)
     console.print(f"report: {path}", soft_wrap=True)
+    for figure in drawn:
+        console.print(f"figure: {figure}", soft_wrap=True)
 
 
 @app.command()
@@ -232,6 +238,15 @@ def _write_report(place: Home, results: Any, output: Path | None = None) -> Path
         return write_report(results, output or place.reports(results.name))
     except OSError as error:
         raise UserError(f"cannot write the report: {error.strerror}: {error.filename}") from None
+
+
+def _write_figures(results: Any, folder: Path) -> list[Path]:
+    from sweeps.results import write_figures
+
+    try:
+        return write_figures(results, folder)
+    except OSError as error:
+        raise UserError(f"cannot write figures: {error.strerror}: {error.filename}") from None
 
 
 def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+    from analysis.report import report
     from sweeps.home import Home
 
 
@@ -52,6 +53,22 @@ def read(home: Home, name: str) -> Results:
 
 def write_report(results: Results, destination: Path) -> Path:
     """Write the HTML report of a sweep; returns where it lies."""
+    from analysis.report import report
+
+    curves = records.curves(results.client, results.trials)
+    report.write(destination, results.trials, curves, _context(results))
+    return destination
+
+
+def write_figures(results: Results, folder: Path) -> list[Path]:
+    """Write the report's figures as SVG files; returns where they lie."""
+    from analysis.report import report
+
+    curves = records.curves(results.client, results.trials)
+    return report.write_figures(folder, results.trials, curves, _context(results))
+
+
+def _context(results: Results) -> report.Context:
     from mlflow.artifacts import load_text
 
     from analysis.report import report
@@ -63,7 +80,7 @@ def write_report(results: Results, destination: Path) -> Path:
         for name, value in sorted(data.params.items())
         if name.startswith(records.HYPERPARAMETER)
     }
-    context = report.Context(
+    return report.Context(
         name=results.name,
         description=data.tags.get(records.DESCRIPTION, ""),
         spec_text=spec_text,
@@ -71,9 +88,6 @@ def write_report(results: Results, destination: Path) -> Path:
         matching=results.matching,
         stable_below=results.stable_below,
     )
-    curves = records.curves(results.client, results.trials)
-    report.write(destination, results.trials, curves, context)
-    return destination
 
 
 def _made_with(tags: dict[str, Any]) -> dict[str, str]:

@@ -128,6 +128,7 @@ RECIPES: dict[str, Recipe] = {
             data="digits",
             iterations=1200,
             batch_size=16,
+            last_batch="drop",
             optimizer="sgd",
             learning_rate=0.15,
             momentum=0.9,

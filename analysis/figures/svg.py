@@ -1,4 +1,4 @@
-"""A matplotlib figure as markup for an HTML page."""
+"""Matplotlib figures as SVG: markup for an HTML page, or a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import matplotlib
 from analysis.figures.style import RC
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
 
@@ -29,3 +31,9 @@ def inline(figure: Figure, name: str) -> str:
     markup = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", markup)
     markup = markup.replace("xlink:href=", "href=")
     return re.sub(r'( id="| href="#|url\(#)', rf"\g<1>{name}-", markup)
+
+
+@matplotlib.rc_context(RC)
+def save(figure: Figure, path: Path) -> None:
+    """The figure as a file, on white: the same bytes for the same figure."""
+    figure.savefig(path, format="svg", facecolor="white", metadata={"Date": None})

@@ -43,11 +43,22 @@ class Context:
 
 
 class _Plot(NamedTuple):
+    figure: Figure
+    name: str
     title: str
     caption: str
     alt: str
-    width: float  # inches
-    svg: Markup
+
+    @property
+    def width(self) -> float:
+        """Inches."""
+        return self.figure.get_figwidth()
+
+    @property
+    def svg(self) -> Markup:
+        # matplotlib wrote this markup; the words in it come from our code and strategies'
+        # names, which it escapes.
+        return Markup(svg.inline(self.figure, self.name))
 
 
 def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> None:
@@ -56,9 +67,21 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
     destination.write_text(render(trials, curves, context), encoding="utf-8")
 
 
+def write_figures(
+    folder: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context
+) -> list[Path]:
+    """Write each figure of the report to an SVG file of its own in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for plot in _plots(trials, curves, _cells(trials, context), context):
+        paths.append(folder / f"{plot.name}.svg")
+        svg.save(plot.figure, paths[-1])
+    return paths
+
+
 def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     """The report as HTML, from the frames of `records.trials` and `records.curves`."""
-    points = cells(trials, stable_below=context.stable_below, matching=context.matching)
+    points = _cells(trials, context)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -76,6 +99,10 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
 
 
+def _cells(trials: pd.DataFrame, context: Context) -> pd.DataFrame:
+    return cells(trials, stable_below=context.stable_below, matching=context.matching)
+
+
 def _plots(
     trials: pd.DataFrame, curves: pd.DataFrame, points: pd.DataFrame, context: Context
 ) -> Iterator[_Plot]:
@@ -83,7 +110,7 @@ def _plots(
         return
     low, high = points["n"].min(), points["n"].max()
     n = f"{low} sample{'s' if low > 1 else ''}" if low == high else f"{low} to {high} samples"
-    yield _plot(
+    yield _Plot(
         instability.figure(points, stable_below=context.stable_below),
         name="instability",
         title="Instability",
@@ -100,7 +127,7 @@ def _plots(
         if reference
         else "There are no full networks to match."
     )
-    yield _plot(
+    yield _Plot(
         accuracy.figure(points, reference=reference),
         name="accuracy",
         title="Accuracy",
@@ -110,7 +137,7 @@ def _plots(
         "The numbers are in the table of results.",
     )
     if not curves.empty:
-        yield _plot(
+        yield _Plot(
             path.figure(trials, curves),
             name="path",
             title="Error along the path",
@@ -120,12 +147,6 @@ def _plots(
             alt="Line charts of test and train error along the linear path between two trained "
             "copies, a panel per strategy and sparsity, a line per rewind iteration.",
         )
-
-
-def _plot(figure: Figure, *, name: str, title: str, caption: str, alt: str) -> _Plot:
-    # matplotlib wrote this markup; the words in it come from our code and strategies' names,
-    # which it escapes.
-    return _Plot(title, caption, alt, figure.get_figwidth(), Markup(svg.inline(figure, name)))
 
 
 def _tolerance(trials: pd.DataFrame, matching: Matching) -> str:

@@ -1,10 +1,11 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
-from analysis.report.report import Context, render, write
+from analysis.report.report import Context, render, write, write_figures
 
 CONTEXT = Context(
     name="digits-quickstart",
@@ -83,6 +84,16 @@ def test_tables_hold_the_numbers(page):
     ]
     assert len(summary) == 8
     assert provenance == [["torch", "2.15.0"], ["command", "sweeps run digits & more"]]
+
+
+def test_figures_are_files_of_their_own_too(tmp_path, study, curves):
+    paths = write_figures(tmp_path / "new" / "folder", study, curves(study), CONTEXT)
+    assert [path.name for path in paths] == ["instability.svg", "accuracy.svg", "path.svg"]
+    first = [path.read_bytes() for path in paths]
+    for path in paths:
+        assert ElementTree.parse(path).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    write_figures(tmp_path / "new" / "folder", study, curves(study), CONTEXT)
+    assert [path.read_bytes() for path in paths] == first
 
 
 def test_figures_are_in_the_page_and_have_words_for_those_who_cannot_see_them(page):
