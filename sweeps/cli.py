@@ -41,6 +41,10 @@ TrackingOption = Annotated[
     str | None,
     typer.Option("--tracking", help="MLflow tracking address [default: SQLite in HOME]"),
 ]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="where data sets lie [default: $SWEEPS_DATA or HOME/data]"),
+]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="jobs at a time [default: CPU cores]")
 ]
@@ -71,6 +75,7 @@ def plan(
     workers: WorkersOption = None,
     home: HomeOption = None,
     store: StoreOption = None,
+    data: DataOption = None,
 ) -> None:
     """Show the jobs of a sweep, what sharing saves, and what it will cost. Runs nothing."""
     import json
@@ -83,10 +88,11 @@ def plan(
     from trainables.store import Store
 
     _check_choice("--format", format_, ("table", "json"))
-    sweep, _ = load(spec, set_)
+    place = resolve(home, store, data=data)
+    sweep, _ = load(spec, set_, place.data)
     graph = expand(sweep)
     complete = set()
-    url = resolve(home, store).store
+    url = place.store
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
     summary = summarize(graph, complete, workers or _cores())
@@ -107,6 +113,7 @@ def run(
     home: HomeOption = None,
     store: StoreOption = None,
     tracking: TrackingOption = None,
+    data: DataOption = None,
 ) -> None:
     """Run a sweep: only what the store lacks, then record, tabulate and report."""
     from sweeps import display
@@ -116,8 +123,8 @@ def run(
     from sweeps.run import driver
     from trainables.store import Store
 
-    sweep, text = load(spec, set_)
-    place = resolve(home, store, tracking)
+    place = resolve(home, store, tracking, data)
+    sweep, text = load(spec, set_, place.data)
     console = _console()
     outcome, recorder = driver.run(
         expand(sweep),

@@ -20,6 +20,8 @@ class Home:
     """fsspec URL of the artifact store."""
     tracking: str
     """MLflow tracking URI."""
+    data: Path
+    """Where data sets lie, or are downloaded to."""
     artifacts: str | None
     """Where MLflow keeps a new experiment's files; None where a tracking server decides."""
 
@@ -44,13 +46,17 @@ class Home:
 
 
 def resolve(
-    folder: str | None = None, store: str | None = None, tracking: str | None = None
+    folder: str | None = None,
+    store: str | None = None,
+    tracking: str | None = None,
+    data: str | None = None,
 ) -> Home:
-    """The home that options, then `SWEEPS_HOME`, then the default name. Creates nothing."""
+    """What options say, then `SWEEPS_HOME` and `SWEEPS_DATA`, then defaults. Creates nothing."""
     home = Path(folder or os.environ.get("SWEEPS_HOME") or DEFAULT_HOME).absolute()
     return Home(
         folder=home,
         store=store or str(home / "store"),
         tracking=tracking or f"sqlite:///{home / 'mlflow.db'}",
+        data=Path(data or os.environ.get("SWEEPS_DATA") or home / "data").absolute(),
         artifacts=None if tracking else (home / "mlartifacts").as_uri(),
     )

@@ -15,8 +15,10 @@ import yaml
 from pydantic import ValidationError
 
 from sweeps.errors import UserError, did_you_mean
+from sweeps.home import resolve
 from sweeps.spec import Dense, Pruned, Sweep
-from trainables.recipes import Recipe
+from trainables import data
+from trainables.recipe import Recipe
 
 Location = tuple[str | int, ...]
 
@@ -38,10 +40,13 @@ def builtin_specs() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
-def load(spec: str, overrides: Sequence[str] = ()) -> tuple[Sweep, str]:
+def load(
+    spec: str, overrides: Sequence[str] = (), data_folder: Path | None = None
+) -> tuple[Sweep, str]:
     """The sweep that a built-in name or a file means, and its text with the overrides noted.
 
-    `overrides` are `key.path=value`, the value in YAML. Raises UserError.
+    `overrides` are `key.path=value`, the value in YAML. A folder or archive of images that the
+    spec names is decoded into `data_folder`, unless it was before. Raises UserError.
     """
     path = _find(spec)
     try:
@@ -62,11 +67,29 @@ def load(spec: str, overrides: Sequence[str] = ()) -> tuple[Sweep, str]:
         raise UserError(f"{where}: a spec is a mapping of keys such as name, recipe and rewind")
     for override in overrides:
         _apply(raw, override)
+    _resolve_images(raw, data_folder or resolve().data, where)
     try:
         sweep = Sweep.model_validate(raw)
     except ValidationError as error:
         raise UserError(_one_line(error, where, node, overrides)) from None
     return sweep, text + "".join(f"# --set {override}\n" for override in overrides)
+
+
+def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
+    """Put the content name of a folder or archive of images in the place of its address."""
+    recipe = raw.get("recipe")
+    address = recipe.get("data") if isinstance(recipe, dict) else None
+    if not isinstance(recipe, dict) or not isinstance(address, str) or address in data.DATA:
+        return
+    if "/" not in address and not Path(address).exists():
+        return
+    from trainables.data import images
+
+    try:
+        name = images.resolve(address, folder)
+    except data.DataError as error:
+        raise UserError(f"{where}: recipe.data: {error}") from None
+    recipe |= {"data": name, "data_address": address}
 
 
 def _find(spec: str) -> Path:
@@ -164,7 +187,8 @@ def _words(problem: Mapping[str, Any], location: Location) -> str:
 def _allowed_keys(location: Location) -> list[str]:
     match location:
         case ("recipe", _):
-            return ["base", *Recipe.__dataclass_fields__]
+            own = {"data_address"}  # filled in from `data`
+            return ["base", "length", *Recipe.__dataclass_fields__.keys() - own]
         case ("subnetworks", int(), "dense", _):
             return list(Dense.model_fields)
         case ("subnetworks", int(), _, _):

@@ -24,7 +24,8 @@ from pydantic_core import PydanticCustomError
 from sweeps.errors import did_you_mean
 from trainables import data, networks
 from trainables.levels import weights_at_levels
-from trainables.recipes import RECIPES, Recipe
+from trainables.recipe import Recipe
+from trainables.recipes import RECIPES
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -51,10 +52,13 @@ Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Seeds = Annotated[list[Seed], BeforeValidator(_seeds), Field(min_length=1)]
 
 
+UNITS = re.compile(r"\d+(\.\d+)? *(%|epochs?)")
+
+
 def _rewind_point(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(f"{value!r} is not a rewind point: iterations (120), '2 %' or '5 epochs'")
-    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d+)? *(%|epochs?)", value):
+    if isinstance(value, str) and not UNITS.fullmatch(value):
         raise ValueError(f"{value!r} is not a rewind point: iterations (120), '2 %' or '5 epochs'")
     if isinstance(value, int) and value < 0:
         raise ValueError(f"rewind point {value} lies before the start of training")
@@ -123,13 +127,47 @@ def _complete_recipe(value: Any) -> Any:
     if base not in RECIPES:
         raise ValueError(f"unknown recipe {base!r}{did_you_mean(base, RECIPES)}")
     if overrides:
-        changes = ", ".join(f"{name}={value}" for name, value in sorted(overrides.items()))
+        changes = ", ".join(
+            f"{name}={value}" for name, value in sorted(overrides.items()) if name != "data_address"
+        )
         overrides.setdefault("name", f"{base} with {changes}")
-    tuples = {field.name for field in fields(Recipe) if isinstance(field.default, tuple)}
-    for name in tuples & overrides.keys():
-        if isinstance(overrides[name], list):
-            overrides[name] = tuple(overrides[name])
-    return asdict(RECIPES[base]) | overrides
+    if isinstance(overrides.get("milestones"), list):
+        overrides["milestones"] = tuple(overrides["milestones"])
+    length = overrides.pop("length", None)
+    if length is not None and "iterations" in overrides:
+        raise ValueError("length sets iterations too: give one of them")
+    if length is not None:
+        # Milestones and warm-up that are not given move with the end.
+        moved = RECIPES[base].of_length(_in_iterations(length, asdict(RECIPES[base]) | overrides))
+        overrides = {name: getattr(moved, name) for name in LENGTHS} | overrides
+    values = asdict(RECIPES[base]) | overrides
+    for name in LENGTHS:
+        values[name] = _in_iterations(values[name], values)
+    return values
+
+
+LENGTHS = ("iterations", "warmup", "milestones")
+"""A recipe's fields that are counted in iterations, T first; a spec may use other units."""
+
+
+def _in_iterations(length: Any, recipe: dict[str, Any]) -> Any:
+    """`5 epochs` or `2 %` of a recipe's training in iterations; anything else as it is."""
+    if isinstance(length, tuple):
+        return tuple(_in_iterations(one, recipe) for one in length)
+    if not isinstance(length, str) or not UNITS.fullmatch(length):
+        return length
+    number = float(length.rstrip(" %epochs"))
+    if length.endswith("%"):
+        if length is recipe["iterations"] or not isinstance(recipe["iterations"], int):
+            raise ValueError("the length of training cannot be a share of itself")
+        return round(recipe["iterations"] * number / 100)
+    try:
+        epoch = data.iterations_per_epoch(
+            recipe["data"], recipe["batch_size"], recipe["last_batch"]
+        )
+    except (KeyError, TypeError, ZeroDivisionError):
+        return length  # the field that is wrong is named on its own account
+    return round(number * epoch)
 
 
 if TYPE_CHECKING:
@@ -195,13 +233,19 @@ class Sweep(BaseModel):
     @field_validator("recipe")
     @classmethod
     def _known(cls, recipe: Recipe) -> Recipe:
-        for word, what, known in (
-            (recipe.network, "network", networks.NETWORKS),
-            (recipe.data, "data set", data.DATA),
-        ):
-            if word not in known:
-                raise ValueError(f"unknown {what} {word!r}{did_you_mean(word, known)}")
-        examples = data.DATA[recipe.data].train
+        if recipe.network not in networks.NETWORKS:
+            guess = did_you_mean(recipe.network, networks.NETWORKS)
+            raise ValueError(f"unknown network {recipe.network!r}{guess}")
+        try:
+            facts = data.facts(recipe.data)
+        except KeyError:
+            guess = did_you_mean(recipe.data, data.DATA)
+            raise ValueError(
+                f"unknown data set {recipe.data!r}{guess}, or the path or URL of a folder or tar "
+                "file of images"
+            ) from None
+        _check_fit(recipe, facts)
+        examples = facts.train
         if recipe.batch_size > examples:
             raise ValueError(f"batch_size {recipe.batch_size} is above the {examples} examples")
         normalises = networks.NETWORKS[recipe.network].statistics > 0
@@ -254,7 +298,7 @@ class Sweep(BaseModel):
         total = self.recipe.iterations
         iterations: list[int] = []
         for index, point in enumerate(points):
-            iteration = self._iteration(point)
+            iteration: int = _in_iterations(point, asdict(self.recipe))
             if iteration >= total:
                 raise _error_at(
                     (*where, index),
@@ -266,15 +310,25 @@ class Sweep(BaseModel):
             iterations.append(iteration)
         return sorted(iterations)
 
-    def _iteration(self, point: int | str) -> int:
-        if isinstance(point, int):
-            return point
-        number = float(point.rstrip(" %epochs"))
-        if point.endswith("%"):
-            return round(self.recipe.iterations * number / 100)
-        recipe = self.recipe
-        epoch = data.iterations_per_epoch(recipe.data, recipe.batch_size, recipe.last_batch)
-        return round(number * epoch)
+
+def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
+    """Raises ValueError unless the network takes the data's images and knows their classes."""
+    network = networks.NETWORKS[recipe.network]
+
+    def size(shape: tuple[int, int, int]) -> str:
+        channels, height, width = shape
+        return f"{width}x{height} images with {channels} channel{'s' if channels > 1 else ''}"
+
+    if recipe.data != "imagenet" and network.inputs != facts.shape:
+        raise ValueError(
+            f"the network {recipe.network} takes {size(network.inputs)}, but {recipe.data} has "
+            f"{size(facts.shape)}"
+        )
+    if network.classes < facts.classes:
+        raise ValueError(
+            f"the network {recipe.network} tells {network.classes} classes apart, but "
+            f"{recipe.data} has {facts.classes}"
+        )
 
 
 def _error_at(where: tuple[str | int, ...], message: str) -> PydanticCustomError:

@@ -17,6 +17,11 @@ def interpolate(
 
     The ends are the networks themselves, to the bit.
     """
+    return {name: mix(value, second[name], alpha) for name, value in first.items()}
+
+
+def mix(first: Tensor, second: Tensor, alpha: float) -> Tensor:
+    """alpha first + (1 - alpha) second; the ends themselves at 1 and 0."""
     if alpha in (0, 1):
-        return dict(first if alpha else second)
-    return {name: value * alpha + second[name] * (1 - alpha) for name, value in first.items()}
+        return first if alpha else second
+    return first * alpha + second * (1 - alpha)

@@ -25,11 +25,14 @@ def weights_left(mask: Mask) -> float:
     return 100 * kept / sum(keep.numel() for keep in mask.values())
 
 
-def prune_by_magnitude(weights: dict[str, Tensor], mask: Mask, fraction: float) -> Mask:
+def prune_by_magnitude(
+    weights: dict[str, Tensor], mask: Mask, fraction: float, rounds: int = 1
+) -> Mask:
     """Prune the `fraction` of the remaining weights of lowest magnitude, over all tensors at once.
 
-    LMC Algorithm 2. Exactly `levels.number_to_prune` weights go; among equal magnitudes those that
-    come first, in the mask's order of tensors and in memory order within one.
+    LMC Algorithm 2. As many weights go as in so many `rounds`, each by `levels.number_to_prune`;
+    among equal magnitudes those that come first, in the mask's order of tensors and in the order
+    of indices within one.
 
     Raises ValueError if a remaining weight is not a number (the training diverged).
     """
@@ -37,7 +40,10 @@ def prune_by_magnitude(weights: dict[str, Tensor], mask: Mask, fraction: float) 
     magnitudes = torch.cat([weights[name].flatten() for name in mask])[kept].abs()
     if magnitudes.isnan().any():
         raise ValueError("cannot prune by magnitude: weights are not numbers (training diverged)")
-    lowest = magnitudes.sort(stable=True).indices[: number_to_prune(len(magnitudes), fraction)]
+    left = len(magnitudes)
+    for _ in range(rounds):
+        left -= number_to_prune(left, fraction)
+    lowest = magnitudes.sort(stable=True).indices[: len(magnitudes) - left]
     survivors = torch.ones_like(magnitudes, dtype=torch.bool)
     survivors[lowest] = False
     kept[kept.clone()] = survivors

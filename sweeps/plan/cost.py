@@ -12,7 +12,7 @@ from functools import singledispatch
 
 from trainables import data, networks
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
-from trainables.recipes import Recipe
+from trainables.recipe import Recipe
 
 SECONDS_PER_KERNEL = 28e-6
 """Forward, backward and update of a layer that is too small to matter otherwise."""
@@ -52,7 +52,7 @@ def _(job: ImpMask | RandomMask) -> float:
 
 @seconds.register
 def _(job: Instability) -> float:
-    network, sizes = networks.NETWORKS[job.recipe.network], data.DATA[job.recipe.data]
+    network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
     examples = sizes.train + sizes.test
     chunks = -(-sizes.train // 1000) + -(-sizes.test // 1000)
     point = examples * network.forward_flops / FLOPS_PER_SECOND

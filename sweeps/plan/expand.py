@@ -67,6 +67,8 @@ class _Builder:
 
     def _imp_mask(self, level: int, k: int) -> ImpMask:
         if (level, k) not in self._masks:
-            mask = self._imp_mask(level - 1, k) if level > 1 else None
-            self._masks[level, k] = ImpMask(Arm(self._states[k], k, self.spec.imp_order, mask))
+            rounds = level if self.spec.recipe.pruning == "one-shot" else 1
+            before = self._imp_mask(level - rounds, k) if level > rounds else None
+            arm = Arm(self._states[k], k, self.spec.imp_order, before)
+            self._masks[level, k] = ImpMask(arm, rounds)
         return self._masks[level, k]

@@ -25,6 +25,7 @@ from sweeps.run.local_ray import local_ray
 from sweeps.run.progress import ProgressView, Tally
 from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
+from trainables import data
 from trainables.jobs.kinds import Job
 from trainables.store import Missing, Store
 
@@ -78,6 +79,10 @@ def run(
                 writer.record(trial)
         outcome = Outcome(tally)
         if needed:
+            try:
+                data.prepare(plan.spec.recipe, home.data)
+            except data.DataError as error:
+                raise UserError(str(error)) from None
             _execute(plan, needed, home, writer, outcome, workers, checkpoint_seconds, console)
         try:
             writer.close()
@@ -120,7 +125,9 @@ def _execute(
         with local_ray(workers):
             from sweeps.run import tuning
 
-            settings = tuning.Settings(workers, home.store, checkpoint_seconds, Path(scratch))
+            settings = tuning.Settings(
+                workers, home.store, home.data, checkpoint_seconds, Path(scratch)
+            )
             tuning.run(schedule, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished
     outcome.skipped = len(schedule.skipped)

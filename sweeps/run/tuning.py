@@ -46,6 +46,7 @@ class Settings:
     workers: int
     """Jobs at a time; each has one core."""
     store: str
+    data_folder: Path
     checkpoint_seconds: float
     scratch: Path
     """Where Tune keeps its own files."""
@@ -70,8 +71,8 @@ class ScheduleSearcher(Searcher):
         jobs = self._schedule.next_batch(trial_id)
         if jobs is None:
             return None
-        settings = self._settings
-        return {"batch": Batch(tuple(jobs), settings.store, settings.checkpoint_seconds)}
+        s = self._settings
+        return {"batch": Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds)}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         for key in result.get("finished", ()):

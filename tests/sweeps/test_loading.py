@@ -55,8 +55,8 @@ def test_every_built_in_spec_is_headed_and_loads() -> None:
 
 @pytest.mark.parametrize(
     ("point", "iterations"),
-    # 1200 iterations; an epoch of 1000 examples is 63 batches of 16, the last one smaller.
-    [("'2 %'", 24), ("2%", 24), ("0.5 %", 6), ("1 epoch", 63), ("5 epochs", 315), ("7", 7)],
+    # 1200 iterations; an epoch of 1000 examples is 62 full batches of 16.
+    [("'2 %'", 24), ("2%", 24), ("0.5 %", 6), ("1 epoch", 62), ("5 epochs", 310), ("7", 7)],
 )
 def test_rewind_points_in_other_units(write, point: str, iterations: int) -> None:
     sweep, _ = load(write(SPEC.replace("rewind: [0, 20, 120]", f"rewind: [{point}]")))
@@ -101,7 +101,12 @@ BAD = [
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, momentum: 1.5}", 2, ["[0, 1)", "1.5"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 2000}", 2, ["1000 examples"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 1}", 2, ["BatchNorm"]),
-    ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 27}", 2, ["last_batch: drop"]),
+    (
+        "recipe: digits-mlp",
+        "recipe: {base: digits-mlp, batch_size: 27, last_batch: keep}",
+        2,
+        ["last_batch: drop"],
+    ),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, iterations: 700}", 2, ["milestones"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, network: lenet9}", 2, ["unknown network"]),
     ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe is a name"]),

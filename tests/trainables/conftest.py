@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainables.recipes import RECIPES, Recipe
+from trainables.recipe import Recipe
+from trainables.recipes import RECIPES
 
 
 @pytest.fixture(autouse=True, scope="session")

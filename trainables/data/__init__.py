@@ -1,57 +1,104 @@
-"""Data sets by name. A data set is one file with a `load()`, and a row of `DATA`."""
+"""Data sets by name: what planning needs to know of them, and loading them.
+
+A name is a row of `DATA`, or the content name of a folder or archive of images
+(`trainables.data.images`), which says the same of itself. Nothing here imports torch until data
+are loaded.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.data.errors import DataError
+
 if TYPE_CHECKING:
-    from torch import Tensor
-
-
-@dataclass(frozen=True)
-class Split:
-    """Examples as two tensors: inputs [N, ...] as the network takes them, labels [N] int64."""
-
-    inputs: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-@dataclass(frozen=True)
-class Dataset:
-    train: Split
-    test: Split
+    from trainables.data.decoded import Decoded
+    from trainables.data.split import Dataset, InputScaling
+    from trainables.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Facts:
     """What planning needs to know of a data set, without loading it."""
 
-    module: str
     train: int
     """Training examples."""
     test: int
     """Test examples."""
+    shape: tuple[int, int, int]
+    """Channels, height and width of an example."""
+    classes: int
 
 
 DATA: dict[str, Facts] = {
-    "digits": Facts(module="trainables.data.digits", train=1000, test=797),
+    "digits": Facts(1_000, 797, (1, 8, 8), 10),
+    "mnist": Facts(60_000, 10_000, (1, 28, 28), 10),
+    "cifar10": Facts(50_000, 10_000, (3, 32, 32), 10),
+    "cifar100": Facts(50_000, 10_000, (3, 32, 32), 100),
+    "imagenet": Facts(1_281_167, 50_000, (3, 224, 224), 1000),
 }
 
+_IMAGES = re.compile(r"images-[0-9a-f]{12}-(\d+)-(\d+)-(\d+)x(\d+)x(\d+)-(\d+)")
 
-@cache
-def load(name: str) -> Dataset:
-    """A data set by name, loaded once a process."""
-    dataset: Dataset = import_module(DATA[name].module).load()
-    return dataset
+
+def facts(name: str) -> Facts:
+    """Of a data set by name. Raises KeyError if there is none."""
+    if name in DATA:
+        return DATA[name]
+    if own := _IMAGES.fullmatch(name):
+        train, test, channels, height, width, classes = map(int, own.groups())
+        return Facts(train, test, (channels, height, width), classes)
+    raise KeyError(name)
+
+
+def images_name(fingerprint: str, of: Facts) -> str:
+    """The content name of images: equal images have equal names, wherever they lie."""
+    shape = "x".join(map(str, of.shape))
+    return f"images-{fingerprint[:12]}-{of.train}-{of.test}-{shape}-{of.classes}"
 
 
 def iterations_per_epoch(name: str, batch_size: int, last_batch: str) -> int:
     """Iterations that pass once over the training set; `last_batch` as in `Recipe`."""
-    full, rest = divmod(DATA[name].train, batch_size)
+    full, rest = divmod(facts(name).train, batch_size)
     return full + (rest > 0 and last_batch == "keep")
+
+
+def prepare(recipe: Recipe, folder: Path) -> None:
+    """Download and decode a recipe's data unless that is done. Raises DataError."""
+    from trainables.data import decoded
+
+    if recipe.data == "imagenet":
+        raise DataError(
+            f"{recipe.name} can be planned, not run: ImageNet does not fit in a worker's memory"
+        )
+    if recipe.data != "digits" and not decoded.place(folder, recipe.data).exists():
+        _decoded(recipe.data, recipe.data_address, folder)
+
+
+def load(recipe: Recipe, folder: Path) -> Dataset:
+    """A recipe's data, loaded once a process. Raises DataError."""
+    return _load(recipe.data, recipe.data_address, recipe.input_scaling, folder)
+
+
+@cache
+def _load(name: str, address: str, scaling: InputScaling, folder: Path) -> Dataset:
+    if name == "digits":
+        from trainables.data import digits
+
+        return digits.load(scaling)
+    return _decoded(name, address, folder).dataset(scaling)
+
+
+def _decoded(name: str, address: str, folder: Path) -> Decoded:
+    from trainables.data import decoded, images, torchvision_sets
+
+    def decode() -> Decoded:
+        if name in DATA:
+            return torchvision_sets.decode(name, folder)
+        return images.decode_as(name, address)
+
+    return decoded.load(decoded.place(folder, name), decode)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import singledispatchmethod
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -37,13 +38,14 @@ class Progress:
 
 
 class Executor:
-    """Does jobs in one process.
+    """Does jobs in one process. Data sets lie in `data_folder`.
 
     `checkpoint_seconds` is how much training time a killed process may lose.
     """
 
-    def __init__(self, store: Store, checkpoint_seconds: float):
+    def __init__(self, store: Store, data_folder: Path, checkpoint_seconds: float):
         self.store = store
+        self.data_folder = data_folder
         self.checkpoint_seconds = checkpoint_seconds
         self.trained_iterations = 0
         self._held: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
@@ -117,7 +119,7 @@ class Executor:
             network = networks.build(job.recipe.network)
             names = networks.prunable(network, output=job.recipe.prune_output)
             mask = pruning.full_mask(weights, names)
-        mask = pruning.prune_by_magnitude(weights, mask, job.recipe.pruning_fraction)
+        mask = pruning.prune_by_magnitude(weights, mask, job.recipe.pruning_fraction, job.rounds)
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
     @_do.register
@@ -134,7 +136,7 @@ class Executor:
         first = yield from self.tensors(job.first)
         second = yield from self.tensors(job.second)
         mask = yield from self._mask(job.first.mask)
-        dataset = data.load(job.recipe.data)
+        dataset = data.load(job.recipe, self.data_folder)
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
         values |= instability.measure(job.recipe.network, first, second, dataset, job.points)
         payload = json.dumps(values).encode()
@@ -161,7 +163,7 @@ class Executor:
         """Train to the end (the iterator's return value), from a checkpoint if there is one."""
         begin = state.iteration
         state = self._load_checkpoint(job) or state
-        examples = data.load(job.recipe.data).train
+        examples = data.load(job.recipe, self.data_folder).train
         saved = time.monotonic()
         reached = state.iteration
         steps = train(job.recipe, state, examples, order_seed=order_seed, until=until, mask=mask)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from trainables.recipes import Recipe
+from trainables.recipe import Recipe
 from trainables.store.keys import content_key
 
 
@@ -156,10 +156,14 @@ class Arm(Job):
 
 @dataclass(frozen=True, eq=False)
 class ImpMask(Job):
-    """The mask of level `level`: `arm`, trained at the level before, pruned by magnitude."""
+    """The mask of level `level`: `arm`, trained, pruned by magnitude by `rounds` levels at once.
+
+    Iterative pruning takes one level at a time; one-shot takes all, from the dense network.
+    """
 
     kind: ClassVar[str] = "mask"
     arm: Arm
+    rounds: int = 1
 
     @property
     def recipe(self) -> Recipe:
@@ -167,14 +171,17 @@ class ImpMask(Job):
 
     @property
     def level(self) -> int:
-        return self.arm.level + 1
+        return self.arm.level + self.rounds
 
     @property
     def inputs(self) -> tuple[Job, ...]:
         return (self.arm, self.arm.mask) if self.arm.mask else (self.arm,)
 
     def identity(self) -> dict[str, Any]:
-        return {"arm": self.arm.key, "recipe": self.recipe.identity("pruning")}
+        recipe = self.recipe.identity("pruning")
+        recipe.pop("pruning", None)  # what it means here is in the arm and the rounds
+        identity = {"arm": self.arm.key, "recipe": recipe}
+        return identity if self.rounds == 1 else identity | {"rounds": self.rounds}
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
@@ -32,6 +33,7 @@ class Batch:
 
     jobs: tuple[Job, ...]
     store: str
+    data_folder: Path
     checkpoint_seconds: float
 
     def __repr__(self) -> str:  # Tune logs it
@@ -52,7 +54,7 @@ class BatchTrainable(tune.Trainable):
         import torch
 
         torch.set_num_threads(1)
-        self._executors: dict[tuple[str, float], Executor] = {}
+        self._executors: dict[tuple[str, Path, float], Executor] = {}
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -101,11 +103,11 @@ class BatchTrainable(tune.Trainable):
         """Nothing: see `save_checkpoint`."""
 
     def _executor(self) -> Executor:
-        place = (self._batch.store, self._batch.checkpoint_seconds)
+        place = (self._batch.store, self._batch.data_folder, self._batch.checkpoint_seconds)
         if place not in self._executors:
             from trainables.jobs.execute import Executor
 
-            self._executors[place] = Executor(Store(place[0]), place[1])
+            self._executors[place] = Executor(Store(place[0]), *place[1:])
         return self._executors[place]
 
 

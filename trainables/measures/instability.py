@@ -7,10 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from trainables import networks
-from trainables.data import Dataset
-from trainables.paths import alphas, interpolate
-from trainables.training.evaluation import evaluate
+from trainables.data.split import Dataset
+from trainables.measures.path import evaluate_path
 
 
 def instability(errors: Sequence[float]) -> float:
@@ -31,19 +29,12 @@ def measure(
     values), `instability_SPLIT`, and the arms' accuracies `accuracy_SPLIT_1`, `_2` and their
     mean `accuracy_SPLIT`, all in percent but the loss.
     """
-    network = networks.build(network_name).eval()
     results: dict[str, Any] = {}
-    for split in ("test", "train"):
-        results[f"path_error_{split}"] = []
-        results[f"path_loss_{split}"] = []
-    for alpha in alphas(points):
-        networks.bind(network, interpolate(first, second, alpha))
-        for split, examples in (("test", data.test), ("train", data.train)):
-            error, loss = evaluate(network, examples)
-            results[f"path_error_{split}"].append(error)
-            results[f"path_loss_{split}"].append(loss)
-    for split in ("test", "train"):
-        errors = results[f"path_error_{split}"]
+    for split, examples in (("test", data.test), ("train", data.train)):
+        scores = evaluate_path(network_name, first, second, examples, points)
+        errors = [score.error for score in scores]
+        results[f"path_error_{split}"] = errors
+        results[f"path_loss_{split}"] = [score.loss for score in scores]
         results[f"instability_{split}"] = instability(errors)
         results[f"accuracy_{split}_1"] = 100 - errors[-1]
         results[f"accuracy_{split}_2"] = 100 - errors[0]

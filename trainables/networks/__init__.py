@@ -23,6 +23,9 @@ class Facts:
 
     module: str
     """Where its `build()` lies."""
+    inputs: tuple[int, int, int]
+    """Channels, height and width of an example."""
+    classes: int
     parameters: int
     """Trainable values."""
     prunable: int
@@ -40,12 +43,25 @@ class Facts:
 NETWORKS: dict[str, Facts] = {
     "digits-mlp": Facts(
         module="trainables.networks.digits_mlp",
+        inputs=(1, 8, 8),
+        classes=10,
         parameters=15_658,
         prunable=15_072,
         output=480,
         statistics=576,
         kernels=19,
         forward_flops=30_144,
+    ),
+    "lenet-300-100": Facts(
+        module="trainables.networks.lenet_300_100",
+        inputs=(1, 28, 28),
+        classes=10,
+        parameters=266_610,
+        prunable=266_200,
+        output=1_000,
+        statistics=0,
+        kernels=5,
+        forward_flops=532_400,
     ),
 }
 
@@ -102,8 +118,24 @@ def prunable(network: nn.Module, output: bool = True) -> list[str]:
     return names if output else names[:-1]
 
 
+def channels_last(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors, those of convolutions in the layout that is fastest to compute with.
+
+    Results have other bits in another layout: every use of a network goes through here.
+    """
+    import torch
+
+    return {
+        name: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+        for name, value in weights.items()
+    }
+
+
 def initial_weights(
-    name: str, initialization: Literal["kaiming-normal"], stream: str, seed: int
+    name: str,
+    initialization: Literal["kaiming-normal", "glorot-normal"],
+    stream: str,
+    seed: int,
 ) -> dict[str, Tensor]:
     """W_0: a network's state drawn from the stream (`stream`, `seed`), one tensor a stream."""
     import torch
@@ -113,8 +145,9 @@ def initial_weights(
     drawn = set(prunable(network))
     for key, value in weights.items():
         if key in drawn:
-            deviation = math.sqrt(2 / (value[0].numel()))
-            value.normal_(0, deviation, generator=generator(stream, seed, key))
+            fan_in, fan_out = value[0].numel(), value[:, 0].numel()
+            fan = fan_in if initialization == "kaiming-normal" else fan_in + fan_out
+            value.normal_(0, math.sqrt(2 / fan), generator=generator(stream, seed, key))
         else:
             value.fill_(1.0 if _starts_at_one(network, key) else 0.0)
     assert all(torch.isfinite(value).all() for value in weights.values())

@@ -34,11 +34,19 @@ class MLP(nn.Module):
         return cast(list[tuple[nn.Linear, nn.BatchNorm1d | None]], layers)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        hidden = inputs.flatten(1)
-        for linear, norm in self.hidden_layers():
+        return self.above(self.first_sums(inputs))
+
+    def first_sums(self, inputs: Tensor) -> Tensor:
+        """What the first layer's linear part gives, [B, widths[1]]."""
+        sums: Tensor = self.linears[0](inputs.flatten(1))
+        return sums
+
+    def above(self, sums: Tensor) -> Tensor:
+        """Logits [B, widths[-1]] from `first_sums`."""
+        (_, norm), *upper = self.hidden_layers()
+        hidden = (sums if norm is None else norm(sums)).relu()
+        for linear, norm in upper:
             hidden = linear(hidden)
-            if norm is not None:
-                hidden = norm(hidden)
-            hidden = hidden.relu()
+            hidden = (hidden if norm is None else norm(hidden)).relu()
         logits: Tensor = self.output(hidden)
         return logits

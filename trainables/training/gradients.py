@@ -19,6 +19,9 @@ from trainables.networks.mlp import BATCHNORM_MOMENTUM, MLP
 Gradients = Callable[[Tensor, Tensor], None]
 """Sets `.grad` of every parameter for a batch: inputs [B, ...], labels [B]."""
 
+AUXILIARY_WEIGHT = 0.4
+"""Of the loss of an auxiliary output (Inception-v3) beside the network's own."""
+
 _aten = torch.ops.aten
 _batch_norm_backward = _aten.native_batch_norm_backward.default
 _log_softmax_backward = _aten._log_softmax_backward_data.default
@@ -27,9 +30,11 @@ _nll_backward = _aten.nll_loss_backward.default
 _relu_backward = _aten.threshold_backward.default
 
 
-def gradients(network: nn.Module, *, by_hand: bool = True) -> Gradients:
+def gradients(
+    network: nn.Module, *, label_smoothing: float = 0.0, by_hand: bool = True
+) -> Gradients:
     """The gradient function of a network in training mode; BatchNorm's statistics move too."""
-    if by_hand and isinstance(network, MLP):
+    if by_hand and isinstance(network, MLP) and not label_smoothing:
         return _mlp(network)
 
     parameters = list(network.parameters())
@@ -38,7 +43,14 @@ def gradients(network: nn.Module, *, by_hand: bool = True) -> Gradients:
         for parameter in parameters:
             parameter.grad = None
         with torch.enable_grad():
-            cross_entropy(network(inputs), labels).backward()
+            outputs = network(inputs)
+            logits, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
+            loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
+            for side in auxiliary:
+                loss = loss + AUXILIARY_WEIGHT * cross_entropy(
+                    side, labels, label_smoothing=label_smoothing
+                )
+            loss.backward()
 
     return autograd
 

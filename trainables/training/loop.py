@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from trainables import networks
-from trainables.data import Split
-from trainables.recipes import Recipe
+from trainables.data.split import Split
+from trainables.recipe import Recipe
+from trainables.seeds import derive
+from trainables.training.augmentation import augmentation
 from trainables.training.gradients import gradients
 from trainables.training.optimizers import optimizer
 from trainables.training.order import DataOrder
@@ -60,14 +62,18 @@ def train(
     sends every gradient through autograd.
     """
     network = networks.build(recipe.network).train()
+    state.weights = networks.channels_last(state.weights)
+    state.optimizer = networks.channels_last(state.optimizer)
     networks.bind(network, state.weights)
     step = optimizer(recipe, network, state.optimizer)
-    set_gradients = gradients(network, by_hand=by_hand)
+    set_gradients = gradients(network, label_smoothing=recipe.label_smoothing, by_hand=by_hand)
     order = DataOrder(
         len(data), recipe.batch_size, order_seed, keep_last=recipe.last_batch == "keep"
     )
+    augment = augmentation(recipe, len(data), order_seed)
+    drops = any(isinstance(module, nn.Dropout) for module in network.modules())
     masked = [state.weights[name] for name in mask or ()]
-    masks = [keep.to(state.weights[name].dtype) for name, keep in (mask or {}).items()]
+    masks = [torch.empty_like(state.weights[n]).copy_(keep) for n, keep in (mask or {}).items()]
 
     @torch.no_grad()
     def advance() -> None:
@@ -75,7 +81,10 @@ def train(
         begin = time.monotonic()
         while state.iteration < until:
             batch = order.batch(state.iteration)
-            set_gradients(data.inputs.index_select(0, batch), data.labels.index_select(0, batch))
+            images = augment(data.images.index_select(0, batch), batch, order.epoch)
+            if drops:
+                torch.manual_seed(derive("dropout", order_seed, state.iteration))
+            set_gradients(data.inputs(images), data.labels.index_select(0, batch))
             step(learning_rate(recipe, state.iteration))
             if masks:
                 torch._foreach_mul_(masked, masks)

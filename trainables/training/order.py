@@ -21,14 +21,15 @@ class DataOrder:
         self.seed = seed
         full, rest = divmod(examples, batch_size)
         self.iterations_per_epoch = full + (rest > 0 and keep_last)
-        self._epoch = -1
+        self.epoch = -1
+        """Of the batch that was asked for last."""
         self._batches: tuple[Tensor, ...] = ()
 
     def batch(self, iteration: int) -> Tensor:
         """Indices [B] of the examples of an iteration; B is smaller in an epoch's kept rest."""
         epoch, position = divmod(iteration, self.iterations_per_epoch)
-        if epoch != self._epoch:
+        if epoch != self.epoch:
             stream = generator("order", self.seed, epoch)
             permutation = torch.randperm(self.examples, generator=stream)
-            self._epoch, self._batches = epoch, permutation.split(self.batch_size)
+            self.epoch, self._batches = epoch, permutation.split(self.batch_size)
         return self._batches[position]

@@ -184,7 +184,7 @@ def recipe(**overrides: Any) -> dict[str, Any]:
         (recipe(learning_rate=0.1), {"W_0"}),
         (recipe(batch_size=32), {"W_0"}),
         (recipe(weight_decay=0.0), {"W_0"}),
-        (recipe(last_batch="drop"), {"W_0"}),
+        (recipe(last_batch="keep"), {"W_0"}),
         (recipe(iterations=1300), {"W_0", "W_k"}),
         (recipe(pruning_fraction=0.3), {"W_0", "W_k", "dense arm", "dense path"}),
         (recipe(prune_output=False), {"W_0", "W_k", "dense arm", "dense path"}),

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
-from trainables.recipes import RECIPES, Recipe
+from trainables.recipe import Recipe
+from trainables.recipes import RECIPES
 
 RECIPE = RECIPES["digits-mlp"]
 
@@ -70,7 +71,7 @@ def test_seeds_and_places_move_what_depends_on_them(changes, moved):
         ({"momentum": 0.8}, ALL - {"w0"}),
         ({"weight_decay": 0.0}, ALL - {"w0"}),
         ({"milestones": (600,)}, ALL - {"w0"}),
-        ({"last_batch": "drop"}, ALL - {"w0"}),
+        ({"last_batch": "keep"}, ALL - {"w0"}),
         ({"warmup": 5}, ALL - {"w0"}),
         ({"data": "other"}, ALL - {"w0"}),
         ({"network": "other"}, ALL),
@@ -131,7 +132,7 @@ def test_naming_a_default_changes_no_key():
     defaults = {
         name: field.default
         for name, field in Recipe.__dataclass_fields__.items()
-        if name in ("initialization", "last_batch", "decay", "warmup", "pruning_fraction")
+        if name in ("initialization", "decay", "warmup", "pruning_fraction", "label_smoothing")
     } | {"prune_output": True}
     assert changed(recipe=replace(RECIPE, **defaults)) == set()
     for name in defaults:

@@ -1,0 +1,103 @@
+"""Images decoded once: pixels and labels of both splits in one file beside the data.
+
+The file is complete or absent. It appears under its name when it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from trainables.data.split import Dataset, InputScaling, Scaling, Split
+
+FOLDER = "decoded"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels [N, H, W, C] (uint8) and labels [N] (int64) of a data set."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+    def dataset(self, scaling: InputScaling) -> Dataset:
+        scaled = Scaling.of(scaling, *_moments(self.train_images))
+        return Dataset(
+            Split(self.train_images, self.train_labels, scaled),
+            Split(self.test_images, self.test_labels, scaled),
+        )
+
+
+def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation [C] of pixels in [0, 1], exact: from counts of values."""
+    means, deviations = [], []
+    values = torch.arange(256, dtype=torch.float64) / 255
+    for channel in images.unbind(-1):
+        # numpy's bincount takes bytes; torch's would make them int64 first.
+        counts = torch.from_numpy(np.bincount(channel.numpy().ravel(), minlength=256)).double()
+        mean = (counts * values).sum() / counts.sum()
+        means.append(mean)
+        deviations.append(((values - mean).square() * counts).sum().div(counts.sum()).sqrt())
+    return torch.stack(means), torch.stack(deviations)
+
+
+def place(folder: Path, name: str) -> Path:
+    """Where the decoded images of a data set lie, or will lie.
+
+    Beside the data; where that can't be written, in the user's cache.
+    """
+    beside = folder / FOLDER / f"{name}.safetensors"
+    if beside.exists() or _writable(folder):
+        return beside
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "stability-sweeps" / FOLDER / f"{name}.safetensors"
+
+
+def _writable(folder: Path) -> bool:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
+def load(path: Path, decode: Callable[[], Decoded]) -> Decoded:
+    """The decoded images at `path`; decoded first where the file is absent or damaged.
+
+    One process at a time decodes; others wait for it.
+    """
+    found = _read(path)
+    if found is None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(path.with_suffix(".lock")):
+            found = _read(path)
+            if found is None:
+                found = decode()
+                write(path, found)
+    return found
+
+
+def write(path: Path, images: Decoded) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".partial-{os.getpid()}")
+    try:
+        safetensors.torch.save_file(vars(images), partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Decoded | None:
+    try:
+        return Decoded(**safetensors.torch.load_file(path))
+    except (FileNotFoundError, safetensors.SafetensorError, TypeError):
+        return None

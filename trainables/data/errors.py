@@ -1,0 +1,7 @@
+"""What is wrong with a user's data."""
+
+from __future__ import annotations
+
+
+class DataError(Exception):
+    """Data that is missing or damaged, in one line that says what and where."""

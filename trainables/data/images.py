@@ -1,0 +1,168 @@
+"""A folder or archive of images as a data set: `train|test/<class>/<image>`.
+
+The address is a path or any fsspec URL; archives are tar files, compressed or not. Its images get
+a content name (`trainables.data.images_name`): a fingerprint of pixels and labels, which content
+keys hold in place of the address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import fsspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from trainables.data import Facts, decoded, images_name
+from trainables.data.decoded import Decoded
+from trainables.data.errors import DataError
+
+SPLITS = ("train", "test")
+CHANNELS = {"L": 1, "RGB": 3}
+"""Pillow's modes that are taken."""
+
+Pixels = NDArray[np.uint8]
+Files = dict[str, dict[str, dict[str, Pixels]]]
+"""Split -> class -> path -> pixels [H, W, C]."""
+
+
+def resolve(address: str, folder: Path) -> str:
+    """The content name of the images at an address, decoding them on first use. Raises DataError.
+
+    The decoded images lie in `folder`, and a note of what the address held when it was read.
+    """
+    stamp = _stamp(address)
+    note = decoded.place(folder, f"address-{stamp}").with_suffix(".json")
+    try:
+        name: str = json.loads(note.read_text())["name"]
+        if decoded.place(folder, name).exists():
+            return name
+    except (OSError, ValueError, KeyError):
+        pass  # never read, or its note was cut short: read now
+    images = decode(address)
+    name = _name(images)
+    decoded.write(decoded.place(folder, name), images)
+    note.write_text(json.dumps({"address": address, "name": name}) + "\n")
+    return name
+
+
+def decode_as(name: str, address: str) -> Decoded:
+    """The images at an address. Raises DataError if their content name is another."""
+    images = decode(address)
+    if _name(images) != name:
+        raise DataError(f"the images of {address} have changed since the sweep was planned")
+    return images
+
+
+def decode(address: str) -> Decoded:
+    """Both splits, sorted by class and path. Raises DataError, which names the first image."""
+    files: Files = {split: {} for split in SPLITS}
+    first: tuple[str, Pixels] | None = None
+    for path, content in _files(address):
+        place = _place(path)
+        if place is None:
+            continue
+        split, label = place
+        pixels = _pixels(content, f"{address}: {path}")
+        if first is None:
+            first = path, pixels
+        if pixels.shape != first[1].shape:
+            raise DataError(
+                f"{address}: images must have one size and mode, but {first[0]} is "
+                f"{_size(first[1])} and {path} is {_size(pixels)}"
+            )
+        files[split].setdefault(label, {})[path] = pixels
+    classes = {split: set(files[split]) for split in SPLITS}
+    if not classes["train"] or not classes["test"]:
+        raise DataError(f"{address} has no images under train/<class>/ and test/<class>/")
+    for split, other in (SPLITS, SPLITS[::-1]):
+        if lacking := sorted(classes[split] - classes[other]):
+            raise DataError(f"{address}: the class {lacking[0]!r} has no images in {other}")
+    return Decoded(*_tensors(files["train"]), *_tensors(files["test"]))
+
+
+def _tensors(split: dict[str, dict[str, Pixels]]) -> tuple[Tensor, Tensor]:
+    images = [split[label][path] for label in sorted(split) for path in sorted(split[label])]
+    labels = [index for index, label in enumerate(sorted(split)) for _ in split[label]]
+    return torch.from_numpy(np.stack(images)), torch.tensor(labels)
+
+
+def _files(address: str) -> Iterator[tuple[str, bytes]]:
+    """Relative path and content of each file."""
+    try:
+        fs, root = fsspec.core.url_to_fs(address)
+        if fs.isdir(root):
+            for path in sorted(fs.find(root)):
+                yield path[len(root) :].lstrip("/"), fs.cat_file(path)
+        elif fs.exists(root):
+            with fs.open(root, "rb") as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
+                for member in archive:
+                    if member.isfile():
+                        content = archive.extractfile(member)
+                        assert content is not None
+                        yield member.name, content.read()
+        else:
+            raise DataError(f"there are no images at {address}: no such file or folder")
+    except (tarfile.TarError, EOFError) as error:
+        raise DataError(f"{address} is not a whole tar archive: {error}") from None
+    except (OSError, ValueError, ImportError) as error:
+        raise DataError(f"cannot read the images of {address}: {error}") from None
+
+
+def _place(path: str) -> tuple[str, str] | None:
+    """Split and class of a file, which may lie in folders above `train` and `test`."""
+    parts = PurePosixPath(path).parts
+    if len(parts) < 3 or parts[-3] not in SPLITS or parts[-1].startswith("."):
+        return None
+    return parts[-3], parts[-2]
+
+
+def _pixels(content: bytes, where: str) -> Pixels:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.mode not in CHANNELS:
+                raise DataError(f"{where} has mode {image.mode}; allowed: grey (L) and RGB")
+            pixels = np.asarray(image)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{where} is not a readable image: {error}") from None
+    return pixels if pixels.ndim == 3 else pixels[:, :, None]
+
+
+def _size(pixels: Pixels) -> str:
+    height, width, channels = pixels.shape
+    return f"{width}x{height} {'grey' if channels == 1 else 'RGB'}"
+
+
+def _name(images: Decoded) -> str:
+    digest = hashlib.sha256()
+    for tensor in vars(images).values():
+        digest.update(str(tuple(tensor.shape)).encode())
+        digest.update(tensor.numpy())
+    train, height, width, channels = images.train_images.shape
+    classes = int(images.train_labels.max()) + 1
+    shape = (channels, height, width)
+    return images_name(digest.hexdigest(), Facts(train, len(images.test_labels), shape, classes))
+
+
+def _stamp(address: str) -> str:
+    """Changes when the files of an address do: their names, sizes and times."""
+    try:
+        fs, root = fsspec.core.url_to_fs(address)
+        found = fs.find(root, detail=True)
+    except (OSError, ValueError, ImportError) as error:
+        raise DataError(f"cannot read the images of {address}: {error}") from None
+    if not found:
+        raise DataError(f"there are no images at {address}: no such file or folder")
+    stamps = [
+        (path, entry["size"], str(entry.get("mtime") or entry.get("LastModified")))
+        for path, entry in sorted(found.items())
+    ]
+    return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:16]

@@ -1,0 +1,57 @@
+"""Examples in memory, and how they become what a network takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+InputScaling = Literal["standardize", "unit"]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Network inputs are pixels * `scale` + `shift`, of each channel."""
+
+    scale: Tensor
+    """[C]"""
+    shift: Tensor
+    """[C]"""
+
+    @classmethod
+    def of(cls, kind: InputScaling, mean: Tensor, deviation: Tensor) -> Scaling:
+        """`mean` and `deviation` [C] are the training images', with pixels in [0, 1]."""
+        if kind == "unit":
+            mean, deviation = torch.zeros_like(mean), torch.ones_like(deviation)
+        return cls((1 / (255 * deviation)).float(), (-mean / deviation).float())
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images with their labels [N] (int64).
+
+    `images` are pixels [N, H, W, C] (uint8), which `inputs` scales; or, without `scaling`, what
+    the network takes, [N, ...].
+    """
+
+    images: Tensor
+    labels: Tensor
+    scaling: Scaling | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def inputs(self, images: Tensor) -> Tensor:
+        """Some of `images`, perhaps augmented, as inputs [B, C, H, W] in channels-last memory."""
+        if self.scaling is None:
+            return images
+        scaled = images.float().mul_(self.scaling.scale).add_(self.scaling.shift)
+        return scaled.permute(0, 3, 1, 2)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    train: Split
+    test: Split

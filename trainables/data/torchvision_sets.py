@@ -1,0 +1,61 @@
+"""MNIST, CIFAR-10 and CIFAR-100 through torchvision, downloaded on first use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainables.data.decoded import Decoded
+from trainables.data.errors import DataError
+
+EXPECTED = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000), "cifar100": (50_000, 10_000)}
+
+
+def decode(name: str, folder: Path) -> Decoded:
+    """Both splits. Raises DataError if files are missing and can't be fetched, or are damaged."""
+    from torchvision import datasets
+
+    kind = {"mnist": datasets.MNIST, "cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
+    train, test = (_open(kind[name], name, folder, train=train) for train in (True, False))
+    for split, examples in zip((train, test), EXPECTED[name], strict=True):
+        if len(split.data) != examples or len(split.targets) != examples:
+            raise DataError(
+                f"{name} in {folder} is damaged: {len(split.data)} images and "
+                f"{len(split.targets)} labels where {examples} belong; remove it to fetch it again"
+            )
+    return Decoded(_pixels(train), _labels(train), _pixels(test), _labels(test))
+
+
+def _open(kind: Any, name: str, folder: Path, *, train: bool) -> Any:
+    try:
+        return kind(folder, train=train, download=False)
+    except RuntimeError:
+        pass  # not there, or a checksum is wrong: fetched (again) below
+    except (ValueError, OSError, AssertionError, EOFError) as error:
+        raise DataError(
+            f"{name} in {folder} cannot be read ({_line(error)}); remove it to fetch it again"
+        ) from None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return kind(folder, train=train, download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"{name} is not whole in {folder} and cannot be fetched ({_line(error)}); "
+            "put torchvision's files there, or name their folder with --data"
+        ) from None
+
+
+def _pixels(split: Any) -> Tensor:
+    pixels = torch.as_tensor(split.data)  # MNIST [N, H, W]; CIFAR [N, H, W, C]
+    return (pixels if pixels.ndim == 4 else pixels.unsqueeze(-1)).contiguous()
+
+
+def _labels(split: Any) -> Tensor:
+    return torch.as_tensor(split.targets).long()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

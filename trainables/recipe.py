@@ -1,0 +1,190 @@
+"""The recipe: a network, its data and every hyperparameter of one training.
+
+A recipe is a row of the papers' tables; `trainables.recipes` has those built in. It is typed and
+frozen; the meaning and unit of each field stand below it. `affects` says which results a field
+changes, and so which content keys:
+
+    init      the initial weights
+    training  every state after iteration 0
+    length    the end of training only
+    pruning   the masks
+
+A field that equals its default is left out of keys, so that a field added later, with a default
+that means "no change", leaves every stored result valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, Literal
+
+Stage = Literal["init", "training", "length", "pruning"]
+
+
+def _field(affects: Stage | None, default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"affects": affects})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One training. Raises ValueError where fields contradict each other."""
+
+    name: str = _field(None)
+    """What results are filed under; not part of any key."""
+
+    network: str = _field("init")
+    """A name in `trainables.networks`."""
+
+    data: str = _field("training")
+    """A name in `trainables.data`, or the content name of a folder or archive of images."""
+
+    data_address: str = _field(None, "")
+    """Where the images of such a content name were read from."""
+
+    input_scaling: Literal["standardize", "unit"] = _field("training", "standardize")
+    """Pixels in [0, 1] (`unit`); `standardize` then subtracts the training set's mean and divides
+    by its standard deviation, of each channel."""
+
+    augmentation: Literal["none", "shift-flip", "crop-flip"] = _field("training", "none")
+    """Of training images, drawn from the order seed: `shift-flip` moves by up to 4 pixels each
+    way (black comes in) and mirrors half of them, as the papers do on CIFAR; `crop-flip` crops at
+    random, resizes and mirrors, as they do on ImageNet."""
+
+    initialization: Literal["kaiming-normal", "glorot-normal"] = _field("init", "kaiming-normal")
+    """Distribution of initial convolutional and linear weights: variance 2 / fan-in (Kaiming) or
+    2 / (fan-in + fan-out) (Glorot). Biases start at 0, BatchNorm at scale 1 and shift 0."""
+
+    iterations: int = _field("length")
+    """T: SGD steps from initialisation to the end of training."""
+
+    batch_size: int = _field("training")
+    """Examples an iteration."""
+
+    last_batch: Literal["keep", "drop"] = _field("training", "keep")
+    """Whether an epoch ends with the smaller batch that is left over."""
+
+    optimizer: Literal["sgd", "adam"] = _field("training")
+    """`sgd` has `momentum`; `adam` has betas 0.9 and 0.999, eps 1e-8."""
+
+    learning_rate: float = _field("training")
+    """At the peak: after warm-up, before any decay."""
+
+    momentum: float = _field("training", 0.0)
+    """Of `sgd`, without dampening or Nesterov's variant."""
+
+    weight_decay: float = _field("training", 0.0)
+    """Shrinks every parameter, BatchNorm's included; see `weight_decay_style`."""
+
+    weight_decay_style: Literal["l2", "decoupled"] = _field("training", "l2")
+    """`l2` adds the penalty's gradient, `weight_decay` times the weights. `decoupled` multiplies
+    the weights by 1 - `weight_decay` * rate / `learning_rate` before each step."""
+
+    label_smoothing: float = _field("training", 0.0)
+    """Share of the target that is spread evenly over the classes."""
+
+    schedule: Literal["steps", "cosine", "linear"] = _field("training", "steps")
+    """How the rate falls after warm-up: at `milestones`, or to `final_rate` at T along half a
+    cosine or a line."""
+
+    milestones: tuple[int, ...] = _field("training", ())
+    """Iterations from which the rate is multiplied by `decay`, once more at each (`steps`)."""
+
+    decay: float = _field("training", 0.1)
+    """Factor of the learning rate at each milestone."""
+
+    final_rate: float = _field("training", 0.0)
+    """Learning rate that `cosine` and `linear` reach at T."""
+
+    warmup: int = _field("training", 0)
+    """Iterations over which the rate rises linearly from 0."""
+
+    pruning: Literal["iterative", "one-shot"] = _field("pruning", "iterative")
+    """Whether a level is reached from the one before, trained, or at once from the dense network,
+    trained. Both leave the same number of weights."""
+
+    pruning_fraction: float = _field("pruning", 0.2)
+    """Fraction of the remaining weights that a level removes."""
+
+    prune_output: bool = _field("pruning", True)
+    """Whether the output layer's weights are prunable."""
+
+    def __post_init__(self) -> None:
+        def require(holds: bool, message: str) -> None:
+            if not holds:
+                raise ValueError(message)
+
+        require(self.iterations >= 1, f"iterations must be at least 1, not {self.iterations}")
+        require(self.batch_size >= 1, f"batch_size must be at least 1, not {self.batch_size}")
+        require(self.learning_rate > 0, f"learning_rate must be above 0, not {self.learning_rate}")
+        require(0 <= self.momentum < 1, f"momentum must be in [0, 1), not {self.momentum}")
+        require(
+            self.optimizer == "sgd" or self.momentum == 0, "momentum goes with the optimizer sgd"
+        )
+        require(self.weight_decay >= 0, f"weight_decay must not be negative: {self.weight_decay}")
+        require(
+            self.weight_decay_style == "l2" or 0 < self.weight_decay < 1,
+            f"decoupled weight decay must be between 0 and 1, not {self.weight_decay}",
+        )
+        require(
+            0 <= self.label_smoothing < 1,
+            f"label_smoothing must be in [0, 1), not {self.label_smoothing}",
+        )
+        require(0 < self.decay <= 1, f"decay must be in (0, 1], not {self.decay}")
+        require(
+            0 <= self.warmup <= self.iterations,
+            f"warmup must lie between 0 and the end of training ({self.iterations} iterations), "
+            f"not {self.warmup}",
+        )
+        require(
+            self.schedule == "steps" or not self.milestones,
+            f"milestones go with the schedule steps, not {self.schedule}",
+        )
+        require(
+            self.schedule != "steps" or self.final_rate == 0,
+            "final_rate goes with the schedules cosine and linear, not steps",
+        )
+        require(
+            0 <= self.final_rate <= self.learning_rate,
+            f"final_rate must lie between 0 and learning_rate, not {self.final_rate}",
+        )
+        require(
+            list(self.milestones) == sorted(set(self.milestones))
+            and all(m > 0 for m in self.milestones),
+            f"milestones must be positive and rising, not {list(self.milestones)}",
+        )
+        require(
+            not self.milestones or self.milestones[-1] < self.iterations,
+            f"milestones {list(self.milestones)} must lie before the end of training "
+            f"({self.iterations} iterations); `length` sets it and moves them in proportion",
+        )
+        require(
+            0 < self.pruning_fraction < 1,
+            f"pruning_fraction must be between 0 and 1, not {self.pruning_fraction}",
+        )
+
+    def identity(self, *stages: Stage) -> dict[str, Any]:
+        """The fields that affect these stages, without those at their default."""
+        affected = set(stages)
+        if "training" in affected and self.schedule != "steps":
+            affected.add("length")  # the rate at every iteration depends on T
+        chosen = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.metadata["affects"] in affected
+        }
+        defaults = {f.name: f.default for f in fields(self)}
+        return {name: value for name, value in chosen.items() if value != defaults[name]}
+
+    def of_length(self, iterations: int) -> Recipe:
+        """The same training made longer or shorter: milestones and warm-up keep their share.
+
+        Raises ValueError if milestones fall together.
+        """
+
+        def moved(iteration: int) -> int:
+            return round(iteration * iterations / self.iterations)
+
+        return replace(
+            self,
+            iterations=iterations,
+            warmup=moved(self.warmup),
+            milestones=tuple(map(moved, self.milestones)),
+        )
