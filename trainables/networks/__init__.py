@@ -7,9 +7,9 @@ the networks themselves.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from trainables.seeds import generator
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """Sizes of a network, by count."""
 
     module: str
     """Where its `build()` lies."""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    """Of `build()`, for a variant."""
     inputs: tuple[int, int, int]
     """Channels, height and width of an example."""
     classes: int
@@ -35,7 +37,8 @@ class Facts:
     statistics: int
     """BatchNorm's running means and variances."""
     kernels: int
-    """Layers of any kind: what an iteration costs at least, however small they are."""
+    """Linear, convolutional, BatchNorm and activation layers: what an iteration costs at least,
+    however small they are."""
     forward_flops: int
     """Floating-point operations of one example's forward pass (2 a multiply-add)."""
 
@@ -63,6 +66,74 @@ NETWORKS: dict[str, Facts] = {
         kernels=5,
         forward_flops=532_400,
     ),
+    "resnet20-cifar": Facts(
+        module="trainables.networks.resnet20_cifar",
+        inputs=(3, 32, 32),
+        classes=10,
+        parameters=272_474,
+        prunable=270_896,
+        output=640,
+        statistics=1_568,
+        kernels=62,
+        forward_flops=81_626_368,
+    ),
+    "resnet20-narrow-cifar": Facts(
+        module="trainables.networks.resnet20_cifar",
+        arguments={"width": 8},
+        inputs=(3, 32, 32),
+        classes=10,
+        parameters=68_786,
+        prunable=67_992,
+        output=320,
+        statistics=784,
+        kernels=62,
+        forward_flops=20_628_096,
+    ),
+    "vgg16-cifar": Facts(
+        module="trainables.networks.vgg16_cifar",
+        inputs=(3, 32, 32),
+        classes=10,
+        parameters=14_724_042,
+        prunable=14_715_584,
+        output=5_120,
+        statistics=8_448,
+        kernels=40,
+        forward_flops=626_403_328,
+    ),
+    "resnet18-cifar": Facts(
+        module="trainables.networks.resnet18_cifar",
+        inputs=(3, 32, 32),
+        classes=100,
+        parameters=11_220_132,
+        prunable=11_210_432,
+        output=51_200,
+        statistics=9_600,
+        kernels=58,
+        forward_flops=1_110_937_600,
+    ),
+    "resnet50": Facts(
+        module="trainables.networks.resnet50",
+        inputs=(3, 224, 224),
+        classes=1000,
+        parameters=25_557_032,
+        prunable=25_502_912,
+        output=2_048_000,
+        statistics=53_120,
+        kernels=156,
+        forward_flops=8_178_368_512,
+    ),
+    "inception-v3": Facts(
+        module="trainables.networks.inception_v3",
+        inputs=(3, 299, 299),
+        classes=1000,
+        parameters=27_161_264,
+        prunable=27_123_040,
+        output=2_048_000,
+        statistics=36_224,
+        # Kernels and operations are without the auxiliary output, which only training has.
+        kernels=283,
+        forward_flops=11_426_432_192,
+    ),
 }
 
 
@@ -80,7 +151,8 @@ def build(name: str) -> nn.Module:
     """
     from torch.nn.modules.batchnorm import _BatchNorm
 
-    network: nn.Module = import_module(NETWORKS[name].module).build()
+    facts = NETWORKS[name]
+    network: nn.Module = import_module(facts.module).build(**facts.arguments)
     for module in network.modules():
         if isinstance(module, _BatchNorm):
             module.num_batches_tracked = None

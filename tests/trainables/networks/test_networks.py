@@ -1,40 +1,55 @@
 import math
+import subprocess
+import sys
+from collections import Counter
 
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.overrides import TorchFunctionMode
 
-from trainables import data, networks
+from trainables import networks
 from trainables.networks import NETWORKS
 from trainables.networks.mlp import MLP
-from trainables.recipes import RECIPES
 
 registered = pytest.mark.parametrize("name", NETWORKS)
+small = pytest.mark.parametrize("name", [n for n in NETWORKS if NETWORKS[n].parameters < 1e6])
 
 
 def w0(name, seed=1, stream="init"):
     return networks.initial_weights(name, "kaiming-normal", stream, seed)
 
 
-def examples(name, number):
-    """Inputs of a data set that a recipe feeds the network, and its number of classes."""
-    recipe = next(recipe for recipe in RECIPES.values() if recipe.network == name)
-    split = data.load(recipe.data).train
-    return split.inputs[:number], int(split.labels.max()) + 1
+def outline(name):
+    """The network with shapes in place of values: as much as sizes need, at no cost."""
+    with torch.device("meta"):
+        return networks.build(name)
+
+
+def examples(name, number, device="cpu"):
+    torch.manual_seed(0)
+    return torch.randn(number, *NETWORKS[name].inputs, device=device)
 
 
 # --- the table --------------------------------------------------------------------------
 
 
+def test_the_table_needs_no_torch():
+    code = "import sys, trainables.networks; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @registered
 def test_facts_are_the_modules(name):
-    network, facts = networks.build(name), NETWORKS[name]
+    network, facts = outline(name), NETWORKS[name]
     layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
     norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
     assert facts.parameters == sum(p.numel() for p in network.parameters())
     assert facts.prunable == sum(layer.weight.numel() for layer in layers)
     assert facts.output == layers[-1].weight.numel()
     assert facts.statistics == sum(2 * norm.num_features for norm in norms)
+    assert facts.statistics == sum(b.numel() for b in network.buffers())
     assert networks.prunable_weights(name) == facts.prunable
     assert networks.prunable_weights(name, output=False) == facts.prunable - facts.output
 
@@ -47,12 +62,33 @@ def test_facts_count_multiply_adds(name):
         nonlocal flops
         flops += 2 * output[0].numel() * layer.weight[0].numel()
 
-    network = networks.build(name).eval()
+    network = outline(name).eval()
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
             module.register_forward_hook(count)
-    network(examples(name, 1)[0])
+    network(examples(name, 1, "meta"))
     assert NETWORKS[name].forward_flops == flops
+
+
+class Calls(TorchFunctionMode):
+    """Counts the functions of torch that are called, by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = Counter()
+
+    def __torch_function__(self, function, types, arguments=(), named=None):
+        self.count[function.__name__] += 1
+        return function(*arguments, **(named or {}))
+
+
+@registered
+def test_facts_count_layers(name):
+    network = outline(name).eval()
+    with Calls() as calls:
+        network(examples(name, 1, "meta"))
+    kinds = ("linear", "conv2d", "batch_norm", "relu", "relu_")
+    assert NETWORKS[name].kernels == sum(calls.count[kind] for kind in kinds)
 
 
 def test_digits_mlp_by_hand():
@@ -69,13 +105,20 @@ def test_digits_mlp_by_hand():
 
 @registered
 def test_logits_have_a_column_a_class(name):
-    inputs, classes = examples(name, 5)
-    assert networks.build(name)(inputs).shape == (5, classes)
+    logits = outline(name).eval()(examples(name, 5, "meta"))
+    assert logits.shape == (5, NETWORKS[name].classes)
+
+
+@registered
+def test_the_output_is_the_last_linear_layer_and_has_a_bias(name):
+    *_, output = (m for m in outline(name).modules() if isinstance(m, nn.Linear | nn.Conv2d))
+    assert isinstance(output, nn.Linear)
+    assert output.out_features == output.bias.numel() == NETWORKS[name].classes
 
 
 @registered
 def test_a_state_is_every_tensor_once_as_floats(name):
-    network = networks.build(name)
+    network = outline(name)
     held = networks.state(network)
     assert held.keys() == network.state_dict().keys()
     assert all(value.is_floating_point() for value in held.values())
@@ -87,17 +130,19 @@ def test_a_state_is_every_tensor_once_as_floats(name):
 
 @registered
 def test_prunable_are_convolutional_and_linear_weights_in_order(name):
-    network = networks.build(name)
+    """The rest are BatchNorm's, and biases: vectors all."""
+    network = outline(name)
     names = networks.prunable(network)
-    shapes = [networks.state(network)[n].dim() for n in names]
-    assert all(dims in (2, 4) for dims in shapes)
-    assert names == [n for n in networks.state(network) if n in names]
+    held = networks.state(network)
+    assert names == [n for n, value in held.items() if value.dim() in (2, 4)]
+    assert all(value.dim() == 1 for n, value in held.items() if n not in names)
     assert networks.prunable(network, output=False) == names[:-1]
 
 
 @registered
 def test_bind_shares_memory(name):
-    network, weights = networks.build(name).train(), w0(name)
+    network = networks.build(name).train()
+    weights = {key: value.clone() for key, value in networks.state(network).items()}
     networks.bind(network, weights)
     for key, value in networks.state(network).items():
         assert value.data_ptr() == weights[key].data_ptr()
@@ -107,43 +152,57 @@ def test_bind_shares_memory(name):
     assert all(
         torch.equal(weights[key], value.detach()) for key, value in network.named_parameters()
     )
-    statistics = {key: weights[key].clone() for key, _ in network.named_buffers()}
-    network(examples(name, 8)[0])
-    assert all(not torch.equal(weights[key], before) for key, before in statistics.items())
 
 
 @registered
 def test_bind_needs_every_tensor(name):
-    for missing in w0(name):
-        weights = {key: value for key, value in w0(name).items() if key != missing}
+    network = outline(name)
+    weights = networks.state(network)
+    for missing in weights:
         with pytest.raises(KeyError, match=missing):
-            networks.bind(networks.build(name), weights)
+            networks.bind(network, {key: v for key, v in weights.items() if key != missing})
+
+
+@registered
+def test_training_reaches_every_tensor(name):
+    """Each parameter has a gradient, and BatchNorm's bound statistics move."""
+    network, weights = networks.build(name).train(), w0(name)
+    networks.bind(network, weights)
+    statistics = {key: value.clone() for key, value in network.named_buffers()}
+    outputs = network(examples(name, 3))
+    labels = torch.tensor([0, 1, 2])
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    sum(cross_entropy(logits, labels) for logits in outputs).backward()
+    for key, parameter in network.named_parameters():
+        assert parameter.grad.isfinite().all(), key
+        assert parameter.grad.any(), key
+    assert all(not torch.equal(weights[key], before) for key, before in statistics.items())
 
 
 # --- initial weights --------------------------------------------------------------------
 
 
-@registered
+@small
 def test_weights_are_drawn_with_variance_two_over_fan_in(name):
     """He et al. (2015), equation 10; bounds are five standard deviations of the statistic."""
-    keys = networks.prunable(networks.build(name))
+    keys = networks.prunable(outline(name))
     every = []
-    for value in (w0(name, seed)[key].double() for seed in range(10) for key in keys):
-        fan_in = value[0].numel()
-        normal = value.flatten() / math.sqrt(2 / fan_in)
-        n = len(normal)
-        assert abs(normal.mean()) < 5 / math.sqrt(n)
-        assert abs(normal.square().mean() - 1) < 5 * math.sqrt(2 / n)
-        within = (normal.abs() < 1).double().mean()
-        assert abs(within - 0.6827) < 5 * math.sqrt(0.6827 * 0.3173 / n)
-        every.append(normal)
+    for drawn in (w0(name, seed) for seed in range(10)):
+        for value in (drawn[key].double() for key in keys):
+            normal = value.flatten() / math.sqrt(2 / value[0].numel())
+            n = len(normal)
+            assert abs(normal.mean()) < 5 / math.sqrt(n)
+            assert abs(normal.square().mean() - 1) < 5 * math.sqrt(2 / n)
+            within = (normal.abs() < 1).double().mean()
+            assert abs(within - 0.6827) < 5 * math.sqrt(0.6827 * 0.3173 / n)
+            every.append(normal)
     together = torch.cat(every)
     assert abs(together.square().mean() - 1) < 5 * math.sqrt(2 / len(together))
 
 
 @registered
 def test_everything_else_starts_at_zero_or_one(name):
-    network, weights = networks.build(name), w0(name)
+    network, weights = outline(name), w0(name)
     drawn = networks.prunable(network)
     norms = [
         n for n, m in network.named_modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)
@@ -154,7 +213,7 @@ def test_everything_else_starts_at_zero_or_one(name):
             assert torch.equal(value, torch.full_like(value, float(key in ones))), key
 
 
-@registered
+@small
 def test_weights_do_not_depend_on_the_order_of_drawing(name, monkeypatch):
     expected = w0(name)
     in_order = networks.state
@@ -165,7 +224,7 @@ def test_weights_do_not_depend_on_the_order_of_drawing(name, monkeypatch):
     assert all(torch.equal(backwards[key], value) for key, value in expected.items())
 
 
-@registered
+@small
 def test_seeds_streams_and_tensors_draw_differently(name):
     first, second, again = w0(name, 1), w0(name, 2), w0(name, 1, "reinit")
     keys = networks.prunable(networks.build(name))
@@ -185,8 +244,8 @@ def test_digits_mlp_is_the_sequential(plain, training):
     expected = plain.network(weights).train(training)
     network = networks.build("digits-mlp").train(training)
     networks.bind(network, weights)
-    inputs, _ = examples("digits-mlp", 32)
-    assert torch.equal(network(inputs), expected(inputs))
+    inputs = examples("digits-mlp", 32)
+    assert torch.equal(network(inputs), expected(inputs.flatten(1)))
     statistics = dict(network.named_buffers())
     assert all(
         torch.equal(value, statistics[key])
