@@ -38,6 +38,7 @@ Matching = Literal["one-std"] | float
 ON_THRESHOLD = 1e-9
 
 CELL_DTYPES = {
+    RECIPE: "object",
     STRATEGY: "object",
     LEVEL: "int64",
     REWIND: "int64",
@@ -101,7 +102,7 @@ def dense_reference(trials: pd.DataFrame) -> DenseReference | None:
 def cells(
     trials: pd.DataFrame, *, stable_below: float = 2.0, matching: Matching = "one-std"
 ) -> pd.DataFrame:
-    """One row per (strategy, level, rewind), with the columns of `CELL_DTYPES`.
+    """One row per (strategy, level, rewind) of a recipe, with the columns of `CELL_DTYPES`.
 
     Instability is averaged over the `n` trials, test accuracy over their arms; `_std` is the
     sample standard deviation, NaN for one sample. `drop` is the dense reference's accuracy
@@ -125,6 +126,7 @@ def cells(
         drop = reference.mean - _mean(accuracy) if reference else np.nan
         rows.append(
             {
+                RECIPE: samples[RECIPE].iloc[0],
                 **dict(zip(CELL, where, strict=True)),
                 WEIGHTS_LEFT: _mean(samples[WEIGHTS_LEFT]),
                 "n": len(samples),
@@ -162,9 +164,9 @@ def _std(values: pd.Series) -> float:
 def onsets(cells: pd.DataFrame, verdict: Literal["stable", "matching"]) -> pd.DataFrame:
     """From which rewind point on each line of `cells` is stable, or matching.
 
-    Columns: `strategy`, `level`, `weights_left`, `onset` (the first measured k from which the
-    verdict holds at every measured k' >= k; NA if never) and `last` (the largest measured k).
-    LMC sections 3 and 4.3.
+    Columns: `recipe`, `strategy`, `level`, `weights_left`, `onset` (the first measured k from
+    which the verdict holds at every measured k' >= k; NA if never) and `last` (the largest
+    measured k). LMC sections 3 and 4.3.
     """
     rows = []
     for (strategy, level), line in cells.groupby(LINE, sort=False):
@@ -173,8 +175,10 @@ def onsets(cells: pd.DataFrame, verdict: Literal["stable", "matching"]) -> pd.Da
         from_here_on = np.logical_and.accumulate(holds[::-1])[::-1]
         ks = line[REWIND].to_numpy()
         onset = int(ks[from_here_on][0]) if from_here_on.any() else pd.NA
-        rows.append((strategy, level, line[WEIGHTS_LEFT].mean(), onset, ks[-1]))
+        recipe = line[RECIPE].iloc[0]
+        rows.append((recipe, strategy, level, line[WEIGHTS_LEFT].mean(), onset, ks[-1]))
     dtypes = {
+        RECIPE: "object",
         STRATEGY: "object",
         LEVEL: "int64",
         WEIGHTS_LEFT: "float64",

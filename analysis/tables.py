@@ -1,16 +1,18 @@
 """Cells and onsets in words: tables of strings and the central findings, for terminal and report.
 
-Everything said here is worked out from the numbers; nothing is taken from the papers.
+Everything said here is worked out from our numbers; what the papers publish stands beside them,
+in columns of its own that are there only where something is published.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.onsets import onsets
-from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.onsets import LINE, ON_THRESHOLD, onsets
+from analysis.published import SOURCES, Onset, Verdict, beside, onset_of
+from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, IMP, strategy
 
 UNKNOWN = "–"
@@ -41,7 +43,11 @@ def _verdict(holds: object) -> str:
 
 
 def summary(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row of strings per cell. The accuracy drop is positive where accuracy is lost."""
+    """One row of strings per cell. The accuracy drop is positive where accuracy is lost.
+
+    Where an accuracy is published for some cell, `paper %` and `deviation` (in standard
+    deviations, as `published.beside` has it) stand next to ours.
+    """
     columns = {
         "strategy": [strategy(name).label for name in cells[STRATEGY]],
         "weights left %": [weights(percent) for percent in cells[WEIGHTS_LEFT]],
@@ -49,11 +55,22 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
         "instability %": _spreads(cells, "instability_test"),
         "n": [str(n) for n in cells["n"]],
         "accuracy %": _spreads(cells, "accuracy_test"),
+        **_paper_accuracies(cells),
         "drop": [number(drop, signed=True) for drop in cells["drop"]],
         "stable": [_verdict(holds) for holds in cells["stable"]],
         "matching": [_verdict(holds) for holds in cells["matching"]],
     }
     return pd.DataFrame(columns, dtype="object")
+
+
+def _paper_accuracies(cells: pd.DataFrame) -> dict[str, list[str]]:
+    compared = beside(cells)
+    if compared["paper_accuracy"].isna().all():
+        return {}
+    return {
+        "paper %": _spreads(compared, "paper_accuracy"),
+        "deviation": [number(away) for away in compared["deviation"]],
+    }
 
 
 def _spreads(cells: pd.DataFrame, name: str) -> list[str]:
@@ -64,15 +81,19 @@ def _spreads(cells: pd.DataFrame, name: str) -> list[str]:
 def onset_table(cells: pd.DataFrame) -> pd.DataFrame:
     """One row of strings per line: from which rewind point on it is stable, and matching.
 
-    "never": not at the last rewind point measured. A dash: there is nothing to match.
+    "never": not at the last rewind point measured. A dash: there is nothing to match. Where an
+    onset is published for some line, the paper's stand next to ours; a dash there: none is.
     """
     stable, matching = onsets(cells, "stable"), onsets(cells, "matching")
     no_reference = bool(cells["matching"].isna().all())
+    paper = _paper_onsets(stable)
     columns = {
         "strategy": [strategy(name).label for name in stable[STRATEGY]],
         "weights left %": [weights(percent) for percent in stable[WEIGHTS_LEFT]],
         "stable from k": [_onset(k) for k in stable["onset"]],
+        **paper["stable"],
         "matching from k": [UNKNOWN if no_reference else _onset(k) for k in matching["onset"]],
+        **paper["matching"],
         "measured up to k": [str(k) for k in stable["last"]],
     }
     return pd.DataFrame(columns, dtype="object")
@@ -80,6 +101,60 @@ def onset_table(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _onset(k: int | pd.api.typing.NAType) -> str:
     return "never" if pd.isna(k) else str(k)
+
+
+_VERDICTS: tuple[Verdict, ...] = ("stable", "matching")
+
+
+def _paper_onsets(lines: pd.DataFrame) -> dict[Verdict, dict[str, list[str]]]:
+    """For each verdict its column by name; none of them where nothing is published."""
+    found = {verdict: _onsets_of(lines, verdict) for verdict in _VERDICTS}
+    if not any(onset for column in found.values() for onset in column):
+        return {verdict: {} for verdict in _VERDICTS}
+    return {
+        verdict: {f"paper: {verdict} from": [onset.text if onset else UNKNOWN for onset in column]}
+        for verdict, column in found.items()
+    }
+
+
+def _onsets_of(lines: pd.DataFrame, verdict: Verdict) -> list[Onset | None]:
+    """What is published for each of `lines`, which have a recipe, a strategy and a sparsity."""
+    places = zip(lines[RECIPE], lines[STRATEGY], lines[WEIGHTS_LEFT], strict=True)
+    return [onset_of(*place, verdict) for place in places]
+
+
+def sources(cells: pd.DataFrame) -> str:
+    """Where the published values in these cells' tables come from; empty if there are none."""
+    accuracies = beside(cells)["paper_source"].dropna()
+    lines = cells.drop_duplicates(LINE)
+    found = [onset for verdict in _VERDICTS for onset in _onsets_of(lines, verdict)]
+    named = {*accuracies, *(onset.source for onset in found if onset)}
+    sentences = []
+    if named:
+        in_order = (source for source in SOURCES if source in named)
+        sentences.append(f"Published values: {', '.join(in_order)}.")
+    if not accuracies.empty:
+        sentences.append(
+            "Deviation: |ours − paper| in units of our standard deviation plus the paper's, "
+            "which counts as 0 where none is printed."
+        )
+    return " ".join(sentences)
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A frame as a table in GitHub's Markdown: its columns and rows in their order, no index.
+
+    The first column is aligned left, the others right, as in the report. Ends without a newline.
+    """
+    rows = [list(frame.columns), *frame.itertuples(index=False, name=None)]
+    header, *body = ["| " + " | ".join(map(_markdown_cell, row)) + " |" for row in rows]
+    rule = "|" + "|".join(["---", *["---:"] * (frame.shape[1] - 1)]) + "|"
+    return "\n".join([header, rule, *body])
+
+
+def _markdown_cell(value: object) -> str:
+    """On one line, with what would end the cell escaped."""
+    return " ".join(str(value).replace("|", "\\|").split())
 
 
 # --- findings ---------------------------------------------------------------------------
@@ -94,7 +169,7 @@ class _Wording(NamedTuple):
     unit: str
 
 
-_WORDINGS: dict[Literal["stable", "matching"], _Wording] = {
+_WORDINGS: dict[Verdict, _Wording] = {
     "stable": _Wording(
         "stable",
         "unstable",
@@ -119,8 +194,8 @@ def findings(cells: pd.DataFrame) -> list[str]:
 
     When the dense network is stable (LMC section 3); when IMP subnetworks are stable and
     matching at the extreme sparsity, the sparsest level that matches at any rewind point (LMC
-    section 4.3 and appendix B); the same for the other strategies at that level; and how often
-    stable and matching agree.
+    section 4.3 and appendix B); the same for the other strategies at that level; how often
+    stable and matching agree; and how many published accuracies ours agree with.
     """
     dense = cells[cells[STRATEGY] == DENSE]
     sparse = cells[cells[STRATEGY] != DENSE]
@@ -150,6 +225,13 @@ def findings(cells: pd.DataFrame) -> list[str]:
             f"Whether subnetworks are stable and whether they are matching agree in {agree} of "
             f"{len(judged)} combinations of strategy, sparsity and rewind point; matching but "
             f"unstable: {unstable}."
+        )
+    deviations = beside(cells)["deviation"].dropna()
+    if not deviations.empty:
+        agree = int((deviations <= 1 + ON_THRESHOLD).sum())
+        sentences.append(
+            "Published accuracies that ours agree with, within one standard deviation of ours plus "
+            f"theirs: {agree} of {len(deviations)}."
         )
     if not cells.empty and dense.empty:
         sentences.append("No dense network was measured, so matching cannot be judged.")
@@ -181,7 +263,7 @@ def _alike(cells: pd.DataFrame) -> list[pd.DataFrame]:
     return [group for group in (cells[cells[STRATEGY] == IMP], *together) if not group.empty]
 
 
-def _clause(cells: pd.DataFrame, verdict: Literal["stable", "matching"]) -> str:
+def _clause(cells: pd.DataFrame, verdict: Verdict) -> str:
     """What follows "are": the verdict over the rewind points, with the numbers behind it."""
     words = _WORDINGS[verdict]
     cells = cells.sort_values(REWIND, kind="stable")

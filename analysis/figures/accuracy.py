@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from analysis.figures.rewind import against_rewind
 from analysis.figures.style import RC
+from analysis.published import beside
 from analysis.strategies import DENSE, strategy
 
 if TYPE_CHECKING:
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 
 @matplotlib.rc_context(RC)
 def figure(cells: pd.DataFrame, *, reference: DenseReference | None) -> Figure:
-    """Mean accuracy ± one standard deviation, and that of the full networks as a band."""
+    """Mean accuracy ± one standard deviation, and that of the full networks as a band.
+
+    Accuracies that a paper publishes for some of these cells are drawn beside ours.
+    """
     grey = strategy(DENSE).color
     band = Patch(facecolor=grey, alpha=0.2, label="full networks ± 1 std")
     drawn, axes = against_rewind(
-        cells,
+        beside(cells),
         "accuracy_test",
         "matching",
         ylabel="test accuracy (%)",
         handles=[band] if reference else [],
+        paper="paper_accuracy",
     )
     if reference:
         low, high = reference.mean - reference.std, reference.mean + reference.std

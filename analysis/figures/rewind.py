@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from analysis.figures.style import INK, iteration, panels
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DODGE = 0.07  # between strategies, in ticks, so that their bars stand side by side
+BEFORE = 0.2  # from published values to the first strategy's, in ticks: clear of our bars
 
 
 def against_rewind(
@@ -29,12 +31,14 @@ def against_rewind(
     *,
     ylabel: str,
     handles: list[Artist],
+    paper: str | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Mean ± one standard deviation of `measure` at each k, a line per strategy.
 
     One panel per sparse level, dense networks in each. The measured k are evenly spaced, as in
     the papers, whose axes would otherwise crowd the early ones. A marker is filled where
     `verdict` holds, or cannot be said. `handles` are added to the legend.
+    `paper` is the column of published values, drawn hollow and black just before ours.
     """
     sparse = cells[cells[STRATEGY] != DENSE]
     levels = sorted(sparse[LEVEL].unique()) or [None]
@@ -42,11 +46,14 @@ def against_rewind(
     figure, axes = panels(math.ceil(len(levels) / columns), columns, width=2.5, height=2.4)
     ks = sorted(cells[REWIND].unique())
     names = sorted(cells[STRATEGY].unique(), key=rank)
+    first = -(len(names) - 1) / 2 * DODGE
     for i, (level, panel) in enumerate(zip(levels, axes, strict=False)):
         shown = cells[(cells[STRATEGY] == DENSE) | (cells[LEVEL] == level)]
         for (name, _), line in shown.groupby(LINE, sort=False):
-            shift = (names.index(str(name)) - (len(names) - 1) / 2) * DODGE
+            shift = first + names.index(str(name)) * DODGE
             _line(panel, line, measure, verdict, [ks.index(k) + shift for k in line[REWIND]])
+            if paper is not None:
+                _published(panel, line, paper, [ks.index(k) + first - BEFORE for k in line[REWIND]])
         if level is not None:
             left = sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean()
             panel.set_title(f"{weights(left)} % of weights left")
@@ -65,8 +72,19 @@ def against_rewind(
         legend.append(
             Line2D([], [], ls="", marker="o", color=INK, mfc="white", label=f"not {verdict}")
         )
+    entries: dict[str, Artist | tuple[Artist, ...]] = {
+        str(handle.get_label()): handle for handle in (*legend, *handles)
+    }
+    if paper is not None and cells[paper].notna().any():
+        published = set(cells.loc[cells[paper].notna(), STRATEGY])
+        entries["paper"] = tuple(_paper_handle(name) for name in names if name in published)
     figure.legend(
-        handles=[*legend, *handles], loc="outside upper center", ncols=4 if columns < 3 else 8
+        list(entries.values()),
+        list(entries),
+        loc="outside upper center",
+        ncols=4 if columns < 3 else 8,
+        handlelength=2.4,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )
     return figure, axes[: len(levels)]
 
@@ -74,6 +92,12 @@ def against_rewind(
 def _handle(name: str) -> Line2D:
     look = strategy(name)
     return Line2D([], [], color=look.color, marker=look.marker, label=look.label)
+
+
+def _paper_handle(name: str) -> Line2D:
+    return Line2D(
+        [], [], ls="", marker=strategy(name).marker, color="black", mfc="none", mew=0.8, ms=4
+    )
 
 
 def _line(
@@ -98,4 +122,19 @@ def _line(
         edgecolors=look.color,
         facecolors=[look.color if holds else "white" for holds in line[verdict].fillna(True)],
         zorder=3,
+    )
+
+
+def _published(panel: Axes, line: pd.DataFrame, paper: str, positions: list[float]) -> None:
+    look = strategy(line[STRATEGY].iloc[0])
+    # Thin, so that values that all but agree are seen through each other.
+    panel.scatter(
+        positions,
+        line[paper],
+        s=20,
+        marker=look.marker,
+        edgecolors="black",
+        facecolors="none",
+        linewidths=0.8,
+        zorder=4,
     )

@@ -18,11 +18,11 @@ from rich.console import Console
 
 from sweeps.errors import UserError
 from sweeps.home import Home
-from sweeps.plan import Plan, Trial
+from sweeps.plan import Plan, Trial, cost
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
 from sweeps.run.local_ray import local_ray
-from sweeps.run.progress import ProgressView, Tally
+from sweeps.run.progress import ProgressView, Running, Tally
 from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
 from trainables import data
@@ -150,6 +150,7 @@ class _Observer:
         self._schedule, self._writer, self._view = schedule, writer, view
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
         self._estimated = schedule.remaining_seconds
+        self._iteration_seconds = cost.seconds_per_iteration(plan.spec.recipe)
         self._batches = 0
         self._last_report = 0.0
 
@@ -178,9 +179,11 @@ class _Observer:
         self._tally.iterations += report["trained"]
         self._view.running.pop(worker, None)
         if report["running"]:
-            title, iteration, until = report["running"]
-            self._view.running[worker] = (title, iteration, until, report["trained"] / busy)
-        left = self._schedule.remaining_seconds
+            title, begin, iteration, until = report["running"]
+            rate = report["trained"] / busy
+            self._view.running[worker] = Running(title, begin, iteration, until, rate)
+        under_way = sum(r.iteration - r.begin for r in self._view.running.values())
+        left = self._schedule.remaining_seconds - under_way * self._iteration_seconds
         self._view.update(self._estimated - left, left)
 
     def batch_ended(self, worker: str) -> None:

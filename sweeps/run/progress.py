@@ -17,6 +17,21 @@ PRIOR_SECONDS = 10.0
 """Work for which the plan's own estimate counts, against the pace seen so far."""
 
 
+@dataclass(frozen=True)
+class Running:
+    """The training under way in a worker, from iteration `begin` to `until`."""
+
+    title: str
+    begin: int
+    iteration: int
+    until: int
+    rate: float
+    """Iterations a second."""
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.iteration}/{self.until}, {self.rate:,.0f} it/s"
+
+
 @dataclass
 class Tally:
     """What a run has done so far."""
@@ -45,8 +60,8 @@ class ProgressView:
 
     def __init__(self, console: Console, tally: Tally, workers: int):
         self.console, self.tally, self.workers = console, tally, workers
-        self.running: dict[str, tuple[str, int, int, float]] = {}
-        """Trial -> title, iteration, until, iterations/s of the training under way."""
+        self.running: dict[str, Running] = {}
+        """By Tune trial."""
         self._plain_at = time.monotonic()
         self._live: Live | None = None
 
@@ -77,7 +92,7 @@ class ProgressView:
         left = remaining_seconds * pace / self.workers
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
-            lines = [Text(f"  {self._training(*r)}", style="dim") for r in self.running.values()]
+            lines = [Text(f"  {running}", style="dim") for running in self.running.values()]
             self._live.update(Group(self._bar, Text(self.line(left)), *lines))
         elif time.monotonic() - self._plain_at > PLAIN_SECONDS:
             self._plain_at = time.monotonic()
@@ -95,14 +110,11 @@ class ProgressView:
         if t.failed:
             parts.append(f"{t.failed} failed")
         if not self._live:
-            parts += [self._training(*running) for running in self.running.values()]
+            parts += map(str, self.running.values())
         parts.append(f"{duration(t.seconds)} gone")
         if left is not None:
             parts.append(f"about {duration(left)} left")
         return " · ".join(parts)
-
-    def _training(self, title: str, iteration: int, until: int, rate: float) -> str:
-        return f"{title}: {iteration}/{until}, {rate:,.0f} it/s"
 
 
 def duration(seconds: float) -> str:

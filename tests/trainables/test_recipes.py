@@ -7,7 +7,8 @@ import pytest
 
 from trainables.data import DATA
 from trainables.networks import NETWORKS
-from trainables.recipes import RECIPES, Recipe, Stage
+from trainables.recipe import Recipe, Stage
+from trainables.recipes import RECIPES
 
 BASE = Recipe(
     name="base",
@@ -24,6 +25,9 @@ CHANGES = {
     "name": ("other", None),
     "network": ("other", "init"),
     "data": ("other", "training"),
+    "data_address": ("elsewhere", None),
+    "input_scaling": ("unit", "training"),
+    "augmentation": ("shift-flip", "training"),
     "initialization": ("other", "init"),
     "iterations": (101, "length"),
     "batch_size": (11, "training"),
@@ -32,13 +36,24 @@ CHANGES = {
     "learning_rate": (0.2, "training"),
     "momentum": (0.9, "training"),
     "weight_decay": (1e-4, "training"),
+    "weight_decay_style": ("decoupled", "training"),
+    "label_smoothing": (0.1, "training"),
+    "schedule": ("cosine", "training"),
+    "final_rate": (0.01, "training"),
     "milestones": ((50,), "training"),
     "decay": (0.2, "training"),
     "warmup": (10, "training"),
+    "pruning": ("one-shot", "pruning"),
     "pruning_fraction": (0.3, "pruning"),
     "prune_output": (False, "pruning"),
 }
 STAGES = get_args(Stage)
+
+# What has to be so for a change to make sense.
+GIVEN = {
+    "weight_decay_style": {"weight_decay": 0.1},
+    "final_rate": {"schedule": "linear"},
+}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +70,13 @@ STAGES = get_args(Stage)
         ({"weight_decay": -1e-4}, "weight_decay must not be negative"),
         ({"decay": 0.0}, r"decay must be in \(0, 1\]"),
         ({"decay": 1.1}, r"decay must be in \(0, 1\]"),
-        ({"warmup": -1}, "warmup must not be negative"),
+        ({"warmup": -1}, "warmup must lie between 0 and the end"),
+        ({"warmup": 101}, "warmup must lie between 0 and the end"),
+        ({"label_smoothing": 1.0}, r"label_smoothing must be in \[0, 1\)"),
+        ({"weight_decay_style": "decoupled"}, "decoupled weight decay must be between 0 and 1"),
+        ({"schedule": "cosine", "milestones": (50,)}, "milestones go with the schedule steps"),
+        ({"final_rate": 0.01}, "final_rate goes with the schedules cosine and linear"),
+        ({"schedule": "linear", "final_rate": 0.2}, "final_rate must lie between 0 and"),
         ({"milestones": (0, 50)}, "milestones must be positive and rising"),
         ({"milestones": (50, 50)}, "milestones must be positive and rising"),
         ({"milestones": (60, 50)}, "milestones must be positive and rising"),
@@ -94,10 +115,11 @@ def test_every_field_declares_what_it_affects():
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_shows_in_the_identity_of_its_stage_only(name):
     value, stage = CHANGES[name]
-    changed = replace(BASE, **{name: value})
-    assert changed != BASE
+    base = replace(BASE, **GIVEN.get(name, {}))
+    changed = replace(base, **{name: value})
+    assert changed != base
     for other in STAGES:
-        assert (changed.identity(other) != BASE.identity(other)) is (other == stage)
+        assert (changed.identity(other) != base.identity(other)) is (other == stage)
     if stage:
         assert changed.identity(stage)[name] == value
 
@@ -115,10 +137,61 @@ def test_defaults_are_left_out():
     assert explicit.identity(*STAGES) == BASE.identity(*STAGES)
 
 
+@pytest.mark.parametrize(("schedule", "depends"), [("steps", False), ("cosine", True)])
+def test_the_length_changes_every_iteration_of_a_schedule_that_ends_with_it(schedule, depends):
+    base = replace(BASE, schedule=schedule)
+    longer = replace(base, iterations=200)
+    assert (longer.identity("training") != base.identity("training")) is depends
+    assert longer.identity("init", "pruning") == base.identity("init", "pruning")
+
+
+def test_a_length_moves_milestones_and_warmup():
+    recipe = replace(BASE, milestones=(50, 75), warmup=10)
+    assert recipe.of_length(1000) == replace(
+        recipe, iterations=1000, milestones=(500, 750), warmup=100
+    )
+    assert recipe.of_length(100) == recipe
+    with pytest.raises(ValueError, match="milestones must be positive and rising"):
+        recipe.of_length(3)
+
+
 def test_stages_are_selected_together():
     assert BASE.identity() == {}
     pruned = replace(BASE, pruning_fraction=0.5)
     assert pruned.identity("init", "pruning") == {"network": "digits-mlp", "pruning_fraction": 0.5}
+
+
+# LMC Table 1 and Unmasking appendix C: iterations (an epoch of ImageNet in batches of 1024 is
+# 1252), batch, optimizer, rate, milestones, warm-up.
+DROPS = (32_000, 48_000)
+ROWS = {
+    "lenet-mnist": (24_000, 60, "adam", 12e-4, (), 0),
+    "resnet20-cifar10": (63_000, 128, "sgd", 0.1, DROPS, 0),
+    "resnet20-cifar10-low": (63_000, 128, "sgd", 0.01, DROPS, 0),
+    "resnet20-cifar10-warmup": (63_000, 128, "sgd", 0.03, DROPS, 30_000),
+    "vgg16-cifar10": (63_000, 128, "sgd", 0.1, DROPS, 0),
+    "vgg16-cifar10-low": (63_000, 128, "sgd", 0.01, DROPS, 0),
+    "vgg16-cifar10-warmup": (63_000, 128, "sgd", 0.1, DROPS, 30_000),
+    "resnet50-imagenet": (112_680, 1024, "sgd", 0.4, (37_560, 75_120, 100_160), 6_260),
+    "inceptionv3-imagenet": (214_092, 1024, "sgd", 0.03, (), 0),
+    "unmasking-resnet20-cifar10": (62_400, 128, "sgd", 0.1, (31_200, 46_800), 0),
+    "unmasking-resnet18-cifar100": (78_125, 128, "sgd", 0.1, (23_438, 46_875, 62_500), 0),
+    "unmasking-resnet50-imagenet": (15_970, 2048, "sgd", 2.048, (), 5_000),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_of_the_papers(name):
+    r = RECIPES[name]
+    row = (r.iterations, r.batch_size, r.optimizer, r.learning_rate, r.milestones, r.warmup)
+    assert row == ROWS[name]
+    one_shot = name in ("resnet50-imagenet", "inceptionv3-imagenet")
+    assert r.pruning == ("one-shot" if one_shot else "iterative")
+    assert r.pruning_fraction == (0.7 if one_shot else 0.2)
+    unmasking_imagenet = name == "unmasking-resnet50-imagenet"
+    if r.optimizer == "sgd":
+        assert r.momentum == (0.875 if unmasking_imagenet else 0.9)
+    assert r.decay == (0.2 if name == "unmasking-resnet18-cifar100" else 0.1)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -45,7 +45,7 @@ class BatchTrainable(tune.Trainable):
 
     finished     keys of the jobs done since the last report
     failed       (key, one line, traceback) of the jobs that raised since then
-    running      the training under way: title, iteration, until, or None
+    running      the training under way: title, begin, iteration, until; or None
     trained      iterations trained since the last report
     busy_seconds time spent in jobs since the last report
     """
@@ -85,7 +85,9 @@ class BatchTrainable(tune.Trainable):
                     report["failed"].append((job.key, line, trace))
                     report["running"] = None
                 case _:
-                    report["running"] = (event.job.title, event.iteration, event.until)
+                    report["running"] = (
+                        event.job.title, event.begin, event.iteration, event.until
+                    )  # fmt: skip
         report["trained"] = executor.trained_iterations - trained
         report["busy_seconds"] = time.monotonic() - begin
         return report

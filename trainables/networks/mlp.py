@@ -38,15 +38,14 @@ class MLP(nn.Module):
 
     def first_sums(self, inputs: Tensor) -> Tensor:
         """What the first layer's linear part gives, [B, widths[1]]."""
-        sums: Tensor = self.linears[0](inputs.flatten(1))
+        first = self.linears[0] if len(self.linears) else self.output
+        sums: Tensor = first(inputs.flatten(1))
         return sums
 
     def above(self, sums: Tensor) -> Tensor:
         """Logits [B, widths[-1]] from `first_sums`."""
-        (_, norm), *upper = self.hidden_layers()
-        hidden = (sums if norm is None else norm(sums)).relu()
-        for linear, norm in upper:
-            hidden = linear(hidden)
-            hidden = (hidden if norm is None else norm(hidden)).relu()
-        logits: Tensor = self.output(hidden)
-        return logits
+        layers = self.hidden_layers()
+        above = [*(linear for linear, _ in layers[1:]), self.output]
+        for (_, norm), next_linear in zip(layers, above, strict=False):
+            sums = next_linear((sums if norm is None else norm(sums)).relu())
+        return sums

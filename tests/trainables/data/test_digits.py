@@ -1,10 +1,15 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from trainables import data
-from trainables.data import DATA, iterations_per_epoch
+from trainables.data import iterations_per_epoch
+from trainables.recipes import RECIPES
 from trainables.training.order import DataOrder
 
 
@@ -21,42 +26,52 @@ def rows(images, labels):
     )
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_facts_are_the_data_sets(name):
-    dataset = data.load(name)
-    assert (len(dataset.train), len(dataset.test)) == (DATA[name].train, DATA[name].test)
+@pytest.fixture
+def dataset():
+    return data.load(RECIPES["digits-mlp"], Path("unused"))
+
+
+def test_facts_are_the_data_sets(dataset):
+    facts = data.facts("digits")
+    assert (len(dataset.train), len(dataset.test)) == (facts.train, facts.test)
     for split in (dataset.train, dataset.test):
-        assert len(split.inputs) == len(split.labels)
-        assert split.inputs.dtype == torch.float32
+        assert split.images.shape == (len(split.labels), math.prod(facts.shape))
+        assert split.inputs(split.images) is split.images
+        assert split.images.dtype == torch.float32
         assert split.labels.dtype == torch.int64
+        assert set(split.labels.tolist()) == set(range(facts.classes))
 
 
-def test_a_data_set_is_loaded_once():
-    assert data.load("digits") is data.load("digits")
+def test_a_data_set_is_loaded_once(dataset):
+    assert data.load(RECIPES["digits-mlp"], Path("unused")) is dataset
 
 
-def test_each_digit_of_scikit_learn_is_in_one_split():
-    dataset = data.load("digits")
-    images = torch.cat([pixels(dataset.train.inputs), pixels(dataset.test.inputs)])
+def test_unit_scaling_is_pixels_in_0_to_1():
+    unit = data.load(replace(RECIPES["digits-mlp"], input_scaling="unit"), Path("unused"))
+    assert unit.train.images.min() == 0
+    assert unit.train.images.max() == 1
+    torch.testing.assert_close(unit.train.images, (pixels(unit.train.images) / 16).float())
+
+
+def test_each_digit_of_scikit_learn_is_in_one_split(dataset):
+    images = torch.cat([pixels(dataset.train.images), pixels(dataset.test.images)])
     assert (images - images.round()).abs().max() < 1e-4
     labels = torch.cat([dataset.train.labels, dataset.test.labels])
     expected, digits = load_digits(return_X_y=True)
     assert rows(images.tolist(), labels.tolist()) == rows(expected.tolist(), digits.tolist())
 
 
-def test_inputs_are_standardised_by_the_training_set():
-    dataset = data.load("digits")
-    train, test = (pixels(split.inputs) for split in (dataset.train, dataset.test))
+def test_inputs_are_standardised_by_the_training_set(dataset):
+    train, test = (pixels(split.images) for split in (dataset.train, dataset.test))
     mean, deviation = train.mean(), train.std(correction=0)
     for images, split in ((train, dataset.train), (test, dataset.test)):
         expected = (images - mean) / deviation
-        torch.testing.assert_close(split.inputs.double(), expected, atol=1e-5, rtol=0)
-    assert dataset.train.inputs.mean().item() == pytest.approx(0, abs=1e-5)
-    assert dataset.train.inputs.std(correction=0).item() == pytest.approx(1, abs=1e-5)
+        torch.testing.assert_close(split.images.double(), expected, atol=1e-5, rtol=0)
+    assert dataset.train.images.mean().item() == pytest.approx(0, abs=1e-5)
+    assert dataset.train.images.std(correction=0).item() == pytest.approx(1, abs=1e-5)
 
 
-def test_splits_are_stratified():
-    dataset = data.load("digits")
+def test_splits_are_stratified(dataset):
     counts = [torch.bincount(split.labels, minlength=10) for split in (dataset.train, dataset.test)]
     expected = (counts[0] + counts[1]) * 1000 / 1797
     assert (counts[0] - expected).abs().max() <= 1
@@ -72,17 +87,16 @@ def test_iterations_per_epoch(batch_size, last_batch, iterations):
     assert order.iterations_per_epoch == iterations
 
 
-def test_the_split_is_the_one_scikit_learn_draws():
+def test_the_split_is_the_one_scikit_learn_draws(dataset):
     expected, labels = load_digits(return_X_y=True)
     train, test, train_labels, test_labels = train_test_split(
         expected, labels, train_size=1000, test_size=797, stratify=labels, random_state=0
     )
-    dataset = data.load("digits")
     for split, images, digits in (
         (dataset.train, train, train_labels),
         (dataset.test, test, test_labels),
     ):
-        both = torch.cat([dataset.train.inputs, dataset.test.inputs])
+        both = torch.cat([dataset.train.images, dataset.test.images])
         low, high = both.min(), both.max()
-        ours = (split.inputs - low) / (high - low) * 16
+        ours = (split.images - low) / (high - low) * 16
         assert rows(ours.tolist(), split.labels.tolist()) == rows(images.tolist(), digits.tolist())

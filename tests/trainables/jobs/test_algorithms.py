@@ -7,10 +7,11 @@ import json
 from dataclasses import replace
 
 import pytest
+import samples
 import torch
 from torch import nn
 
-from trainables import data, networks
+from trainables import networks
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Arm, ImpMask, Instability, State
 from trainables.recipes import RECIPES
@@ -30,7 +31,7 @@ INIT, PRETRAIN, IMP, ARMS = 1, 0, 1, (1, 2)
 def train(network, begin, end, order_seed, masks=None):
     """A: the network trained from iteration `begin` to `end` under the noise of a seed."""
     network.train()
-    examples = data.load("digits").train
+    examples = samples.digits().train
     optimizer = torch.optim.SGD(
         network.parameters(), lr=0.15, momentum=0.9, weight_decay=1e-4, fused=True
     )
@@ -41,7 +42,7 @@ def train(network, begin, end, order_seed, masks=None):
             group["lr"] = 0.15 if iteration < 30 else 0.015 if iteration < 45 else 0.0015
         batch = DataOrder(1000, 16, order_seed).batch(iteration)
         optimizer.zero_grad()
-        loss(network(examples.inputs[batch]), examples.labels[batch]).backward()
+        loss(network(examples.images[batch]), examples.labels[batch]).backward()
         optimizer.step()
         apply(masks, linears)
 
@@ -75,7 +76,7 @@ def prune_lowest(network, masks, fraction):
 def error(network, split):
     network.eval()
     with torch.no_grad():
-        wrong = (network(split.inputs).argmax(1) != split.labels).sum()
+        wrong = (network(split.images).argmax(1) != split.labels).sum()
     return 100 * int(wrong) / len(split.labels)
 
 
@@ -112,7 +113,12 @@ def by_hand(plain):
         errors = []
         for alpha in torch.linspace(0, 1, POINTS, dtype=torch.float64).tolist():
             mixed = {n: alpha * ends[0][n] + (1 - alpha) * ends[1][n] for n in names}
-            errors.append(error(plain.network(mixed), getattr(data.load("digits"), split)))
+            errors.append(
+                error(
+                    plain.network(mixed),
+                    getattr(samples.digits(), split),
+                )
+            )
         found[split] = errors
     return found
 
@@ -129,7 +135,7 @@ def stored(tmp_path_factory):
         masks.append(mask)
     ends = [Arm(w_k, K, order_seed, mask) for order_seed in ARMS]
     path = Instability(*ends, POINTS)
-    executor = Executor(store, checkpoint_seconds=1e9)
+    executor = Executor(store, samples.FOLDER, checkpoint_seconds=1e9)
     for job in (path, *ends, *masks):
         list(executor.run(job))
 

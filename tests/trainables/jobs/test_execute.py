@@ -4,6 +4,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
+import samples
 import torch
 
 from trainables import networks
@@ -31,7 +32,7 @@ def every_iteration(monkeypatch):
 
 def do(store, *jobs):
     """Jobs done by a fresh process; it returns what they yielded."""
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     return [progress for job in jobs for progress in executor.run(job)]
 
 
@@ -99,7 +100,7 @@ def undisturbed(tmp_path_factory):
     """Payloads of every job done once, in order, in one process."""
     store = Store(str(tmp_path_factory.mktemp("undisturbed")))
     made = family(replace(RECIPES["digits-mlp"], iterations=60, milestones=(30, 45)))
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     for job in made.values():
         list(executor.run(job))
     return {name: payload(store, job) for name, job in made.items()}
@@ -193,7 +194,7 @@ def test_running_again_does_nothing(store, jobs):
     files = {
         f: (f.stat().st_mtime_ns, f.read_bytes()) for f in Path(store.url).rglob("*") if f.is_file()
     }
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     for job in jobs.values():
         assert list(executor.run(job)) == []
     assert executor.trained_iterations == 0
@@ -228,7 +229,7 @@ def test_an_unknown_kind_of_job_raises(store):
         key = "0" * 32
 
     with pytest.raises(TypeError, match="Unknown"):
-        list(Executor(store, NEVER).run(Unknown()))
+        list(Executor(store, samples.FOLDER, NEVER).run(Unknown()))
 
 
 def test_a_diverged_training_cannot_be_pruned(store, short):
@@ -334,7 +335,7 @@ def test_a_closed_training_goes_on_from_its_checkpoint(
 ):
     job = jobs[name]
     do(store, *job.inputs)
-    running = Executor(store, NEVER).run(job)
+    running = Executor(store, samples.FOLDER, NEVER).run(job)
     for _ in range(seen):
         progress = next(running)
     assert checkpoint_of(store, job) is None
@@ -342,7 +343,7 @@ def test_a_closed_training_goes_on_from_its_checkpoint(
     assert checkpoint_of(store, job) == progress.iteration
     assert not store.complete([(job.kind, job.key)])
 
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     assert next(iter(list(executor.run(job)))).begin == progress.begin
     assert executor.trained_iterations == progress.until - progress.iteration
     assert payload(store, job) == undisturbed[name]
@@ -353,7 +354,7 @@ def test_a_training_may_be_closed_again_and_again(store, jobs, undisturbed, ever
     job, trained = jobs["masked"], 0
     do(store, *job.inputs)
     for _ in range(5):
-        executor = Executor(store, NEVER)
+        executor = Executor(store, samples.FOLDER, NEVER)
         running = executor.run(job)
         for _ in range(4):
             next(running)
@@ -370,13 +371,13 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(
 ):
     job = jobs[name]
     do(store, *job.inputs)
-    killed = Executor(store, checkpoint_seconds=-1).run(job)
+    killed = Executor(store, samples.FOLDER, checkpoint_seconds=-1).run(job)
     for _ in range(10):
         progress = next(killed)
     # What it did since its last checkpoint, one iteration, is lost.
     assert checkpoint_of(store, job) == progress.iteration - 1
 
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     list(executor.run(job))
     assert executor.trained_iterations == progress.until - progress.iteration + 1
     assert payload(store, job) == undisturbed[name]
@@ -384,7 +385,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(
 
     # Were it not dead but slow, its leftovers would harm nothing.
     killed.close()
-    assert list(Executor(store, NEVER).run(job)) == []
+    assert list(Executor(store, samples.FOLDER, NEVER).run(job)) == []
     assert payload(store, job) == undisturbed[name]
 
 
@@ -392,7 +393,9 @@ def test_two_processes_may_do_the_same_job(store, jobs, undisturbed, every_itera
     """As where a worker that was given up for dead goes on."""
     job = jobs["masked"]
     do(store, *job.inputs)
-    first, second = (Executor(store, checkpoint_seconds=-1).run(job) for _ in range(2))
+    first, second = (
+        Executor(store, samples.FOLDER, checkpoint_seconds=-1).run(job) for _ in range(2)
+    )
     for _ in range(7):
         next(first)
     for _ in second:  # it goes on from the first's checkpoint, and ends before it
@@ -408,7 +411,7 @@ def test_an_adam_training_goes_on(tmp_path, short, every_iteration):
     job = State(recipe, 1, 0, 40)
     whole, parts = (Store(str(tmp_path / name)) for name in ("whole", "parts"))
     do(whole, job)
-    running = Executor(parts, NEVER).run(job)
+    running = Executor(parts, samples.FOLDER, NEVER).run(job)
     for _ in range(15):
         next(running)
     running.close()
@@ -423,7 +426,7 @@ def test_checkpoints_come_as_often_as_asked(store, jobs, every_iteration, monkey
     job = jobs["wk"]
     do(store, jobs["w0"])
     seen = []
-    for _ in Executor(store, 5.0).run(job):
+    for _ in Executor(store, samples.FOLDER, 5.0).run(job):
         clock[0] += 1
         seen.append(checkpoint_of(store, job))
         folder = Path(store.url) / CHECKPOINT / job.key[:2]
@@ -434,13 +437,13 @@ def test_checkpoints_come_as_often_as_asked(store, jobs, every_iteration, monkey
 def test_a_damaged_checkpoint_begins_anew(store, jobs, undisturbed, every_iteration):
     job = jobs["arm"]
     do(store, *job.inputs)
-    running = Executor(store, NEVER).run(job)
+    running = Executor(store, samples.FOLDER, NEVER).run(job)
     for _ in range(5):
         next(running)
     running.close()
     [file] = (Path(store.url) / CHECKPOINT / job.key[:2]).glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-1])
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     list(executor.run(job))
     assert executor.trained_iterations == 40
     assert payload(store, job) == undisturbed["arm"]
@@ -448,7 +451,7 @@ def test_a_damaged_checkpoint_begins_anew(store, jobs, undisturbed, every_iterat
 
 
 def test_closing_while_an_input_is_made_saves_the_input(store, jobs, undisturbed, every_iteration):
-    running = Executor(store, NEVER).run(jobs["masked"])
+    running = Executor(store, samples.FOLDER, NEVER).run(jobs["masked"])
     progress = next(running)
     while progress.job != jobs["arm"]:
         progress = next(running)
@@ -467,7 +470,7 @@ def test_closing_while_an_input_is_made_saves_the_input(store, jobs, undisturbed
 @pytest.mark.parametrize("memory", [1, 2, 64])
 def test_what_is_held_in_memory_changes_nothing(store, jobs, undisturbed, monkeypatch, memory):
     monkeypatch.setattr(execute, "HELD_ARTIFACTS", memory)
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     names = list(jobs)
     for name in names[::-1]:  # a job first, then the ones it made on the way
         list(executor.run(jobs[name]))
@@ -476,7 +479,7 @@ def test_what_is_held_in_memory_changes_nothing(store, jobs, undisturbed, monkey
 
 
 def test_what_is_held_is_not_read_again(store, jobs, monkeypatch):
-    executor = Executor(store, NEVER)
+    executor = Executor(store, samples.FOLDER, NEVER)
     for name in ("w0", "wk", "arm", "second arm"):
         list(executor.run(jobs[name]))
     read = []

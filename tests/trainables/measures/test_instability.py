@@ -1,10 +1,11 @@
 from dataclasses import replace
 
 import pytest
+import samples
 import torch
 from torch.nn.functional import cross_entropy
 
-from trainables import data, networks
+from trainables import networks
 from trainables.measures.instability import instability, measure
 from trainables.recipes import RECIPES
 from trainables.training.loop import TrainingState, train
@@ -31,7 +32,7 @@ def arms():
     found = []
     for order_seed in (1, 2):
         weights = networks.initial_weights("digits-mlp", "kaiming-normal", "init", 1)
-        examples = data.load("digits").train
+        examples = samples.digits().train
         *_, state = train(
             recipe, TrainingState(0, weights), examples, order_seed=order_seed, until=60
         )
@@ -44,7 +45,7 @@ POINTS = 11
 
 @pytest.fixture(scope="module")
 def measured(arms):
-    return measure("digits-mlp", *arms, data.load("digits"), POINTS)
+    return measure("digits-mlp", *arms, samples.digits(), POINTS)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def brute_force(arms, plain):
     network = plain.network(arms[0]).eval()
     curves = {}
     for split in ("train", "test"):
-        examples = getattr(data.load("digits"), split)
+        examples = getattr(samples.digits(), split)
         errors, losses = [], []
         for point in range(POINTS):
             alpha = point / (POINTS - 1)
@@ -61,7 +62,7 @@ def brute_force(arms, plain):
             ours = {plain.place(name): value for name, value in mixed.items()}
             network.load_state_dict(ours, strict=False)
             with torch.no_grad():
-                logits = network(examples.inputs)
+                logits = network(examples.images)
             wrong = int((logits.argmax(1) != examples.labels).sum())
             errors.append(100 * wrong / len(examples.labels))
             losses.append(cross_entropy(logits.double(), examples.labels).item())
@@ -89,13 +90,13 @@ def test_the_numbers_follow_from_the_path(measured, brute_force, split):
 
 def test_arms_are_left_alone(arms):
     before = [{name: value.clone() for name, value in arm.items()} for arm in arms]
-    measure("digits-mlp", *arms, data.load("digits"), 3)
+    measure("digits-mlp", *arms, samples.digits(), 3)
     for arm, copy in zip(arms, before, strict=True):
         assert all(torch.equal(arm[name], value) for name, value in copy.items())
 
 
 def test_a_network_is_stable_against_itself(arms):
-    measured = measure("digits-mlp", arms[0], arms[0], data.load("digits"), 5)
+    measured = measure("digits-mlp", arms[0], arms[0], samples.digits(), 5)
     for split in ("train", "test"):
         assert measured[f"instability_{split}"] <= 0.2  # an example may flip by rounding
         assert measured[f"accuracy_{split}_1"] == measured[f"accuracy_{split}_2"]

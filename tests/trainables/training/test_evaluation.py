@@ -1,11 +1,12 @@
 import math
 
 import pytest
+import samples
 import torch
 from torch import nn
 
-from trainables import data, networks
-from trainables.data import Split
+from trainables import networks
+from trainables.data.split import Split
 from trainables.training.evaluation import evaluate
 
 
@@ -49,8 +50,8 @@ def test_what_is_not_finite_is_wrong(bad, label):
 def test_chunks_change_no_error(chunk):
     network = networks.build("digits-mlp").eval()
     networks.bind(network, networks.initial_weights("digits-mlp", "kaiming-normal", "init", 1))
-    split = data.load("digits").test
-    logits = network(split.inputs).detach().double()
+    split = samples.digits().test
+    logits = network(split.images).detach().double()
     error, loss = evaluate(network, split, chunk=chunk)
     assert error == 100 * int((logits.argmax(1) != split.labels).sum()) / 797
     expected = -logits.log_softmax(1)[range(797), split.labels].mean().item()

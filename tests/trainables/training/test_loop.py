@@ -1,11 +1,12 @@
 import pytest
+import samples
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import MultiStepLR
 
-from trainables import data, networks
-from trainables.data import Split
+from trainables import networks
+from trainables.data.split import Split
 from trainables.training import loop
 from trainables.training.loop import TrainingState, train
 from trainables.training.order import DataOrder
@@ -17,7 +18,7 @@ def every_iteration(monkeypatch):
 
 
 def digits():
-    return data.load("digits").train
+    return samples.digits().train
 
 
 def w0(dtype=torch.float32, seed=1):
@@ -71,7 +72,7 @@ def plain_loop(plain, recipe, weights, examples, fused, mask=None):
     for iteration in range(recipe.iterations):
         batch = order.batch(iteration)
         optimizer.zero_grad()
-        cross_entropy(network(examples.inputs[batch]), examples.labels[batch]).backward()
+        cross_entropy(network(examples.images[batch]), examples.labels[batch]).backward()
         optimizer.step()
         scheduler.step()
         apply_mask()
