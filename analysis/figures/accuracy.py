@@ -28,12 +28,12 @@ def figure(cells: pd.DataFrame, *, reference: DenseReference | None) -> Figure:
     grey = strategy(DENSE).color
     band = Patch(facecolor=grey, alpha=0.2, label="full networks ± 1 std")
     drawn, axes = against_rewind(
-        beside(cells),
+        cells,
         "accuracy_test",
         "matching",
         ylabel="test accuracy (%)",
         handles=[band] if reference else [],
-        paper="paper_accuracy",
+        paper=beside(cells)["paper_accuracy"],
     )
     if reference:
         low, high = reference.mean - reference.std, reference.mean + reference.std

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
@@ -31,14 +31,15 @@ def against_rewind(
     *,
     ylabel: str,
     handles: list[Artist],
-    paper: str | None = None,
+    paper: pd.Series | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Mean ± one standard deviation of `measure` at each k, a line per strategy.
 
     One panel per sparse level, dense networks in each. The measured k are evenly spaced, as in
     the papers, whose axes would otherwise crowd the early ones. A marker is filled where
     `verdict` holds, or cannot be said. `handles` are added to the legend.
-    `paper` is the column of published values, drawn hollow and black just before ours.
+    `paper` holds the published values, NaN where there is none, by the index of `cells`: they are
+    drawn hollow and black, a little to the left of ours.
     """
     sparse = cells[cells[STRATEGY] != DENSE]
     levels = sorted(sparse[LEVEL].unique()) or [None]
@@ -47,13 +48,14 @@ def against_rewind(
     ks = sorted(cells[REWIND].unique())
     names = sorted(cells[STRATEGY].unique(), key=rank)
     first = -(len(names) - 1) / 2 * DODGE
+    published = cells.loc[[] if paper is None else paper.dropna().index].assign(paper=paper)
     for i, (level, panel) in enumerate(zip(levels, axes, strict=False)):
         shown = cells[(cells[STRATEGY] == DENSE) | (cells[LEVEL] == level)]
         for (name, _), line in shown.groupby(LINE, sort=False):
             shift = first + names.index(str(name)) * DODGE
             _line(panel, line, measure, verdict, [ks.index(k) + shift for k in line[REWIND]])
-            if paper is not None:
-                _published(panel, line, paper, [ks.index(k) + first - BEFORE for k in line[REWIND]])
+            theirs = published[published.index.isin(line.index)]
+            _published(panel, theirs, [ks.index(k) + first - BEFORE for k in theirs[REWIND]])
         if level is not None:
             left = sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean()
             panel.set_title(f"{weights(left)} % of weights left")
@@ -66,24 +68,17 @@ def against_rewind(
         panel.remove()
     axes[0].set_xticks(range(len(ks)), [iteration(k) for k in ks])
     axes[0].set_xlim(-0.4, len(ks) - 0.6)
-    legend: list[Artist] = [_handle(name) for name in names]
-    if cells[verdict].notna().all():
-        legend.append(Line2D([], [], ls="", marker="o", color=INK, label=verdict))
-        legend.append(
-            Line2D([], [], ls="", marker="o", color=INK, mfc="white", label=f"not {verdict}")
-        )
-    entries: dict[str, Artist | tuple[Artist, ...]] = {
-        str(handle.get_label()): handle for handle in (*legend, *handles)
-    }
-    if paper is not None and cells[paper].notna().any():
-        published = set(cells.loc[cells[paper].notna(), STRATEGY])
-        entries["paper"] = tuple(_paper_handle(name) for name in names if name in published)
+    entries: list[Any] = [*map(_handle, names), *_verdict_handles(cells[verdict]), *handles]
+    labels = [str(entry.get_label()) for entry in entries]
+    if not published.empty:
+        known = set(published[STRATEGY])
+        entries.append(tuple(_published_handle(name) for name in names if name in known))
+        labels.append("paper")
     figure.legend(
-        list(entries.values()),
-        list(entries),
+        entries,
+        labels,
         loc="outside upper center",
         ncols=4 if columns < 3 else 8,
-        handlelength=2.4,
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )
     return figure, axes[: len(levels)]
@@ -94,10 +89,20 @@ def _handle(name: str) -> Line2D:
     return Line2D([], [], color=look.color, marker=look.marker, label=look.label)
 
 
-def _paper_handle(name: str) -> Line2D:
-    return Line2D(
-        [], [], ls="", marker=strategy(name).marker, color="black", mfc="none", mew=0.8, ms=4
-    )
+def _verdict_handles(verdict: pd.Series) -> list[Line2D]:
+    """Filled and hollow markers; none where the verdict cannot be said."""
+    if verdict.isna().any():
+        return []
+    fills = {str(verdict.name): INK, f"not {verdict.name}": "white"}
+    return [
+        Line2D([], [], ls="", marker="o", color=INK, mfc=fill, label=label)
+        for label, fill in fills.items()
+    ]
+
+
+def _published_handle(name: str) -> Line2D:
+    marker = strategy(name).marker
+    return Line2D([], [], ls="", marker=marker, color="black", mfc="none", mew=0.8, ms=4)
 
 
 def _line(
@@ -125,16 +130,16 @@ def _line(
     )
 
 
-def _published(panel: Axes, line: pd.DataFrame, paper: str, positions: list[float]) -> None:
-    look = strategy(line[STRATEGY].iloc[0])
-    # Thin, so that values that all but agree are seen through each other.
+def _published(panel: Axes, line: pd.DataFrame, positions: list[float]) -> None:
+    if line.empty:
+        return
     panel.scatter(
         positions,
-        line[paper],
+        line["paper"],
         s=20,
-        marker=look.marker,
+        marker=strategy(line[STRATEGY].iloc[0]).marker,
         edgecolors="black",
         facecolors="none",
-        linewidths=0.8,
+        linewidths=0.8,  # thin: values that all but agree are seen through each other
         zorder=4,
     )
