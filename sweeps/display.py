@@ -55,10 +55,15 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         f"{summary['sweep']}: {summary['trials']:,} trials of {summary['recipe']}",
         f"Sharing: {summary['sharing_factor']:.1f} times fewer iterations than with every trial "
         f"run alone ({summary['iterations_unshared']:,})",
-        f"Estimated: {duration(summary['estimated_seconds'])} with {summary['workers']} workers, "
+        f"Estimated: {duration(summary['estimated_seconds'])} with {_workers(summary)}, "
         f"{_bytes(size['to_do'])} to store ({_bytes(size['planned'])} in all)",
     ]
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
+
+
+def _workers(summary: dict[str, Any]) -> str:
+    number = summary["workers"]
+    return f"{number} worker{'s' if number > 1 else ''} of one {summary['hardware']} each"
 
 
 def _bytes(number: float) -> str:
@@ -100,11 +105,20 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
 
 
 def print_summary(console: Console, results: Results) -> None:
-    """The table of all cells, the onsets, and the findings."""
+    """The table of all cells, the onsets, where published values are from, and the findings."""
     from analysis import tables
 
-    console.print(_table(tables.summary(results.cells)))
-    console.print(_table(tables.onset_table(results.cells)))
+    sources = tables.sources(results.cells)
+    for frame in (tables.summary(results.cells), tables.onset_table(results.cells)):
+        table = _table(frame)
+        if sources:
+            # The paper's columns take the room of the lines: 100 characters hold them all.
+            table.box, table.padding = None, (0, 1, 0, 0)
+        console.print(table)
+        if sources:
+            console.print()
+    if sources:
+        console.print(sources)
     print_findings(console, results)
 
 

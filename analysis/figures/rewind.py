@@ -48,7 +48,7 @@ def against_rewind(
     ks = sorted(cells[REWIND].unique())
     names = sorted(cells[STRATEGY].unique(), key=rank)
     first = -(len(names) - 1) / 2 * DODGE
-    published = cells.loc[[] if paper is None else paper.dropna().index].assign(paper=paper)
+    published = cells.assign(paper=paper).dropna(subset="paper")
     for i, (level, panel) in enumerate(zip(levels, axes, strict=False)):
         shown = cells[(cells[STRATEGY] == DENSE) | (cells[LEVEL] == level)]
         for (name, _), line in shown.groupby(LINE, sort=False):

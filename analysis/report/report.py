@@ -17,6 +17,7 @@ from markupsafe import Markup
 from analysis import tables
 from analysis.figures import accuracy, instability, path, svg
 from analysis.onsets import Matching, cells, dense_reference
+from analysis.published import beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +97,7 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
         tolerance=_tolerance(trials, context.matching),
         summary=tables.summary(points),
         onsets=tables.onset_table(points),
+        sources=tables.sources(points),
     )
 
 
@@ -127,12 +129,14 @@ def _plots(
         if reference
         else "There are no full networks to match."
     )
+    published = beside(points)["paper_accuracy"].notna().any()
+    paper = " Hollow black markers, left of ours: what the paper publishes." if published else ""
     yield _Plot(
         accuracy.figure(points, reference=reference),
         name="accuracy",
         title="Accuracy",
         caption="Test accuracy after training: mean and standard deviation of the trained "
-        f"networks. {held_against} Compare LMC Figure 7.",
+        f"networks. {held_against}{paper} Compare LMC Figure 7.",
         alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
         "The numbers are in the table of results.",
     )

@@ -2,10 +2,20 @@ import math
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from analysis.onsets import cells
-from analysis.tables import findings, number, onset_table, spread, summary, weights
+from analysis.tables import (
+    findings,
+    markdown,
+    number,
+    onset_table,
+    sources,
+    spread,
+    summary,
+    weights,
+)
 
 nan = math.nan
 
@@ -83,6 +93,120 @@ def test_tables_of_nothing_are_empty(frame):
     assert len(summary(none)) == len(onset_table(none)) == 0
     assert "strategy" in summary(none).columns
     assert findings(none) == []
+
+
+# --- what the papers publish ------------------------------------------------------------
+
+
+@pytest.fixture
+def resnet20(frame, trial):
+    """Dense at two k, and at k = 0 IMP where LMC has it, beyond it, and random pruning there."""
+    rows = [
+        (("dense", 0, 0), {"instability": 80.0, "accuracies": (91.9, 92.1)}),
+        (("dense", 0, 2000), {"instability": 1.0, "accuracies": (91.9, 92.1)}),
+        (("imp", 8, 0), {"instability": 50.0, "accuracies": (88.4, 88.6)}),
+        (("imp", 9, 0), {"instability": 50.0, "accuracies": (87.0, 87.2)}),
+        (("random-pruning", 8, 0), {"instability": 80.0, "accuracies": (88.0, 88.2)}),
+    ]
+    return cells(frame(*(trial(*at, recipe="resnet20-cifar10", **what) for at, what in rows)))
+
+
+def test_published_accuracies_stand_next_to_ours(resnet20):
+    table = summary(resnet20)
+    assert list(table.columns) == [
+        *("strategy", "weights left %", "rewind k", "instability %", "n", "accuracy %"),
+        *("paper %", "deviation", "drop", "stable", "matching"),
+    ]
+    # Ours have a standard deviation of sqrt(0.02) = 0.141: 0.3 / 0.241 and 0.5 / 0.141.
+    assert table[["accuracy %", "paper %", "deviation"]].to_numpy().tolist() == [
+        ["92.0 ± 0.1", "91.7 ± 0.1", "1.2"],
+        ["92.0 ± 0.1", "–", "–"],
+        ["88.5 ± 0.1", "88.5", "0.0"],
+        ["87.1 ± 0.1", "–", "–"],
+        ["88.1 ± 0.1", "88.6", "3.5"],
+    ]
+
+
+def test_published_onsets_stand_next_to_ours(resnet20):
+    table = onset_table(resnet20)
+    assert list(table.columns) == [
+        *("strategy", "weights left %", "stable from k", "paper: stable from"),
+        *("matching from k", "paper: matching from", "measured up to k"),
+    ]
+    assert table.to_numpy().tolist() == [
+        ["Dense", "100.0", "2000", "2000", "0", "–", "2000"],
+        ["IMP", "16.8", "never", "500", "never", "about 500", "0"],
+        ["IMP", "13.4", "never", "–", "never", "–", "0"],
+        ["Random pruning", "16.8", "never", "never", "never", "never", "0"],
+    ]
+
+
+def test_tables_have_the_papers_columns_only_where_there_is_something_in_them(resnet20):
+    beyond = resnet20[resnet20["level"] == 9]
+    renamed = resnet20.assign(recipe="resnet20-cifar10 with iterations=200")
+    for points in (beyond, renamed):
+        columns = [*summary(points).columns, *onset_table(points).columns]
+        assert not any("paper" in name or name == "deviation" for name in columns)
+        assert sources(points) == ""
+        assert not any("ublished" in finding for finding in findings(points))
+    # Dense networks that were not copied at 0 have no accuracy to be held against.
+    later = resnet20[resnet20["rewind"] == 2000]
+    assert "paper %" not in summary(later).columns
+    assert onset_table(later)["paper: stable from"].tolist() == ["2000"]
+    assert sources(later) == "Published values: LMC section 3."
+
+
+def test_sources_are_those_of_what_is_shown(resnet20):
+    deviation = (
+        " Deviation: |ours − paper| in units of our standard deviation plus the paper's, which "
+        "counts as 0 where none is printed."
+    )
+    assert sources(resnet20) == (
+        "Published values: LMC Table 1, LMC Table 2, LMC section 3, LMC section 4.3." + deviation
+    )
+    assert sources(resnet20.iloc[[0, 1, 3]]) == (
+        "Published values: LMC Table 1, LMC section 3." + deviation
+    )
+
+
+def test_findings_count_the_published_accuracies_that_ours_agree_with(resnet20):
+    assert findings(resnet20)[-1] == (
+        "Published accuracies that ours agree with, within one standard deviation of ours plus "
+        "theirs: 1 of 3."
+    )
+
+
+@pytest.mark.parametrize(("beyond", "agree"), [(0.0, 1), (0.001, 0)])
+def test_one_standard_deviation_away_still_agrees(frame, trial, beyond, agree):
+    mean = 98.3 + 0.1 + math.sqrt(0.02) + beyond  # the paper's 0.1, ours of two arms 0.2 apart
+    row = trial(recipe="lenet-mnist", accuracies=(mean - 0.1, mean + 0.1))
+    assert findings(cells(frame(row)))[-1].endswith(f"theirs: {agree} of 1.")
+
+
+def test_markdown_keeps_columns_and_rows_in_order():
+    frame = pd.DataFrame(
+        {"strategy": ["IMP", "Dense"], "a|b": ["1.0 ± 0.1", "x|y"], "n": [3, 12]}, index=[7, 1]
+    )
+    assert markdown(frame) == (
+        "| strategy | a\\|b | n |\n|---|---:|---:|\n| IMP | 1.0 ± 0.1 | 3 |\n| Dense | x\\|y | 12 |"
+    )
+
+
+def test_markdown_of_a_summary_has_its_numbers(resnet20):
+    lines = markdown(summary(resnet20)).splitlines()
+    assert len(lines) == 2 + 5
+    assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
+    assert lines[2] == (
+        "| Dense | 100.0 | 0 | 80.0 | 1 | 92.0 ± 0.1 | 91.7 ± 0.1 | 1.2 | 0.0 | no | yes |"
+    )
+
+
+def test_markdown_cells_stay_on_one_line():
+    assert markdown(pd.DataFrame({"a": ["one\ntwo"]})) == "| a |\n|---|\n| one two |"
+
+
+def test_markdown_of_no_rows_is_a_header():
+    assert markdown(pd.DataFrame(columns=["a", "b"])) == "| a | b |\n|---|---:|"
 
 
 # --- findings ---------------------------------------------------------------------------

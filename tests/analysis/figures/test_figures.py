@@ -76,6 +76,40 @@ def test_accuracy_of_a_study(study):
     assert "full networks ± 1 std" in legend(figure)
 
 
+def published(panel):
+    """Where hollow black markers stand in a panel: (x, y)."""
+    return [
+        (float(x), float(y))
+        for dots in panel.collections
+        if isinstance(dots, PathCollection)
+        and to_hex(dots.get_edgecolor()[0]) == "#000000"
+        and len(dots.get_facecolor()) == 0
+        for x, y in dots.get_offsets()
+    ]
+
+
+def test_published_accuracies_stand_to_the_left_of_ours(frame, trial):
+    rows = [("dense", 0, 0), ("dense", 0, 25), ("imp", 15, 0), ("imp", 15, 25), ("imp", 1, 0)]
+    points = cells(frame(*(trial(*where, recipe="lenet-mnist") for where in rows)))
+    figure = accuracy.figure(points, reference=None)
+    denser, extreme = figure.axes
+    assert [y for _, y in published(denser)] == [98.3]
+    assert [y for _, y in published(extreme)] == [98.3, 98.2]
+    for panel in figure.axes:
+        ours = min(bar.lines[0].get_xdata()[0] for bar in panel.containers)
+        assert all(panel.get_xlim()[0] < x < ours for x, _ in published(panel))
+    low, high = extreme.get_ylim()
+    assert low < 98.2 < 98.3 < high
+    assert legend(figure)[-1] == "paper"
+    assert not any(published(panel) for panel in instability.figure(points, stable_below=2.0).axes)
+
+
+def test_figures_of_what_no_paper_has_do_not_mention_one(study):
+    figure = accuracy.figure(cells(study), reference=dense_reference(study))
+    assert published(figure.axes[0]) == []
+    assert "paper" not in legend(figure)
+
+
 def test_without_a_reference_nothing_is_called_matching_or_not(frame, trial):
     found = cells(frame(trial("imp", 1, 0), trial("imp", 1, 20)))
     figure = accuracy.figure(found, reference=None)

@@ -193,6 +193,25 @@ def test_a_sweep_without_dense_networks_claims_no_band(study, curves):
     assert "points (LMC Figure 7" not in page.text
 
 
+def test_published_results_stand_in_the_tables_with_their_sources(study, curves):
+    # Level 15 is the one that LMC has of LeNet.
+    lenet = study.assign(recipe="lenet-mnist", weights_left=100 * 0.8 ** (study["level"] / 11 * 15))
+    page = Page(render(lenet, curves(lenet), CONTEXT))
+    onsets, summary, _ = page.tables
+    assert onsets[2] == ["IMP", "3.5", "120", "0", "120", "0", "120"]
+    assert summary[0][5:8] == ["accuracy %", "paper %", "deviation"]
+    assert [row[6] for row in summary[1:]] == ["98.3 ± 0.1", "–", "–", "98.2", "–", "96.7", "–"]
+    assert (
+        "Published values: LMC Table 1, LMC Table 2, LMC section 3, LMC section 4.3." in page.text
+    )
+    assert "Hollow black markers" in page.text
+
+
+def test_what_no_paper_has_is_not_said_to_be_published(page):
+    assert "ublished values" not in page.text
+    assert "Hollow black markers" not in page.text
+
+
 def test_write_makes_the_folder(tmp_path, html, study, curves):
     destination = tmp_path / "new" / "folder" / "report.html"
     write(destination, study, curves(study), CONTEXT)
