@@ -43,6 +43,7 @@ HYPERPARAMETER = "recipe."  # + field: of the recipe
 MATCHING = "matching"  # "one-std" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
 PATH_POINTS = "path_points"
+TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"
 
 # --- files of a submission ------------------------------------------------------------
 SPEC_FILE = "spec.yaml"

@@ -73,6 +73,9 @@ def plan(
     set_: SetOption = [],  # noqa: B006 (typer copies it)
     format_: Annotated[str, typer.Option("--format", help="table or json")] = "table",
     workers: WorkersOption = None,
+    hardware: Annotated[
+        str, typer.Option(help="what each worker has, for the estimate: cpu (a core) or h200")
+    ] = "cpu",
     home: HomeOption = None,
     store: StoreOption = None,
     data: DataOption = None,
@@ -84,10 +87,12 @@ def plan(
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
+    from sweeps.plan.cost import HARDWARE
     from sweeps.plan.summary import summarize
     from trainables.store import Store
 
     _check_choice("--format", format_, ("table", "json"))
+    _check_choice("--hardware", hardware, tuple(HARDWARE))
     place = resolve(home, store, data=data)
     sweep, _ = load(spec, set_, place.data)
     graph = expand(sweep)
@@ -95,7 +100,8 @@ def plan(
     url = place.store
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
-    summary = summarize(graph, complete, workers or _cores())
+    workers = workers or (_cores() if hardware == "cpu" else 1)
+    summary = summarize(graph, complete, workers, HARDWARE[hardware])
     if format_ == "json":
         print(json.dumps(summary, indent=2))
     else:
@@ -260,7 +266,7 @@ def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         from sweeps.errors import did_you_mean
 
-        raise UserError(f"{option} {value}: not a format{did_you_mean(value, allowed)}")
+        raise UserError(f"{option} {value}: no such choice{did_you_mean(value, allowed)}")
 
 
 def _cores() -> int:

@@ -221,6 +221,10 @@ class Sweep(BaseModel):
     path_points: Annotated[int, Field(ge=3, le=1000)] = 30
     """Evenly spaced points of a path, ends included (LMC section 2)."""
 
+    train_examples: Annotated[int, Field(ge=1)] | None = None
+    """Training examples, a fixed sample, on which errors on the train split are measured; all of
+    them if absent."""
+
     stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
     """A network is stable if its instability is below this (percentage points, LMC section 2)."""
 
@@ -282,6 +286,16 @@ class Sweep(BaseModel):
                         f"level {level} is impossible: after level {possible - 1} no weight of "
                         f"{self.recipe.network} is left to prune",
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _sample(self) -> Sweep:
+        examples = data.facts(self.recipe.data).train
+        if self.train_examples is not None and self.train_examples > examples:
+            raise _error_at(
+                ("train_examples",),
+                f"{self.train_examples} is above the {examples} examples of {self.recipe.data}",
+            )
         return self
 
     @property

@@ -82,6 +82,14 @@ RECIPES: dict[str, Recipe] = {
         _DIGITS,
         _LENET,
         _RESNET20,
+        # A residual network and a schedule that are small enough for a laptop.
+        replace(
+            _RESNET20,
+            name="cifar10-small",
+            network="resnet8-narrow-cifar",
+            iterations=1000,
+            milestones=(500, 750),
+        ),
         replace(_RESNET20, name="resnet20-cifar10-low", learning_rate=0.01),
         replace(_RESNET20, name="resnet20-cifar10-warmup", learning_rate=0.03, warmup=30_000),
         _VGG16,

@@ -1,23 +1,39 @@
-"""What jobs cost: seconds on one CPU core, and bytes in the store.
+"""What jobs cost: seconds on one worker, and bytes in the store.
 
 An iteration costs a fixed time a layer (dispatching small kernels) plus its floating-point
-operations at the rate a core reaches. The two constants were fitted to one core of a Sapphire
-Rapids server with torch 2.15: digits-mlp 0.55 ms an iteration, LeNet-300-100 1.2 ms.
+operations at the rate that the hardware reaches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import singledispatch
 
 from trainables import data, networks
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.recipe import Recipe
 
-SECONDS_PER_KERNEL = 28e-6
-"""Forward, backward and update of a layer that is too small to matter otherwise."""
 
-FLOPS_PER_SECOND = 60e9
+@dataclass(frozen=True)
+class Hardware:
+    """What one worker has."""
+
+    name: str
+    seconds_per_kernel: float
+    """Forward, backward and update of a layer that is too small to matter otherwise."""
+    flops_per_second: float
+    """Of training; forward passes alone count as well."""
+
+
+CPU_CORE = Hardware("CPU core", 28e-6, 80e9)
+"""Fitted to one core of a Sapphire Rapids server with torch 2.15: digits-mlp 0.55 ms an
+iteration, LeNet-300-100 1.3 ms, ResNet-20 0.4 s, VGG-16 2.6 s, ResNet-18 4.3 s."""
+
+HARDWARE = {
+    "cpu": CPU_CORE,
+    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 60e12),
+}
 
 SECONDS_PER_JOB = 0.02
 """Reading inputs, writing the artifact."""
@@ -28,35 +44,36 @@ SLOTS = {"sgd": 1, "adam": 2}
 MANIFEST_BYTES = 400
 
 
-def seconds_per_iteration(recipe: Recipe) -> float:
+def seconds_per_iteration(recipe: Recipe, on: Hardware = CPU_CORE) -> float:
     facts = networks.NETWORKS[recipe.network]
     flops = 3 * facts.forward_flops * recipe.batch_size  # the backward pass is two forward ones
-    return facts.kernels * SECONDS_PER_KERNEL + flops / FLOPS_PER_SECOND
+    return facts.kernels * on.seconds_per_kernel + flops / on.flops_per_second
 
 
 @singledispatch
-def seconds(job: Job) -> float:
-    """Estimated seconds of one core."""
+def seconds(job: Job, on: Hardware = CPU_CORE) -> float:
+    """Estimated seconds of one worker."""
     raise TypeError(f"no cost for a {type(job).__name__}")
 
 
 @seconds.register
-def _(job: State | Arm) -> float:
-    return SECONDS_PER_JOB + job.iterations * seconds_per_iteration(job.recipe)
+def _(job: State | Arm, on: Hardware = CPU_CORE) -> float:
+    return SECONDS_PER_JOB + job.iterations * seconds_per_iteration(job.recipe, on)
 
 
 @seconds.register
-def _(job: ImpMask | RandomMask) -> float:
+def _(job: ImpMask | RandomMask, on: Hardware = CPU_CORE) -> float:
     return SECONDS_PER_JOB
 
 
 @seconds.register
-def _(job: Instability) -> float:
+def _(job: Instability, on: Hardware = CPU_CORE) -> float:
     network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
-    examples = sizes.train + sizes.test
-    chunks = -(-sizes.train // 1000) + -(-sizes.test // 1000)
-    point = examples * network.forward_flops / FLOPS_PER_SECOND
-    return SECONDS_PER_JOB + job.points * (point + chunks * network.kernels * SECONDS_PER_KERNEL)
+    train = job.train_examples or sizes.train
+    chunks = -(-train // 1000) + -(-sizes.test // 1000)
+    flops = (train + sizes.test) * network.forward_flops
+    point = flops / on.flops_per_second + chunks * network.kernels * on.seconds_per_kernel
+    return SECONDS_PER_JOB + job.points * point
 
 
 @singledispatch
@@ -82,7 +99,7 @@ def _(job: Instability) -> int:
     return 4 * 20 * job.points + MANIFEST_BYTES
 
 
-def critical_paths(jobs: Iterable[Job]) -> dict[str, float]:
+def critical_paths(jobs: Iterable[Job], on: Hardware = CPU_CORE) -> dict[str, float]:
     """Key -> seconds from a job's start to the end of the longest chain that waits for it.
 
     `jobs` come inputs first; chains are followed within them.
@@ -91,17 +108,17 @@ def critical_paths(jobs: Iterable[Job]) -> dict[str, float]:
     below = dict.fromkeys((job.key for job in ordered), 0.0)
     total: dict[str, float] = {}
     for job in reversed(ordered):
-        total[job.key] = seconds(job) + below[job.key]
+        total[job.key] = seconds(job, on) + below[job.key]
         for needed in job.inputs:
             if needed.key in below:
                 below[needed.key] = max(below[needed.key], total[job.key])
     return total
 
 
-def wall_seconds(jobs: Iterable[Job], workers: int) -> float:
-    """Estimated time of some jobs on `workers` cores, once the workers are up."""
+def wall_seconds(jobs: Iterable[Job], workers: int, on: Hardware = CPU_CORE) -> float:
+    """Estimated time of some jobs on so many workers, once these are up."""
     ordered = list(jobs)
     if not ordered:
         return 0.0
-    longest_chain = max(critical_paths(ordered).values())
-    return max(sum(map(seconds, ordered)) / workers, longest_chain)
+    longest_chain = max(critical_paths(ordered, on).values())
+    return max(sum(seconds(job, on) for job in ordered) / workers, longest_chain)

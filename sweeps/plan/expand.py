@@ -26,7 +26,7 @@ def expand(spec: Sweep) -> Plan:
         for k in spec.rewind_of(subnetwork)
     }
     trials = [
-        Trial(strategy, Instability(arms[0], arms[1], spec.path_points))
+        Trial(strategy, Instability(*arms, spec.path_points, spec.train_examples))
         for strategy, level, k in sorted(cells)
         for builder in builders.values()
         for arms in combinations(builder.arms(strategy, level, k), 2)

@@ -13,7 +13,9 @@ STARTUP_SECONDS = 20.0
 """Ray, and torch in every worker."""
 
 
-def summarize(plan: Plan, complete: Collection[str], workers: int) -> dict[str, Any]:
+def summarize(
+    plan: Plan, complete: Collection[str], workers: int, on: cost.Hardware = cost.CPU_CORE
+) -> dict[str, Any]:
     """Counts and estimates for a plan when the store has the artifacts `complete`."""
     jobs = plan.jobs.values()
     needed = plan.needed(complete)
@@ -33,10 +35,11 @@ def summarize(plan: Plan, complete: Collection[str], workers: int) -> dict[str, 
         "iterations_unshared": plan.unshared_iterations,
         "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,
         "workers": workers,
+        "hardware": on.name,
         "estimated_seconds": (
-            STARTUP_SECONDS + cost.wall_seconds(todo, workers) if needed else 0.0
+            STARTUP_SECONDS + cost.wall_seconds(todo, workers, on) if needed else 0.0
         ),
-        "estimated_core_seconds": sum(map(cost.seconds, todo)),
+        "estimated_worker_seconds": sum(cost.seconds(job, on) for job in todo),
         "estimated_bytes": {
             "planned": sum(map(cost.stored_bytes, jobs)),
             "to_do": sum(map(cost.stored_bytes, todo)),

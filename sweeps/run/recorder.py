@@ -84,6 +84,7 @@ class Recorder:
                 records.MATCHING: spec.matching,
                 records.STABLE_BELOW: spec.stable_below,
                 records.PATH_POINTS: spec.path_points,
+                records.TRAIN_EXAMPLES: spec.train_examples or "all",
             }
             for name, value in asdict(spec.recipe).items():
                 params[f"{records.HYPERPARAMETER}{name}"] = value

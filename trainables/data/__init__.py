@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.data.errors import DataError
+from trainables.data.places import place
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
@@ -69,13 +70,11 @@ def iterations_per_epoch(name: str, batch_size: int, last_batch: str) -> int:
 
 def prepare(recipe: Recipe, folder: Path) -> None:
     """Download and decode a recipe's data unless that is done. Raises DataError."""
-    from trainables.data import decoded
-
     if recipe.data == "imagenet":
         raise DataError(
             f"{recipe.name} can be planned, not run: ImageNet does not fit in a worker's memory"
         )
-    if recipe.data != "digits" and not decoded.place(folder, recipe.data).exists():
+    if recipe.data != "digits" and not place(folder, recipe.data).exists():
         _decoded(recipe.data, recipe.data_address, folder)
 
 
@@ -101,4 +100,4 @@ def _decoded(name: str, address: str, folder: Path) -> Decoded:
             return torchvision_sets.decode(name, folder)
         return images.decode_as(name, address)
 
-    return decoded.load(decoded.place(folder, name), decode)
+    return decoded.load(place(folder, name), decode)

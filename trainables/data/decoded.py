@@ -19,8 +19,6 @@ from torch import Tensor
 
 from trainables.data.split import Dataset, InputScaling, Scaling, Split
 
-FOLDER = "decoded"
-
 
 @dataclass(frozen=True)
 class Decoded:
@@ -50,24 +48,6 @@ def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
         means.append(mean)
         deviations.append(((values - mean).square() * counts).sum().div(counts.sum()).sqrt())
     return torch.stack(means), torch.stack(deviations)
-
-
-def place(folder: Path, name: str) -> Path:
-    """Where the decoded images of a data set lie, or will lie.
-
-    Beside the data; where that can't be written, in the user's cache.
-    """
-    beside = folder / FOLDER / f"{name}.safetensors"
-    if beside.exists() or _writable(folder):
-        return beside
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "stability-sweeps" / FOLDER / f"{name}.safetensors"
-
-
-def _writable(folder: Path) -> bool:
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return os.access(folder, os.W_OK)
 
 
 def load(path: Path, decode: Callable[[], Decoded]) -> Decoded:

@@ -13,17 +13,21 @@ import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import fsspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
-from trainables.data import Facts, decoded, images_name
-from trainables.data.decoded import Decoded
+from trainables.data import Facts, images_name
 from trainables.data.errors import DataError
+from trainables.data.places import place
+
+if TYPE_CHECKING:  # torch, which naming images that are decoded does without
+    from torch import Tensor
+
+    from trainables.data.decoded import Decoded
 
 SPLITS = ("train", "test")
 CHANNELS = {"L": 1, "RGB": 3}
@@ -40,16 +44,18 @@ def resolve(address: str, folder: Path) -> str:
     The decoded images lie in `folder`, and a note of what the address held when it was read.
     """
     stamp = _stamp(address)
-    note = decoded.place(folder, f"address-{stamp}").with_suffix(".json")
+    note = place(folder, f"address-{stamp}").with_suffix(".json")
     try:
         name: str = json.loads(note.read_text())["name"]
-        if decoded.place(folder, name).exists():
+        if place(folder, name).exists():
             return name
     except (OSError, ValueError, KeyError):
         pass  # never read, or its note was cut short: read now
+    from trainables.data import decoded
+
     images = decode(address)
     name = _name(images)
-    decoded.write(decoded.place(folder, name), images)
+    decoded.write(place(folder, name), images)
     note.write_text(json.dumps({"address": address, "name": name}) + "\n")
     return name
 
@@ -64,13 +70,14 @@ def decode_as(name: str, address: str) -> Decoded:
 
 def decode(address: str) -> Decoded:
     """Both splits, sorted by class and path. Raises DataError, which names the first image."""
+    from trainables.data.decoded import Decoded
+
     files: Files = {split: {} for split in SPLITS}
     first: tuple[str, Pixels] | None = None
     for path, content in _files(address):
-        place = _place(path)
-        if place is None:
+        if (where := _split_and_class(path)) is None:
             continue
-        split, label = place
+        split, label = where
         pixels = _pixels(content, f"{address}: {path}")
         if first is None:
             first = path, pixels
@@ -90,6 +97,8 @@ def decode(address: str) -> Decoded:
 
 
 def _tensors(split: dict[str, dict[str, Pixels]]) -> tuple[Tensor, Tensor]:
+    import torch
+
     images = [split[label][path] for label in sorted(split) for path in sorted(split[label])]
     labels = [index for index, label in enumerate(sorted(split)) for _ in split[label]]
     return torch.from_numpy(np.stack(images)), torch.tensor(labels)
@@ -117,7 +126,7 @@ def _files(address: str) -> Iterator[tuple[str, bytes]]:
         raise DataError(f"cannot read the images of {address}: {error}") from None
 
 
-def _place(path: str) -> tuple[str, str] | None:
+def _split_and_class(path: str) -> tuple[str, str] | None:
     """Split and class of a file, which may lie in folders above `train` and `test`."""
     parts = PurePosixPath(path).parts
     if len(parts) < 3 or parts[-3] not in SPLITS or parts[-1].startswith("."):

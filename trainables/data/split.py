@@ -8,6 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from trainables.seeds import generator
+
 InputScaling = Literal["standardize", "unit"]
 
 
@@ -42,6 +44,13 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def sample(self, number: int | None) -> Split:
+        """A fixed random choice of so many examples; all where it is None."""
+        if number is None:
+            return self
+        chosen = torch.randperm(len(self), generator=generator("sample"))[:number]
+        return Split(self.images[chosen], self.labels[chosen], self.scaling)
 
     def inputs(self, images: Tensor) -> Tensor:
         """Some of `images`, perhaps augmented, as inputs [B, C, H, W] in channels-last memory."""

@@ -6,7 +6,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,7 @@ class Executor:
         second = yield from self.tensors(job.second)
         mask = yield from self._mask(job.first.mask)
         dataset = data.load(job.recipe, self.data_folder)
+        dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
         values |= instability.measure(job.recipe.network, first, second, dataset, job.points)
         payload = json.dumps(values).encode()

@@ -218,12 +218,16 @@ class RandomMask(Job):
 
 @dataclass(frozen=True, eq=False)
 class Instability(Job):
-    """Errors and losses at `points` points of the path between two arms."""
+    """Errors and losses at `points` points of the path between two arms.
+
+    On the train split they are of a fixed sample of `train_examples`, or of all (None).
+    """
 
     kind: ClassVar[str] = "instability"
     first: Arm
     second: Arm
     points: int
+    train_examples: int | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -235,12 +239,15 @@ class Instability(Job):
         return (self.first, self.second, mask) if mask else (self.first, self.second)
 
     def identity(self) -> dict[str, Any]:
-        return {
+        measured = {
             "data": self.recipe.data,
             "first": self.first.key,
             "second": self.second.key,
             "points": self.points,
         }
+        if self.train_examples is None:
+            return measured
+        return measured | {"train_examples": self.train_examples}
 
     @property
     def title(self) -> str:

@@ -89,6 +89,18 @@ NETWORKS: dict[str, Facts] = {
         kernels=62,
         forward_flops=20_628_096,
     ),
+    "resnet8-narrow-cifar": Facts(
+        module="trainables.networks.resnet20_cifar",
+        arguments={"width": 8, "depth": 1},
+        inputs=(3, 32, 32),
+        classes=10,
+        parameters=19_954,
+        prunable=19_608,
+        output=320,
+        statistics=336,
+        kernels=26,
+        forward_flops=6_472_320,
+    ),
     "vgg16-cifar": Facts(
         module="trainables.networks.vgg16_cifar",
         inputs=(3, 32, 32),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from trainables.networks.residual import ResidualNetwork
 
 
-def build(width: int = 16) -> ResidualNetwork:
-    """`width` is that of the first of three stages; each stage doubles it."""
-    return ResidualNetwork((width, 2 * width, 4 * width), depth=3, classes=10)
+def build(width: int = 16, depth: int = 3) -> ResidualNetwork:
+    """`width` is that of the first of three stages, which each double it; `depth` is the blocks
+    of a stage: 6 * depth + 2 layers."""
+    return ResidualNetwork((width, 2 * width, 4 * width), depth, classes=10)
