@@ -78,6 +78,8 @@ def load(
 def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
     """Put the content name of a folder or archive of images in the place of its address."""
     recipe = raw.get("recipe")
+    if isinstance(recipe, dict) and "data_address" in recipe:
+        raise UserError(f"{where}: recipe.data_address: unknown key; write the address as data")
     address = recipe.get("data") if isinstance(recipe, dict) else None
     if not isinstance(recipe, dict) or not isinstance(address, str) or address in data.DATA:
         return

@@ -137,8 +137,11 @@ def _complete_recipe(value: Any) -> Any:
     if length is not None and "iterations" in overrides:
         raise ValueError("length sets iterations too: give one of them")
     if length is not None:
+        length = _in_iterations(length, asdict(RECIPES[base]) | overrides)
+        if not isinstance(length, int) or length < 1:
+            raise ValueError(f"length {length!r} is not iterations (600), '50 %' or '5 epochs'")
         # Milestones and warm-up that are not given move with the end.
-        moved = RECIPES[base].of_length(_in_iterations(length, asdict(RECIPES[base]) | overrides))
+        moved = RECIPES[base].of_length(length)
         overrides = {name: getattr(moved, name) for name in LENGTHS} | overrides
     values = asdict(RECIPES[base]) | overrides
     for name in LENGTHS:

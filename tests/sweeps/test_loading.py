@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from analysis import published
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
+from trainables import data
 from trainables.recipes import RECIPES
 
 SPEC = """\
@@ -48,7 +53,7 @@ def test_every_built_in_spec_is_headed_and_loads() -> None:
         sweep, text = load(name)
         assert sweep.name == name == path.stem
         header = [line for line in text.splitlines() if line.startswith("#")]
-        for word in ("Paper", "Expected", "Command"):
+        for word in ("Paper", "Expected", "Cost", "Command"):
             assert any(word in line for line in header), f"{name}: no {word}"
         assert sweep.description
 
@@ -81,6 +86,100 @@ def test_recipe_with_a_base(write) -> None:
     assert (recipe.milestones, recipe.name, recipe.momentum) == ((100, 200), "short", 0.9)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "iterations", "milestones", "warmup"),
+    [
+        ("length: 120", 120, (60, 90), 0),
+        ("length: 50 %", 600, (300, 450), 0),
+        ("length: 10 epochs", 620, (310, 465), 0),
+        ("length: 120, milestones: [100]", 120, (100,), 0),
+        ("iterations: 20 epochs, milestones: [50 %, 12.5 epochs]", 1240, (620, 775), 0),
+        ("warmup: 10 %", 1200, (600, 900), 120),
+        ("iterations: 32 epochs, batch_size: 100", 320, (600, 900), 0),
+    ],
+)
+def test_lengths_in_other_units(write, overrides, iterations, milestones, warmup) -> None:
+    spec = SPEC.replace("digits-mlp", f"{{base: digits-mlp, {overrides}}}").replace("120]", "30]")
+    if max(milestones) >= iterations:
+        with pytest.raises(UserError, match="must lie before the end of training"):
+            load(write(spec))
+        return
+    recipe = load(write(spec))[0].recipe
+    assert (recipe.iterations, recipe.milestones) == (iterations, milestones)
+    assert recipe.warmup == warmup
+
+
+def test_recipes_with_the_schedules_of_the_papers(write) -> None:
+    text = SPEC.replace(
+        "recipe: digits-mlp",
+        "recipe: {base: digits-mlp, schedule: cosine, milestones: [], final_rate: 0.01, "
+        "weight_decay_style: decoupled, label_smoothing: 0.1, pruning: one-shot}",
+    )
+    recipe = load(write(text))[0].recipe
+    assert (recipe.schedule, recipe.final_rate, recipe.pruning) == ("cosine", 0.01, "one-shot")
+
+
+def images(folder: Path, size: int = 32, mode: str = "RGB", classes: int = 2) -> Path:
+    """A folder of two images a class and split."""
+    generator = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for label in range(classes):
+            place = folder / split / f"class{label}"
+            place.mkdir(parents=True)
+            for index in range(2):
+                shape = (size, size, 3) if mode == "RGB" else (size, size)
+                pixels = generator.integers(0, 256, shape, dtype=np.uint8)
+                Image.fromarray(pixels).save(place / f"{index}.png")
+    return folder
+
+
+RESNET = SPEC.replace("digits-mlp", "{base: cifar10-small, batch_size: 4, data: %s}")
+
+
+def test_a_folder_of_images_is_data(write, tmp_path: Path) -> None:
+    address = images(tmp_path / "images")
+    recipe = load(write(RESNET % address), data_folder=tmp_path / "data")[0].recipe
+    assert recipe.data_address == str(address)
+    assert data.facts(recipe.data) == data.Facts(4, 4, (3, 32, 32), 2)
+    assert recipe.name == f"cifar10-small with batch_size=4, data={recipe.data}"
+    elsewhere = (tmp_path / "moved").joinpath("images")
+    shutil.copytree(address, elsewhere)
+    moved = load(write(RESNET % elsewhere), data_folder=tmp_path / "data")[0].recipe
+    assert moved.data == recipe.data, "named by content, not by place"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: folder / "nothing", ["no images", "no such file or folder"]),
+        (lambda folder: images(folder, size=28), ["takes 32x32", "28x28"]),
+        (lambda folder: images(folder, mode="L"), ["3 channels", "1 channel"]),
+        (lambda folder: images(folder, classes=11), ["10 classes", "11"]),
+    ],
+)
+def test_images_that_do_not_fit(write, tmp_path: Path, make, words: list[str]) -> None:
+    address = make(tmp_path / "images")
+    path = write(RESNET % address)
+    with pytest.raises(UserError) as caught:
+        load(path, data_folder=tmp_path / "data")
+    message = str(caught.value)
+    assert message.startswith(path)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_an_address_goes_where_data_is_named(write) -> None:
+    path = write(SPEC.replace("digits-mlp", "{base: digits-mlp, data_address: x}"))
+    with pytest.raises(UserError, match="recipe.data_address: unknown key; write .* as data"):
+        load(path)
+
+
+def test_published_numbers_are_of_built_in_recipes() -> None:
+    for record in (*published.ACCURACIES, *published.ONSETS):
+        assert record.recipe in RECIPES
+
+
 BAD = [
     # (what to replace, by what, line, words that the message must have)
     ("rewind: [0, 20, 120]", "rewnd: [0, 20]", 3, ["rewnd: unknown key", "did you mean 'rewind'"]),
@@ -109,6 +208,26 @@ BAD = [
     ),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, iterations: 700}", 2, ["milestones"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, network: lenet9}", 2, ["unknown network"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, data: mnits}", 2, ["unknown data", "mnist"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, data: mnist}", 2, ["8x8", "28x28"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, length: 2 parsecs}", 2, ["2 parsecs"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, length: 1}", 2, ["milestones"]),
+    (
+        "recipe: digits-mlp",
+        "recipe: {base: digits-mlp, length: 600, iterations: 600}",
+        2,
+        ["give one of them"],
+    ),
+    (
+        "recipe: digits-mlp",
+        "recipe: {base: digits-mlp, iterations: 50 %}",
+        2,
+        ["cannot be a share of itself"],
+    ),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, warmup: 1300}", 2, ["warmup"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, schedule: cosine}", 2, ["milestones go"]),
+    ("name: mine", "name: mine\ntrain_examples: 1001", 2, ["train_examples", "1000 examples"]),
+    ("name: mine", "name: mine\ntrain_examples: 0", 2, ["train_examples", "greater than or"]),
     ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe is a name"]),
     ("[0, 20, 120]", "[0, 1200]", 3, ["rewind[1]", "1200", "below 1200 iterations"]),
     ("[0, 20, 120]", "[0, '200 %']", 3, ["rewind[1]", "past the end"]),
