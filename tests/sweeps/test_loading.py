@@ -171,7 +171,7 @@ def test_images_that_do_not_fit(write, tmp_path: Path, make, words: list[str]) -
 
 def test_an_address_goes_where_data_is_named(write) -> None:
     path = write(SPEC.replace("digits-mlp", "{base: digits-mlp, data_address: x}"))
-    with pytest.raises(UserError, match="recipe.data_address: unknown key; write .* as data"):
+    with pytest.raises(UserError, match=r"recipe\.data_address: unknown key; write .* as data"):
         load(path)
 
 

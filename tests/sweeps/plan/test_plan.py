@@ -188,6 +188,11 @@ def recipe(**overrides: Any) -> dict[str, Any]:
         (recipe(iterations=1300), {"W_0", "W_k"}),
         (recipe(pruning_fraction=0.3), {"W_0", "W_k", "dense arm", "dense path"}),
         (recipe(prune_output=False), {"W_0", "W_k", "dense arm", "dense path"}),
+        (recipe(pruning="one-shot"), {"W_0", "W_k", "dense arm", "dense path"}),
+        (recipe(schedule="cosine", milestones=[]), {"W_0"}),
+        (recipe(label_smoothing=0.1), {"W_0"}),
+        (recipe(initialization="glorot-normal"), set()),
+        ({"train_examples": 100}, {"W_0", "W_k", "dense arm", "sparse arm", "mask"}),
         ({"path_points": 11}, {"W_0", "W_k", "dense arm", "sparse arm", "mask"}),
         ({"stable_below": 1.0, "matching": 0.2}, EVERYTHING),
     ],
@@ -197,6 +202,30 @@ def test_a_change_changes_exactly_the_keys_that_depend_on_it(
     change: dict[str, Any], kept: set[str]
 ) -> None:
     assert _kept(**change) == kept
+
+
+def test_a_schedule_that_ends_with_training_moves_every_state_with_its_length() -> None:
+    cosine = recipe(schedule="cosine", milestones=[])
+    before = planned(FULL, **cosine).jobs
+    longer = planned(FULL, **recipe(schedule="cosine", milestones=[], iterations=1300)).jobs
+    assert {_group(before[key]) for key in before.keys() & longer.keys()} == {"W_0"}
+
+
+@given(raw_specs)
+def test_one_shot_prunes_the_dense_arm_at_once(raw: dict[str, Any]) -> None:
+    plan = planned(raw, **recipe(pruning="one-shot"))
+    for job in plan.jobs.values():
+        if isinstance(job, ImpMask):
+            assert job.arm.mask is None
+            assert job.level == job.rounds
+    wanted = {(s["strategy"], level) for s in raw["subnetworks"] for level in s.get("levels", [0])}
+    assert {(trial.strategy, trial.level) for trial in plan.trials} == wanted
+
+
+def test_one_shot_and_iterative_share_the_first_level() -> None:
+    """Its key says what was done, not what the recipe calls it."""
+    first = {**FULL, "subnetworks": [{"strategy": "imp", "levels": [1]}]}
+    assert planned(first, **recipe(pruning="one-shot")).jobs.keys() == planned(first).jobs.keys()
 
 
 def test_a_pretraining_order_changes_only_what_was_pretrained() -> None:
