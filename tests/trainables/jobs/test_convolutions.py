@@ -39,7 +39,13 @@ def folder(tmp_path_factory):
     return place
 
 
-@pytest.fixture(params=["resnet20-cifar10", "vgg16-cifar10", "unmasking-resnet18-cifar100"])
+@pytest.fixture(
+    params=[
+        "resnet20-cifar10",
+        pytest.param("vgg16-cifar10", marks=pytest.mark.slow),
+        pytest.param("unmasking-resnet18-cifar100", marks=pytest.mark.slow),
+    ]
+)
 def jobs(request, folder, tmp_path):
     """The full recipe, shortened; a batch is a third of the images."""
     address = str(folder)
