@@ -6,6 +6,7 @@ An error says the file and line, the key, what is wrong and what is allowed.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -88,7 +89,9 @@ def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
     from trainables.data import images
 
     try:
-        name = images.resolve(address, folder)
+        name = images.resolve(
+            address, folder, lambda: print(f"decoding {address}", file=sys.stderr)
+        )
     except data.DataError as error:
         raise UserError(f"{where}: recipe.data: {error}") from None
     recipe |= {"data": name, "data_address": address}

@@ -67,6 +67,8 @@ def run(
     with _only_driver(home, plan.spec.name):
         complete = _complete(plan, store)
         needed = plan.needed(complete)
+        if needed:
+            _prepare_data(plan, home, console)
         tally = Tally(
             jobs=len(needed),
             trainings=trainings(needed.values()),
@@ -79,10 +81,6 @@ def run(
                 writer.record(trial)
         outcome = Outcome(tally)
         if needed:
-            try:
-                data.prepare(plan.spec.recipe, home.data)
-            except data.DataError as error:
-                raise UserError(str(error)) from None
             _execute(plan, needed, home, writer, outcome, workers, checkpoint_seconds, console)
         try:
             writer.close()
@@ -90,6 +88,16 @@ def run(
         except Exception as error:
             outcome.recording_error = error
         return outcome, recorder
+
+
+def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
+    recipe = plan.spec.recipe
+    try:
+        if not data.prepared(recipe, home.data):
+            console.print(f"fetching and decoding {recipe.data_address or recipe.data}")
+            data.prepare(recipe, home.data)
+    except data.DataError as error:
+        raise UserError(str(error)) from None
 
 
 def _complete(plan: Plan, store: Store) -> set[str]:

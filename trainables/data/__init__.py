@@ -68,14 +68,21 @@ def iterations_per_epoch(name: str, batch_size: int, last_batch: str) -> int:
     return full + (rest > 0 and last_batch == "keep")
 
 
-def prepare(recipe: Recipe, folder: Path) -> None:
-    """Download and decode a recipe's data unless that is done. Raises DataError."""
+def prepared(recipe: Recipe, folder: Path) -> bool:
+    """Whether a recipe's data need neither be downloaded nor decoded.
+
+    Raises DataError for data that cannot be had at all.
+    """
     if recipe.data == "imagenet":
         raise DataError(
             f"{recipe.name} can be planned, not run: ImageNet does not fit in a worker's memory"
         )
-    if recipe.data != "digits" and not place(folder, recipe.data).exists():
-        _decoded(recipe.data, recipe.data_address, folder)
+    return recipe.data == "digits" or place(folder, recipe.data).exists()
+
+
+def prepare(recipe: Recipe, folder: Path) -> None:
+    """Download and decode a recipe's data. Raises DataError."""
+    _decoded(recipe.data, recipe.data_address, folder)
 
 
 def load(recipe: Recipe, folder: Path) -> Dataset:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,10 @@ Files = dict[str, dict[str, dict[str, Pixels]]]
 """Split -> class -> path -> pixels [H, W, C]."""
 
 
-def resolve(address: str, folder: Path) -> str:
+def resolve(address: str, folder: Path, announce: Callable[[], None] = lambda: None) -> str:
     """The content name of the images at an address, decoding them on first use. Raises DataError.
+
+    `announce` is called before that, which may take minutes.
 
     The decoded images lie in `folder`, and a note of what the address held when it was read.
     """
@@ -53,6 +55,7 @@ def resolve(address: str, folder: Path) -> str:
         pass  # never read, or its note was cut short: read now
     from trainables.data import decoded
 
+    announce()
     images = decode(address)
     name = _name(images)
     decoded.write(place(folder, name), images)
