@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TaskID
 from rich.text import Text
 
 PLAIN_SECONDS = 10.0
@@ -67,12 +67,11 @@ class ProgressView:
 
     def __enter__(self) -> ProgressView:
         if self.console.is_terminal:
-            self._bar = Progress(
-                TextColumn("{task.completed}/{task.total} jobs"), BarColumn(), console=self.console
-            )
+            self._bar = Progress(BarColumn(bar_width=60), console=self.console)
             self._task: TaskID = self._bar.add_task("", total=self.tally.jobs)
             self._live = Live(console=self.console, refresh_per_second=4, transient=True)
             self._live.start()
+            self._live.update(Text("starting workers"), refresh=True)
         else:
             self.console.print("starting workers", highlight=False)
         return self
