@@ -20,8 +20,8 @@ from trainables.measures import instability
 from trainables.store import Missing, Store, tensors
 from trainables.training.loop import TrainingState, train
 
-HELD_ARTIFACTS = 64
-"""Artifacts a process keeps in memory, so that pairs and levels don't read theirs again."""
+HELD_BYTES = 256 * 2**20
+"""Of artifacts that a process keeps, so that pairs and levels don't read theirs again."""
 
 CHECKPOINT = "checkpoint"
 """The kind under which a job's unfinished training is stored, by the job's key."""
@@ -72,8 +72,11 @@ class Executor:
 
     def _hold(self, job: Job, held: dict[str, Tensor]) -> None:
         self._held[job.key] = held
-        while len(self._held) > HELD_ARTIFACTS:
-            self._held.popitem(last=False)
+        self._held.move_to_end(job.key)
+        size = sum(value.nbytes for artifact in self._held.values() for value in artifact.values())
+        while size > HELD_BYTES and len(self._held) > 1:
+            _, dropped = self._held.popitem(last=False)
+            size -= sum(value.nbytes for value in dropped.values())
 
     @singledispatchmethod
     def _do(self, job: Job) -> Iterator[Progress]:

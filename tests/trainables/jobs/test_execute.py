@@ -467,15 +467,24 @@ def test_closing_while_an_input_is_made_saves_the_input(store, jobs, undisturbed
 # --- one process for many jobs ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("memory", [1, 2, 64])
+@pytest.mark.parametrize("memory", [0, 200_000, 2**28])  # none, three arms, all
 def test_what_is_held_in_memory_changes_nothing(store, jobs, undisturbed, monkeypatch, memory):
-    monkeypatch.setattr(execute, "HELD_ARTIFACTS", memory)
+    monkeypatch.setattr(execute, "HELD_BYTES", memory)
     executor = Executor(store, samples.FOLDER, NEVER)
     names = list(jobs)
     for name in names[::-1]:  # a job first, then the ones it made on the way
         list(executor.run(jobs[name]))
     for name in names:
         assert payload(store, jobs[name]) == undisturbed[name], name
+
+
+def test_memory_is_bounded(store, jobs, monkeypatch):
+    monkeypatch.setattr(execute, "HELD_BYTES", 200_000)
+    executor = Executor(store, samples.FOLDER, NEVER)
+    for job in jobs.values():
+        list(executor.run(job))
+        held = [value for artifact in executor._held.values() for value in artifact.values()]
+        assert sum(value.nbytes for value in held) <= 200_000 or len(executor._held) == 1
 
 
 def test_what_is_held_is_not_read_again(store, jobs, monkeypatch):
