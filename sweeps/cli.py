@@ -187,6 +187,9 @@ def report(
     figures: Annotated[
         Path | None, typer.Option(help="a folder to write the figures to as SVG files, too")
     ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="a file to write findings and tables to as Markdown, too")
+    ] = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
 ) -> None:
@@ -197,12 +200,15 @@ def report(
     place = resolve(home, None, tracking)
     found = _results(place, name)
     path = _write_report(place, found, output)
-    drawn = _write_figures(found, figures) if figures else []
+    also = _write_figures(found, figures) if figures else []
+    if markdown:
+        _write_markdown(found, markdown)
+        also.append(markdown)
     console = _console()
     display.print_findings(console, found)
     console.print(f"report: {path}", soft_wrap=True)
-    for figure in drawn:
-        console.print(f"figure: {figure}", soft_wrap=True)
+    for file in also:
+        console.print(f"wrote {file}", soft_wrap=True)
 
 
 @app.command()
@@ -260,6 +266,15 @@ def _write_figures(results: Any, folder: Path) -> list[Path]:
         return write_figures(results, folder)
     except OSError as error:
         raise UserError(f"cannot write figures: {error.strerror}: {error.filename}") from None
+
+
+def _write_markdown(results: Any, path: Path) -> None:
+    from sweeps.results import markdown
+
+    try:
+        path.write_text(markdown(results), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:

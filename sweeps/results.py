@@ -68,6 +68,13 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     return report.write_figures(folder, results.trials, curves, _context(results))
 
 
+def markdown(results: Results) -> str:
+    """The report's findings and tables as Markdown."""
+    from analysis.report import report
+
+    return report.markdown(results.trials, _context(results))
+
+
 def _context(results: Results) -> report.Context:
     from mlflow.artifacts import load_text
 

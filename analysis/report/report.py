@@ -68,6 +68,19 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
     destination.write_text(render(trials, curves, context), encoding="utf-8")
 
 
+def markdown(trials: pd.DataFrame, context: Context) -> str:
+    """The report's findings, tables and provenance, for a page of documentation."""
+    points = _cells(trials, context)
+    parts = [
+        "\n".join(f"- {finding}" for finding in tables.findings(points)),
+        tables.markdown(tables.summary(points)),
+        tables.markdown(tables.onset_table(points)),
+        tables.sources(points),
+        "\n".join(f"- {name}: {value}" for name, value in context.provenance.items()),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
 def write_figures(
     folder: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context
 ) -> list[Path]:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from analysis.report.report import Context, render, write, write_figures
+from analysis.report.report import Context, markdown, render, write, write_figures
 
 CONTEXT = Context(
     name="digits-quickstart",
@@ -84,6 +84,14 @@ def test_tables_hold_the_numbers(page):
     ]
     assert len(summary) == 8
     assert provenance == [["torch", "2.15.0"], ["command", "sweeps run digits & more"]]
+
+
+def test_the_numbers_are_markdown_too(study):
+    text = markdown(study, CONTEXT)
+    assert "- Dense networks are stable from iteration 20 on" in text
+    assert "| Dense | 100.0 | 0 | 60.0 | 1 | 97.5 ± 0.7 | 0.0 | no | yes |" in text
+    assert "| IMP | 8.6 | 120 | 120 | 120 |" in text
+    assert "- torch: 2.15.0" in text
 
 
 def test_figures_are_files_of_their_own_too(tmp_path, study, curves):
