@@ -13,18 +13,19 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import fsspec
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from trainables.data import Facts, images_name
-from trainables.data.errors import DataError
+from trainables.data.errors import DataError, one_line
 from trainables.data.places import place
 
 if TYPE_CHECKING:  # torch, which naming images that are decoded does without
+    from fsspec import AbstractFileSystem
     from torch import Tensor
 
     from trainables.data.decoded import Decoded
@@ -32,6 +33,9 @@ if TYPE_CHECKING:  # torch, which naming images that are decoded does without
 SPLITS = ("train", "test")
 CHANNELS = {"L": 1, "RGB": 3}
 """Pillow's modes that are taken."""
+
+TIMES = ("mtime", "LastModified", "last_modified", "updated", "Last-Modified", "ETag", "created")
+"""What file systems call the time of the last change, or what else changes then."""
 
 Pixels = NDArray[np.uint8]
 Files = dict[str, dict[str, dict[str, Pixels]]]
@@ -58,7 +62,8 @@ def resolve(address: str, folder: Path, announce: Callable[[], None] = lambda: N
     announce()
     images = decode(address)
     name = _name(images)
-    decoded.write(place(folder, name), images)
+    decoded.load(place(folder, name), lambda: images)
+    note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"address": address, "name": name}) + "\n")
     return name
 
@@ -77,10 +82,7 @@ def decode(address: str) -> Decoded:
 
     files: Files = {split: {} for split in SPLITS}
     first: tuple[str, Pixels] | None = None
-    for path, content in _files(address):
-        if (where := _split_and_class(path)) is None:
-            continue
-        split, label = where
+    for split, label, path, content in _files(address):
         pixels = _pixels(content, f"{address}: {path}")
         if first is None:
             first = path, pixels
@@ -107,26 +109,60 @@ def _tensors(split: dict[str, dict[str, Pixels]]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(np.stack(images)), torch.tensor(labels)
 
 
-def _files(address: str) -> Iterator[tuple[str, bytes]]:
-    """Relative path and content of each file."""
+class _Member(tarfile.TarInfo):
+    """A member whose damaged or cut header is an error: tarfile takes it for the archive's end."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            if buf and not any(buf):  # zeros: the end
+                raise
+            raise tarfile.ReadError(str(error)) from None
+
+
+def _files(address: str) -> Iterator[tuple[str, str, str, bytes]]:
+    """Split, class, path and content of each image."""
     try:
         fs, root = fsspec.core.url_to_fs(address)
         if fs.isdir(root):
-            for path in sorted(fs.find(root)):
-                yield path[len(root) :].lstrip("/"), fs.cat_file(path)
+            for path in sorted(_find(fs, root)):
+                relative = path[len(root) :].lstrip("/")
+                if where := _split_and_class(relative):
+                    yield *where, relative, fs.cat_file(path)
         elif fs.exists(root):
-            with fs.open(root, "rb") as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
-                for member in archive:
-                    if member.isfile():
-                        content = archive.extractfile(member)
-                        assert content is not None
-                        yield member.name, content.read()
+            with fs.open(root, "rb") as stream:
+                yield from _members(address, stream)
         else:
             raise DataError(f"there are no images at {address}: no such file or folder")
-    except (tarfile.TarError, EOFError) as error:
-        raise DataError(f"{address} is not a whole tar archive: {error}") from None
+    except (tarfile.TarError, EOFError, TypeError) as error:  # TypeError: cut in gzip's header
+        raise DataError(f"{address} is not a whole tar archive: {one_line(error)}") from None
     except (OSError, ValueError, ImportError) as error:
-        raise DataError(f"cannot read the images of {address}: {error}") from None
+        raise DataError(f"cannot read the images of {address}: {one_line(error)}") from None
+
+
+def _find(fs: AbstractFileSystem, root: str) -> dict[str, dict[str, Any]]:
+    """What a file system says of each file, also of those in linked folders."""
+    found: dict[str, dict[str, Any]] = fs.find(root, detail=True)
+    for path in [path for path, entry in found.items() if entry.get("islink") and fs.isdir(path)]:
+        del found[path]
+        found |= _find(fs, path)
+    return found
+
+
+def _members(address: str, stream: IO[bytes]) -> Iterator[tuple[str, str, str, bytes]]:
+    with tarfile.open(fileobj=stream, mode="r|*", tarinfo=_Member) as archive:
+        for member in archive:
+            if member.issym() or member.islnk():
+                raise DataError(
+                    f"{address}: {member.name} is a link; make the archive with what links point "
+                    "to (tar --dereference --hard-dereference)"
+                )
+            if member.isfile() and (where := _split_and_class(member.name)):
+                content = archive.extractfile(member)
+                assert content is not None
+                yield *where, member.name, content.read()
 
 
 def _split_and_class(path: str) -> tuple[str, str] | None:
@@ -143,8 +179,10 @@ def _pixels(content: bytes, where: str) -> Pixels:
             if image.mode not in CHANNELS:
                 raise DataError(f"{where} has mode {image.mode}; allowed: grey (L) and RGB")
             pixels = np.asarray(image)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{where} is not a readable image: {error}") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{where} is not a readable image") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{where} is not a readable image: {one_line(error)}") from None
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
@@ -166,15 +204,17 @@ def _name(images: Decoded) -> str:
 
 def _stamp(address: str) -> str:
     """Changes when the files of an address do: their names, sizes and times."""
+    stamps = []
     try:
         fs, root = fsspec.core.url_to_fs(address)
-        found = fs.find(root, detail=True)
+        found = _find(fs, root)
+        for path, entry in sorted(found.items()):
+            if path == root or _split_and_class(path[len(root) :]):
+                entry = entry or fs.info(path)  # some say nothing of a single file
+                time = next((str(entry[key]) for key in TIMES if entry.get(key)), "")
+                stamps.append((path, entry.get("size"), time))
     except (OSError, ValueError, ImportError) as error:
-        raise DataError(f"cannot read the images of {address}: {error}") from None
+        raise DataError(f"cannot read the images of {address}: {one_line(error)}") from None
     if not found:
-        raise DataError(f"there are no images at {address}: no such file or folder")
-    stamps = [
-        (path, entry["size"], str(entry.get("mtime") or entry.get("LastModified")))
-        for path, entry in sorted(found.items())
-    ]
+        raise DataError(f"there are no images at {address}: no such file, or an empty folder")
     return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:16]

@@ -14,7 +14,7 @@ def place(folder: Path, name: str) -> Path:
     Beside the data; where that can't be written, in the user's cache.
     """
     beside = folder / FOLDER / f"{name}.safetensors"
-    if beside.exists() or _writable(folder):
+    if beside.exists() or _writable(beside.parent):
         return beside
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "stability-sweeps" / FOLDER / f"{name}.safetensors"

@@ -24,9 +24,13 @@ class Scaling:
 
     @classmethod
     def of(cls, kind: InputScaling, mean: Tensor, deviation: Tensor) -> Scaling:
-        """`mean` and `deviation` [C] are the training images', with pixels in [0, 1]."""
+        """`mean` and `deviation` [C] are the training images', with pixels in [0, 1].
+
+        A channel that is the same everywhere becomes 0.
+        """
         if kind == "unit":
             mean, deviation = torch.zeros_like(mean), torch.ones_like(deviation)
+        deviation = deviation.where(deviation > 1e-9, 1.0)  # 0 but for rounding
         return cls((1 / (255 * deviation)).float(), (-mean / deviation).float())
 
 

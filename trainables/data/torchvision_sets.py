@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import torch
 from torch import Tensor
 
 from trainables.data.decoded import Decoded
-from trainables.data.errors import DataError
+from trainables.data.errors import DataError, one_line
+
+DAMAGE = (ValueError, OSError, AssertionError, EOFError, KeyError, TypeError)
+"""What torchvision's readers raise on damaged files, beside RuntimeError."""
 
 EXPECTED = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000), "cifar100": (50_000, 10_000)}
 
@@ -34,16 +38,16 @@ def _open(kind: Any, name: str, folder: Path, *, train: bool) -> Any:
         return kind(folder, train=train, download=False)
     except RuntimeError:
         pass  # not there, or a checksum is wrong: fetched (again) below
-    except (ValueError, OSError, AssertionError, EOFError) as error:
+    except DAMAGE as error:
         raise DataError(
-            f"{name} in {folder} cannot be read ({_line(error)}); remove it to fetch it again"
+            f"{name} in {folder} cannot be read ({one_line(error)}); remove it to fetch it again"
         ) from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return kind(folder, train=train, download=True)
-    except (OSError, RuntimeError) as error:
+    except (RuntimeError, HTTPException, *DAMAGE) as error:
         raise DataError(
-            f"{name} is not whole in {folder} and cannot be fetched ({_line(error)}); "
+            f"{name} is not whole in {folder} and cannot be fetched ({one_line(error)}); "
             "put torchvision's files there, or name their folder with --data"
         ) from None
 
@@ -55,7 +59,3 @@ def _pixels(split: Any) -> Tensor:
 
 def _labels(split: Any) -> Tensor:
     return torch.as_tensor(split.targets).long()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
