@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
 from trainables.networks.mlp import MLP
 from trainables.training.gradients import gradients
@@ -111,3 +112,79 @@ def test_running_statistics_move_by_batchnorms_momentum():
     torch.testing.assert_close(norm.running_mean, 0.1 * sums.mean(0), rtol=1e-10, atol=1e-14)
     expected = 0.9 + 0.1 * sums.var(0, correction=1)
     torch.testing.assert_close(norm.running_var, expected, rtol=1e-10, atol=0)
+
+
+# --- label smoothing and auxiliary outputs ----------------------------------------------
+
+
+def plain_loss(logits, labels, smoothing):
+    """Mean cross-entropy with (1 - s) onehot + s / classes."""
+    classes = logits.shape[1]
+    targets = torch.full_like(logits, smoothing / classes)
+    targets[range(len(labels)), labels] += 1 - smoothing
+    return -(targets * (logits - logits.exp().sum(1, keepdim=True).log())).sum(1).mean()
+
+
+def check_against(network, loss, inputs, labels, smoothing):
+    """Twice: the second batch replaces the first one's gradients."""
+    step = gradients(network, label_smoothing=smoothing)
+    for batch in (slice(4, None), slice(None)):
+        expected = torch.autograd.grad(loss(inputs[batch], labels[batch]), [*network.parameters()])
+        with torch.no_grad():
+            step(inputs[batch], labels[batch])
+    for (name, parameter), slope in zip(network.named_parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, slope, rtol=1e-10, atol=1e-14, msg=name)
+        assert slope.any()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("batchnorm", [False, True])
+def test_label_smoothing_is_that_of_a_plain_loss(smoothing, batchnorm):
+    network, inputs, labels = case([6, 5, 4], batchnorm, torch.float64, 9)
+
+    def loss(inputs, labels):
+        return plain_loss(network(inputs), labels, smoothing)
+
+    check_against(network, loss, inputs, labels, smoothing)
+
+
+def test_label_smoothing_changes_the_gradients():
+    network, inputs, labels = case([6, 5, 4], False, torch.float64, 9)
+    found = []
+    for smoothing in (0.0, 0.1):
+        with torch.no_grad():
+            gradients(network, label_smoothing=smoothing)(inputs, labels)
+        found.append(network.output.bias.grad)
+    # Of the mean loss by the output's bias: softmax less the target.
+    logits = network(inputs).detach()
+    targets = torch.eye(4).double()[labels]
+    for smoothing, grad in zip((0.0, 0.1), found, strict=True):
+        expected = logits.softmax(1) - (1 - smoothing) * targets - smoothing / 4
+        torch.testing.assert_close(grad, expected.mean(0), rtol=1e-10, atol=1e-14)
+
+
+class TwoOutputs(nn.Module):
+    """As Inception-v3 in training: a tuple, the network's own logits first."""
+
+    def __init__(self):
+        super().__init__()
+        self.shared = nn.Linear(6, 5)
+        self.own, self.side = nn.Linear(5, 4), nn.Linear(5, 4)
+
+    def forward(self, inputs):
+        hidden = self.shared(inputs).tanh()
+        return self.own(hidden), self.side(hidden)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_an_auxiliary_output_counts_two_fifths(smoothing):
+    """Szegedy et al. (2016) as in torchvision's reference training: 0.4 of its loss."""
+    torch.manual_seed(0)
+    network = TwoOutputs().double()
+    _, inputs, labels = case([6, 4], False, torch.float64, 9)
+
+    def loss(inputs, labels):
+        own, side = network(inputs)
+        return plain_loss(own, labels, smoothing) + 0.4 * plain_loss(side, labels, smoothing)
+
+    check_against(network, loss, inputs, labels, smoothing)

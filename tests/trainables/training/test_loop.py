@@ -203,6 +203,68 @@ def test_nothing_is_trained_at_the_end(short):
     assert same(weights, w0())
 
 
+# --- dropout ----------------------------------------------------------------------------
+
+
+class Watched(nn.Dropout):
+    """Keeps the masks that it draws."""
+
+    drawn: list[torch.Tensor] = []  # noqa: RUF012
+
+    def forward(self, inputs):
+        outputs = super().forward(inputs)
+        self.drawn.append(outputs != 0)
+        return outputs
+
+
+@pytest.fixture
+def dropping(monkeypatch):
+    """A network with dropout takes the place of any; its initial weights, and the masks drawn."""
+
+    def build(name):
+        layers = [nn.Linear(64, 32), nn.Sigmoid(), Watched(0.4), nn.Linear(32, 10)]
+        return nn.Sequential(*layers)
+
+    monkeypatch.setattr(networks, "build", build)
+    monkeypatch.setattr(Watched, "drawn", [])
+    torch.manual_seed(0)
+    weights = {name: value.detach().clone() for name, value in build("").named_parameters()}
+    return weights, Watched.drawn
+
+
+def test_dropout_is_the_same_whatever_was_drawn_before(short, dropping):
+    weights, drawn = dropping
+    results = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        results.append(trained(short(), weights))
+    assert same(*results)
+    assert len(drawn) == 120
+    assert all(torch.equal(*masks) for masks in zip(drawn[:60], drawn[60:], strict=True))
+    kept = torch.stack(drawn).double().mean().item()
+    assert kept == pytest.approx(0.6, abs=0.01)  # 5 deviations of 30,720 draws, doubled
+
+
+def test_dropout_differs_by_iteration_and_order_seed(short, dropping):
+    weights, drawn = dropping
+    for order_seed in (3, 4):
+        trained(short(), weights, order_seed=order_seed)
+    assert len({tuple(mask.flatten().tolist()) for mask in drawn}) == 120
+
+
+def test_training_with_dropout_resumes_anywhere(short, dropping, every_iteration):
+    weights, _ = dropping
+    options = {"order_seed": 3, "until": 12}
+    recipe = short(iterations=12, milestones=())
+    state = TrainingState(0, {name: value.clone() for name, value in weights.items()})
+    copies = [state.copy() for state in train(recipe, state, digits(), **options)]
+    for copy in copies[:-1]:
+        torch.manual_seed(copy.iteration)  # another process has drawn other numbers
+        *_, last = train(recipe, copy, digits(), **options)
+        assert same(last.weights, copies[-1].weights)
+        assert same(last.optimizer, copies[-1].optimizer)
+
+
 # --- batches, masks ---------------------------------------------------------------------
 
 

@@ -16,9 +16,17 @@ VARIANTS = [
     {"optimizer": "adam", "momentum": 0.0, "weight_decay": 0.0},
     {"optimizer": "adam", "momentum": 0.0, "weight_decay": 1e-3},
 ]
-variants = pytest.mark.parametrize(
-    "variant", VARIANTS, ids=lambda v: "-".join(map(str, v.values()))
-)
+DECOUPLED = [
+    SGD | {"weight_decay": 5e-4, "weight_decay_style": "decoupled"},
+    SGD | {"weight_decay": 0.1, "weight_decay_style": "decoupled", "momentum": 0.0},
+    VARIANTS[-1] | {"weight_decay_style": "decoupled"},
+]
+
+
+def parametrize(variants):
+    return pytest.mark.parametrize(
+        "variant", variants, ids=lambda v: "-".join(map(str, v.values()))
+    )
 
 
 def network(dtype):
@@ -43,7 +51,7 @@ def torchs(recipe, module):
     return torch.optim.SGD(module.parameters(), momentum=recipe.momentum, **options)
 
 
-@variants
+@parametrize(VARIANTS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_weights_have_the_bits_of_torch_optim(short, variant, dtype):
     recipe = short(**variant)
@@ -69,7 +77,7 @@ def test_the_weights_have_the_bits_of_torch_optim(short, variant, dtype):
             assert torch.equal(state[f"{slot}/{name}"], reference.state[parameter][torch_slot])
 
 
-@variants
+@parametrize(VARIANTS + DECOUPLED)
 def test_going_on_from_a_copy_gives_the_same_bits(short, variant):
     recipe = short(**variant)
     whole, halves = network(torch.float32), network(torch.float32)
@@ -93,7 +101,7 @@ def test_going_on_from_a_copy_gives_the_same_bits(short, variant):
     assert all(torch.equal(whole_state[name], halves_state[name]) for name in whole_state)
 
 
-@variants
+@parametrize(VARIANTS + DECOUPLED)
 def test_state_is_moved_in_place(short, variant):
     """What is copied as a checkpoint is what the step goes on with."""
     module, state = network(torch.float32), {}
@@ -142,3 +150,69 @@ def test_adams_first_step_is_the_rate_whatever_the_gradient(short):
         optimizer(recipe, module, {})(0.01)
     expected = torch.tensor([[-0.01, 0.01, -0.01]], dtype=torch.float64)
     torch.testing.assert_close(module.weight.detach(), expected, rtol=2e-5, atol=0)
+
+
+# --- decoupled weight decay -------------------------------------------------------------
+
+
+def peak_and_after():
+    """A schedule that warms up to a peak of 0.1, stays, and falls."""
+    return [0.02, 0.06, 0.1, 0.1, 0.1, 0.03, 0.001, 0.0]
+
+
+@parametrize(DECOUPLED[:2])
+def test_decoupled_decay_of_sgd_is_loshchilov_and_hutters(short, variant):
+    """Their SGDW, with torch's momentum: w - rate v - eta decay w, where eta is rate / peak."""
+    recipe, module = short(**variant, learning_rate=0.1), network(torch.float64)
+    weights = [parameter.detach().clone() for parameter in module.parameters()]
+    momentum = [torch.zeros_like(weight) for weight in weights]
+    step = optimizer(recipe, module, {})
+    for iteration, rate in enumerate(peak_and_after()):
+        random_gradients(module, iteration)
+        for weight, velocity, parameter in zip(weights, momentum, module.parameters(), strict=True):
+            velocity.mul_(recipe.momentum).add_(parameter.grad)
+            weight.sub_(rate * velocity + rate / 0.1 * recipe.weight_decay * weight)
+        with torch.no_grad():
+            step(rate)
+        for weight, parameter in zip(weights, module.parameters(), strict=True):
+            torch.testing.assert_close(parameter.detach(), weight, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("decay", [1e-3, 0.3])
+def test_decoupled_decay_of_adam_is_adamw(short, decay):
+    """AdamW shrinks by 1 - rate decay: its decay is ours over the peak rate."""
+    recipe = short(
+        optimizer="adam",
+        momentum=0.0,
+        learning_rate=0.1,
+        weight_decay=decay,
+        weight_decay_style="decoupled",
+    )
+    ours, theirs = network(torch.float64), network(torch.float64)
+    step = optimizer(recipe, ours, {})
+    reference = torch.optim.AdamW(theirs.parameters(), lr=0.1, weight_decay=decay / 0.1)
+    for iteration, rate in enumerate([0.1] * 10 + peak_and_after()):
+        for module in (ours, theirs):
+            random_gradients(module, iteration)
+        with torch.no_grad():
+            step(rate)
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-12)
+
+
+@parametrize(DECOUPLED)
+def test_decoupled_decay_alone_is_a_product(short, variant):
+    """Without gradients, each weight shrinks by 1 - decay * rate / peak, at any peak."""
+    recipe, module = short(**variant, learning_rate=0.4), network(torch.float64)
+    before = [parameter.detach().clone() for parameter in module.parameters()]
+    step = optimizer(recipe, module, {})
+    for rate in (0.4, 0.1):
+        for parameter in module.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        with torch.no_grad():
+            step(rate)
+    factor = (1 - recipe.weight_decay) * (1 - recipe.weight_decay / 4)
+    for weight, parameter in zip(before, module.parameters(), strict=True):
+        torch.testing.assert_close(parameter.detach(), weight * factor, rtol=1e-12, atol=0)
