@@ -88,12 +88,16 @@ def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
         return
     from trainables.data import images
 
+    if "://" not in address:
+        address = str(Path(address).absolute())  # workers have another current folder
     try:
         name = images.resolve(
             address, folder, lambda: print(f"decoding {address}", file=sys.stderr)
         )
     except data.DataError as error:
         raise UserError(f"{where}: recipe.data: {error}") from None
+    except OSError as error:
+        raise UserError(f"cannot keep the decoded images of {address}: {error}") from None
     recipe |= {"data": name, "data_address": address}
 
 

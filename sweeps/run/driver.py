@@ -98,6 +98,8 @@ def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
             data.prepare(recipe, home.data)
     except data.DataError as error:
         raise UserError(str(error)) from None
+    except OSError as error:
+        raise UserError(f"cannot keep the decoded images in {home.data}: {error}") from None
 
 
 def _complete(plan: Plan, store: Store) -> set[str]:

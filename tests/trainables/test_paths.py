@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trainables.paths import alphas, interpolate
 
-finite = st.floats(-1e6, 1e6)
+finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 
 @settings(max_examples=20, deadline=None)
@@ -28,7 +28,7 @@ def test_thirty_alphas_are_torchs_linspace():
 
 
 @settings(max_examples=50, deadline=None)
-@given(finite, finite, st.floats(0, 1))
+@given(finite, finite, st.floats(0, 1, allow_subnormal=False))
 def test_a_point_is_the_weighted_mean(first, second, alpha):
     tensors = [{"x": torch.tensor([v], dtype=torch.float64)} for v in (first, second)]
     point = interpolate(*tensors, alpha)["x"].item()

@@ -77,18 +77,6 @@ NETWORKS: dict[str, Facts] = {
         kernels=62,
         forward_flops=81_626_368,
     ),
-    "resnet20-narrow-cifar": Facts(
-        module="trainables.networks.resnet20_cifar",
-        arguments={"width": 8},
-        inputs=(3, 32, 32),
-        classes=10,
-        parameters=68_786,
-        prunable=67_992,
-        output=320,
-        statistics=784,
-        kernels=62,
-        forward_flops=20_628_096,
-    ),
     "resnet8-narrow-cifar": Facts(
         module="trainables.networks.resnet20_cifar",
         arguments={"width": 8, "depth": 1},

@@ -71,7 +71,7 @@ def test_lenet_on_images_in_chunks(number):
 
 
 def test_a_convolutional_network():
-    check("resnet20-narrow-cifar", images("resnet20-narrow-cifar", 70), 3)
+    check("resnet8-narrow-cifar", images("resnet8-narrow-cifar", 70), 3)
 
 
 def test_losses_are_the_mean_cross_entropy():
@@ -88,7 +88,7 @@ def test_losses_are_the_mean_cross_entropy():
     assert middle.error == 100 * wrong / 50
 
 
-@pytest.mark.parametrize("name", ["digits-mlp", "lenet-300-100", "resnet20-narrow-cifar"])
+@pytest.mark.parametrize("name", ["digits-mlp", "lenet-300-100", "resnet8-narrow-cifar"])
 def test_ends_are_the_networks_themselves(name):
     """Alpha 0 is the second; to the bit, so that an arm has one accuracy wherever it is told."""
     split = samples.digits().test if name == "digits-mlp" else images(name, 70)
@@ -110,7 +110,7 @@ def test_the_layout_of_what_is_given_changes_no_bit(monkeypatch):
         bind(network, weights)
 
     monkeypatch.setattr(networks, "bind", watched)
-    name = "resnet20-narrow-cifar"
+    name = "resnet8-narrow-cifar"
     split = images(name, 70)
     rows, channels = arms(name), [networks.channels_last(weights) for weights in arms(name)]
     strides = [held[0]["stem.conv.weight"].stride() for held in (rows, channels)]

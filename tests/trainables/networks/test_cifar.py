@@ -55,7 +55,7 @@ def vgg16(layers, x):
 
 RESTATED = {
     "resnet20-cifar": lambda layers, x: resnet(layers, x, (16, 32, 64), 3),
-    "resnet20-narrow-cifar": lambda layers, x: resnet(layers, x, (8, 16, 32), 3),
+    "resnet8-narrow-cifar": lambda layers, x: resnet(layers, x, (8, 16, 32), 1),
     "resnet18-cifar": lambda layers, x: resnet(layers, x, (64, 128, 256, 512), 2),
     "vgg16-cifar": vgg16,
 }
@@ -102,7 +102,7 @@ def test_parameters_by_hand():
 
     vgg = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
     assert NETWORKS["resnet20-cifar"].parameters == resnet((16, 32, 64), 3, 10)
-    assert NETWORKS["resnet20-narrow-cifar"].parameters == resnet((8, 16, 32), 3, 10)
+    assert NETWORKS["resnet8-narrow-cifar"].parameters == resnet((8, 16, 32), 1, 10)
     assert NETWORKS["resnet18-cifar"].parameters == resnet((64, 128, 256, 512), 2, 100)
     assert (
         NETWORKS["vgg16-cifar"].parameters

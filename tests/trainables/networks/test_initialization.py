@@ -119,7 +119,7 @@ def test_channels_last_changes_the_layout_of_convolutions_alone(name):
 
 
 def test_channels_last_leaves_the_values_and_what_it_was_given():
-    weights = networks.initial_weights("resnet20-narrow-cifar", "kaiming-normal", "init", 1)
+    weights = networks.initial_weights("resnet8-narrow-cifar", "kaiming-normal", "init", 1)
     moved = networks.channels_last(weights)
     assert all(torch.equal(moved[key], value) for key, value in weights.items())
     assert all(value.is_contiguous() for value in weights.values())

@@ -136,7 +136,7 @@ def test_recipes_choose(short):
 
 # --- in training ------------------------------------------------------------------------
 
-NETWORK = "resnet20-narrow-cifar"
+NETWORK = "resnet8-narrow-cifar"
 RECIPE = replace(
     RECIPES["resnet20-cifar10"],
     network=NETWORK,
