@@ -329,13 +329,20 @@ class Sweep(BaseModel):
 
 
 def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
-    """Raises ValueError unless the network takes the data's images and knows their classes."""
+    """Raises ValueError unless network and augmentation take the images and their classes."""
     network = networks.NETWORKS[recipe.network]
 
     def size(shape: tuple[int, int, int]) -> str:
         channels, height, width = shape
         return f"{width}x{height} images with {channels} channel{'s' if channels > 1 else ''}"
 
+    augmentations = {"digits": ["none"], "imagenet": ["none", "crop-flip"]}
+    allowed = augmentations.get(recipe.data, ["none", "shift-flip"])
+    if recipe.augmentation not in allowed:
+        raise ValueError(
+            f"augmentation {recipe.augmentation} is not for {recipe.data}; "
+            f"allowed: {', '.join(allowed)}"
+        )
     if recipe.data != "imagenet" and network.inputs != facts.shape:
         raise ValueError(
             f"the network {recipe.network} takes {size(network.inputs)}, but {recipe.data} has "

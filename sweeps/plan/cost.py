@@ -28,7 +28,8 @@ class Hardware:
 
 CPU_CORE = Hardware("CPU core", 28e-6, 80e9)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15: digits-mlp 0.55 ms an
-iteration, LeNet-300-100 1.3 ms, ResNet-20 0.4 s, VGG-16 2.6 s, ResNet-18 4.3 s."""
+iteration, LeNet-300-100 1.3 ms, ResNet-20 0.4 s, VGG-16 2.6 s, ResNet-18 4.3 s. Narrow
+convolutions are bound by memory and take about twice as long as this says."""
 
 HARDWARE = {
     "cpu": CPU_CORE,

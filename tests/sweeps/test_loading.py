@@ -224,6 +224,12 @@ BAD = [
         2,
         ["cannot be a share of itself"],
     ),
+    (
+        "recipe: digits-mlp",
+        "recipe: {base: digits-mlp, augmentation: shift-flip}",
+        2,
+        ["augmentation shift-flip is not for digits", "allowed: none"],
+    ),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, warmup: 1300}", 2, ["warmup"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, schedule: cosine}", 2, ["milestones go"]),
     ("name: mine", "name: mine\ntrain_examples: 1001", 2, ["train_examples", "1000 examples"]),
