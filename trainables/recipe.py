@@ -108,6 +108,23 @@ class Recipe:
     prune_output: bool = _field("pruning", True)
     """Whether the output layer's weights are prunable."""
 
+    # How it is computed. Rounding differs, and training amplifies rounding: results that differ
+    # in one of these have other keys and don't meet in a comparison.
+
+    backend: Literal["loop", "stacked"] = _field("training", "loop")
+    """Trainings one after another, or several side by side as one network with more channels:
+    faster where a network is too small to keep the hardware busy."""
+
+    precision: Literal["fp32", "tf32", "bf16"] = _field("training", "fp32")
+    """Of products in training: 32-bit floats; on a GPU, these rounded to TF32; or bfloat16, where
+    weights, statistics and the optimizer keep 32 bits. Measurements are always in fp32."""
+
+    device: Literal["cpu", "cuda"] = _field("training", "cpu")
+    """Where a training runs: `threads` CPU cores, or a GPU."""
+
+    threads: int = _field("training", 1)
+    """CPU threads of one training."""
+
     def __post_init__(self) -> None:
         def require(holds: bool, message: str) -> None:
             if not holds:
@@ -160,6 +177,11 @@ class Recipe:
         require(
             0 < self.pruning_fraction < 1,
             f"pruning_fraction must be between 0 and 1, not {self.pruning_fraction}",
+        )
+        require(self.threads >= 1, f"threads must be at least 1, not {self.threads}")
+        require(
+            self.precision != "tf32" or self.device == "cuda",
+            "precision tf32 goes with the device cuda; allowed on cpu: fp32, bf16",
         )
 
     def identity(self, *stages: Stage) -> dict[str, Any]:

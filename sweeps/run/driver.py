@@ -189,9 +189,12 @@ class _Observer:
         self._tally.iterations += report["trained"]
         self._view.running.pop(worker, None)
         if report["running"]:
-            title, begin, iteration, until = report["running"]
+            titles, begin, iteration, until = zip(*report["running"], strict=True)
+            title = titles[0] if len(titles) == 1 else f"{len(titles)} trainings side by side"
             rate = report["trained"] / busy
-            self._view.running[worker] = Running(title, begin, iteration, until, rate)
+            self._view.running[worker] = Running(
+                title, sum(begin), sum(iteration), sum(until), rate
+            )
         under_way = sum(r.iteration - r.begin for r in self._view.running.values())
         left = self._schedule.remaining_seconds - under_way * self._iteration_seconds
         self._view.update(self._estimated - left, left)

@@ -46,6 +46,10 @@ CHANGES = {
     "pruning": ("one-shot", "pruning"),
     "pruning_fraction": (0.3, "pruning"),
     "prune_output": (False, "pruning"),
+    "backend": ("stacked", "training"),
+    "precision": ("bf16", "training"),
+    "device": ("cuda", "training"),
+    "threads": (2, "training"),
 }
 STAGES = get_args(Stage)
 
@@ -83,6 +87,8 @@ GIVEN = {
         ({"milestones": (50, 100)}, "must lie before the end of training"),
         ({"pruning_fraction": 0.0}, "pruning_fraction must be between 0 and 1"),
         ({"pruning_fraction": 1.0}, "pruning_fraction must be between 0 and 1"),
+        ({"threads": 0}, "threads must be at least 1"),
+        ({"precision": "tf32"}, "allowed on cpu: fp32, bf16"),
     ],
 )
 def test_contradictions_raise(changes, message):

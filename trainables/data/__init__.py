@@ -86,17 +86,17 @@ def prepare(recipe: Recipe, folder: Path) -> None:
 
 
 def load(recipe: Recipe, folder: Path) -> Dataset:
-    """A recipe's data, loaded once a process. Raises DataError."""
-    return _load(recipe.data, recipe.data_address, recipe.input_scaling, folder)
+    """A recipe's data on its device, loaded once a process. Raises DataError."""
+    return _load(recipe.data, recipe.data_address, recipe.input_scaling, recipe.device, folder)
 
 
 @cache
-def _load(name: str, address: str, scaling: InputScaling, folder: Path) -> Dataset:
+def _load(name: str, address: str, scaling: InputScaling, device: str, folder: Path) -> Dataset:
     if name == "digits":
         from trainables.data import digits
 
-        return digits.load(scaling)
-    return _decoded(name, address, folder).dataset(scaling)
+        return digits.load(scaling).to(device)
+    return _decoded(name, address, folder).dataset(scaling).to(device)
 
 
 def _decoded(name: str, address: str, folder: Path) -> Decoded:

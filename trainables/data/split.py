@@ -56,6 +56,12 @@ class Split:
         chosen = torch.randperm(len(self), generator=generator("sample"))[:number]
         return Split(self.images[chosen], self.labels[chosen], self.scaling)
 
+    def to(self, device: str) -> Split:
+        scaling = self.scaling and Scaling(
+            self.scaling.scale.to(device), self.scaling.shift.to(device)
+        )
+        return Split(self.images.to(device), self.labels.to(device), scaling)
+
     def inputs(self, images: Tensor) -> Tensor:
         """Some of `images`, perhaps augmented, as inputs [B, C, H, W] in channels-last memory."""
         if self.scaling is None:
@@ -68,3 +74,6 @@ class Split:
 class Dataset:
     train: Split
     test: Split
+
+    def to(self, device: str) -> Dataset:
+        return Dataset(self.train.to(device), self.test.to(device))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatchmethod
 from pathlib import Path
@@ -15,10 +15,14 @@ import torch
 from torch import Tensor
 
 from trainables import data, networks, pruning
+from trainables.data.split import Split
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.measures import instability
+from trainables.recipe import Recipe
 from trainables.store import Missing, Store, tensors
-from trainables.training.loop import TrainingState, train
+from trainables.training.group import Group, Training
+from trainables.training.loop import TrainingState
+from trainables.training.numerics import set_numerics
 
 HELD_BYTES = 256 * 2**20
 """Of artifacts that a process keeps, so that pairs and levels don't read theirs again."""
@@ -35,6 +39,34 @@ class Progress:
     begin: int
     iteration: int
     until: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job raised an error."""
+
+    job: Job
+    error: Exception
+
+
+@dataclass(eq=False)
+class _UnderWay:
+    """A job's training in a group."""
+
+    job: State | Arm
+    training: Training
+    begin: int
+    """The iteration at which the job begins."""
+    reached: int
+    seconds: float
+    """Its share of this process's time so far."""
+    saved: float
+    """When its last checkpoint was stored."""
+    trained: int = 0
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self.job, self.begin, self.reached, self.training.until)
 
 
 class Executor:
@@ -55,8 +87,29 @@ class Executor:
 
         Closing the iterator early stores a checkpoint from which the next `run` goes on.
         """
-        if not self.store.complete([(job.kind, job.key)]):
-            yield from self._do(job)
+        for event in self.run_batch([job]):
+            match event:
+                case Progress():
+                    yield event
+                case Failure():
+                    raise event.error
+
+    def run_batch(self, jobs: Sequence[Job]) -> Generator[Progress | Job | Failure]:
+        """Do jobs, inputs first: their progress, then each when it is done or has failed.
+
+        Trainings whose inputs are there are under way together, as many as the recipe's backend
+        takes. Jobs that need a failed one are passed over. Closing the iterator early stores
+        checkpoints.
+        """
+        batch = _Batch(self, jobs)
+        try:
+            while batch.waiting or batch.under_way:
+                yield from batch.start()
+                yield from batch.advance()
+        except GeneratorExit:
+            for one in batch.under_way:
+                self._save_checkpoint(one)
+            raise
 
     def tensors(self, job: Job) -> Generator[Progress, None, dict[str, Tensor]]:
         """Read a job's tensors (the iterator's return value), making them again if damaged."""
@@ -83,39 +136,84 @@ class Executor:
         raise TypeError(f"no way to do a {type(job).__name__}")
 
     @_do.register
-    def _(self, job: State) -> Iterator[Progress]:
-        spent = self._clock()
-        recipe = job.recipe
-        if job.earlier is None:
-            weights = networks.initial_weights(
-                recipe.network, recipe.initialization, job.stream, job.init_seed
-            )
-            state = TrainingState(0, weights)
-        else:
-            stored = yield from self.tensors(job.earlier)
-            state = TrainingState(
-                job.earlier.iteration,
-                tensors.part(stored, "weights"),
-                tensors.part(stored, "optimizer"),
-            ).copy()
-        if state.iteration < job.iteration:
-            state = yield from self._train(job, state, job.order_seed, job.iteration, None)
-        groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
-        self._store_tensors(job, groups, spent())
+    def _(self, job: State | Arm) -> Iterator[Progress]:
+        """By itself: an input that another job turned out to lack."""
+        one = yield from self.begin(job)
+        if job.iterations or one.training.mask:
+            group = Group(job.recipe, self.examples(job.recipe))
+            group.add(one.training)
+            try:
+                self.advance(group, [one])
+                while group.waiting:
+                    yield one.progress
+                    self.advance(group, [one])
+            except GeneratorExit:
+                self._save_checkpoint(one)
+                raise
+        self.end(one)
 
-    @_do.register
-    def _(self, job: Arm) -> Iterator[Progress]:
-        spent = self._clock()
-        stored = yield from self.tensors(job.start)
-        mask = yield from self._mask(job.mask)
-        state = TrainingState(job.rewind, tensors.part(stored, "weights")).copy()
-        until = job.recipe.iterations
-        state = yield from self._train(job, state, job.order_seed, until, mask)
-        self._store_tensors(job, state.weights, spent())
+    def begin(self, job: State | Arm) -> Generator[Progress, None, _UnderWay]:
+        """A job's training (the iterator's return value), from its checkpoint if there is one."""
+        start = time.perf_counter()
+        mask = None
+        if isinstance(job, Arm):
+            mask = yield from self._mask(job.mask)
+            stored = yield from self.tensors(job.start)
+            begin, until = job.rewind, job.recipe.iterations
+            state = TrainingState(begin, tensors.part(stored, "weights"))
+        elif job.earlier is not None:
+            stored = yield from self.tensors(job.earlier)
+            begin, until = job.earlier.iteration, job.iteration
+            state = TrainingState(
+                begin, tensors.part(stored, "weights"), tensors.part(stored, "optimizer")
+            )
+        else:
+            begin, until = 0, job.iteration
+            recipe = job.recipe
+            state = TrainingState(
+                0,
+                networks.initial_weights(
+                    recipe.network, recipe.initialization, job.stream, job.init_seed
+                ),
+            )
+        state = (self._load_checkpoint(job) or state).copy(job.recipe.device)
+        training = Training(state, job.order_seed, until, mask)
+        spent = time.perf_counter() - start
+        return _UnderWay(job, training, begin, state.iteration, spent, time.monotonic())
+
+    def advance(self, group: Group, under_way: Sequence[_UnderWay]) -> None:
+        """Move a group by a pulse; store checkpoints that are due."""
+        begin = time.perf_counter()
+        moved = group.advance()
+        seconds = (time.perf_counter() - begin) / len(moved)
+        for one in under_way:
+            if one.training not in moved:
+                continue
+            taken = one.training.state.iteration - one.reached
+            one.reached += taken
+            one.trained += taken
+            one.seconds += seconds
+            self.trained_iterations += taken
+            due = time.monotonic() - one.saved > self.checkpoint_seconds
+            if due and not one.training.finished:
+                self._save_checkpoint(one)
+
+    def end(self, one: _UnderWay) -> None:
+        """Store what a finished training leads to."""
+        state = one.training.state.copy()
+        held = state.weights
+        if isinstance(one.job, State):
+            held = tensors.join(weights=state.weights, optimizer=state.optimizer)
+        spent = {"seconds": one.seconds, "iterations": one.trained}
+        self._store_tensors(one.job, held, spent | made_with())
+
+    def examples(self, recipe: Recipe) -> Split:
+        """Training examples."""
+        return data.load(recipe, self.data_folder).train
 
     @_do.register
     def _(self, job: ImpMask) -> Iterator[Progress]:
-        spent = self._clock()
+        spent = _clock()
         weights = yield from self.tensors(job.arm)
         mask = yield from self._mask(job.arm.mask)
         if mask is None:
@@ -127,7 +225,7 @@ class Executor:
 
     @_do.register
     def _(self, job: RandomMask) -> Iterator[Progress]:
-        spent = self._clock()
+        spent = _clock()
         like = yield from self._mask(job.like)
         assert like is not None
         mask = pruning.prune_randomly(like, job.seed)
@@ -135,10 +233,13 @@ class Executor:
 
     @_do.register
     def _(self, job: Instability) -> Iterator[Progress]:
-        spent = self._clock()
+        spent = _clock()
         first = yield from self.tensors(job.first)
         second = yield from self.tensors(job.second)
         mask = yield from self._mask(job.first.mask)
+        set_numerics(job.recipe)
+        device = job.recipe.device
+        first, second = ({n: v.to(device) for n, v in end.items()} for end in (first, second))
         dataset = data.load(job.recipe, self.data_folder)
         dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
@@ -156,41 +257,13 @@ class Executor:
         names = networks.prunable(networks.build(job.recipe.network))
         return {name: held[name] for name in names if name in held}
 
-    def _train(
-        self,
-        job: State | Arm,
-        state: TrainingState,
-        order_seed: int,
-        until: int,
-        mask: pruning.Mask | None,
-    ) -> Generator[Progress, None, TrainingState]:
-        """Train to the end (the iterator's return value), from a checkpoint if there is one."""
-        begin = state.iteration
-        state = self._load_checkpoint(job) or state
-        examples = data.load(job.recipe, self.data_folder).train
-        saved = time.monotonic()
-        reached = state.iteration
-        steps = train(job.recipe, state, examples, order_seed=order_seed, until=until, mask=mask)
-        try:
-            for state in steps:
-                self.trained_iterations += state.iteration - reached
-                reached = state.iteration
-                if reached == until:
-                    break
-                yield Progress(job, begin, reached, until)
-                if time.monotonic() - saved > self.checkpoint_seconds:
-                    self._save_checkpoint(job, state)
-                    saved = time.monotonic()
-        except GeneratorExit:
-            self._save_checkpoint(job, state)
-            raise
-        return state
-
-    def _save_checkpoint(self, job: Job, state: TrainingState) -> None:
+    def _save_checkpoint(self, one: _UnderWay) -> None:
+        job, state = one.job, one.training.state.copy()
         groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
         payload = tensors.to_bytes(groups)
         self.store.write(CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration)
         self.store.prune(CHECKPOINT, job.key)
+        one.saved = time.monotonic()
 
     def _load_checkpoint(self, job: Job) -> TrainingState | None:
         try:
@@ -210,16 +283,96 @@ class Executor:
         if job.iterations:
             self.store.delete(CHECKPOINT, job.key)
 
-    def _clock(self) -> Callable[[], dict[str, Any]]:
-        """Starts now; says what a manifest records of the work done since, and with what."""
-        start, trained = time.perf_counter(), self.trained_iterations
 
-        def spent() -> dict[str, Any]:
-            return {
-                "seconds": time.perf_counter() - start,
-                "iterations": self.trained_iterations - trained,
-                "torch": torch.__version__,
-                "threads": torch.get_num_threads(),
-            }
+class _Batch:
+    """The jobs of a batch that are not done yet."""
 
-        return spent
+    def __init__(self, executor: Executor, jobs: Sequence[Job]):
+        self.executor = executor
+        self.waiting: dict[Job, None] = dict.fromkeys(jobs)
+        self.under_way: list[_UnderWay] = []
+        self._failed: set[Job] = set()
+        self._group: Group | None = None
+        self._alone = False
+        """After an error in a group: it may have been too large for the memory."""
+
+    def start(self) -> Generator[Progress | Job | Failure]:
+        """Do or begin whatever is ready."""
+        for job in list(self.waiting):
+            if self._failed.intersection(job.inputs):
+                self._failed.add(job)
+                del self.waiting[job]
+            elif self._ready(job):
+                del self.waiting[job]
+                try:
+                    yield from self._take_up(job)
+                except Exception as error:
+                    self._failed.add(job)
+                    yield Failure(job, error)
+
+    def _ready(self, job: Job) -> bool:
+        busy = [one.job for one in self.under_way]
+        if any(needed in self.waiting or needed in busy for needed in job.inputs):
+            return False
+        if not job.iterations or not self.under_way:
+            return True
+        group = self._group
+        return not (self._alone or group is None or group.full or group.recipe != job.recipe)
+
+    def _take_up(self, job: Job) -> Generator[Progress | Job]:
+        if self.executor.store.complete([(job.kind, job.key)]):
+            yield job
+        elif isinstance(job, State | Arm) and job.iterations:
+            one = yield from self.executor.begin(job)
+            if self._group is None or not self.under_way:
+                self._group = Group(job.recipe, self.executor.examples(job.recipe))
+            self._group.add(one.training)
+            self.under_way.append(one)
+        else:
+            yield from self.executor._do(job)
+            yield job
+
+    def advance(self) -> Generator[Progress | Job | Failure]:
+        """Train what is under way for a while."""
+        if not self.under_way or self._group is None:
+            return
+        try:
+            if self._group.waiting:
+                self.executor.advance(self._group, self.under_way)
+            for one in [one for one in self.under_way if one.training.finished]:
+                self.executor.end(one)
+                self.under_way.remove(one)
+                yield one.job
+        except Exception as error:
+            yield from self._give_up(error)
+        for one in self.under_way:
+            yield one.progress
+
+    def _give_up(self, error: Exception) -> Generator[Failure]:
+        """Of several trainings together, each is tried again by itself, from its checkpoint."""
+        jobs = [one.job for one in self.under_way]
+        self.under_way.clear()
+        if len(jobs) == 1:
+            self._failed.update(jobs)
+            yield Failure(jobs[0], error)
+        else:
+            self._alone = True
+            self.waiting = dict.fromkeys([*jobs, *self.waiting])
+
+
+def made_with() -> dict[str, Any]:
+    """What a manifest records of the process."""
+    facts: dict[str, Any] = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    if torch.cuda.is_initialized():
+        facts["gpu"] = torch.cuda.get_device_name()
+    return facts
+
+
+def _clock() -> Callable[[], dict[str, Any]]:
+    """Starts now; says what a manifest records of the work done since, and with what."""
+    start = time.perf_counter()
+
+    def spent() -> dict[str, Any]:
+        return {"seconds": time.perf_counter() - start, "iterations": 0} | made_with()
+
+    return spent

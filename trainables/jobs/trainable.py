@@ -21,7 +21,7 @@ from trainables.jobs.kinds import Job
 from trainables.store import Store
 
 if TYPE_CHECKING:  # torch, which the driver need not import
-    from trainables.jobs.execute import Executor, Progress
+    from trainables.jobs.execute import Executor, Failure, Progress
 
 REPORT_SECONDS = 1.0
 """How often a running batch reports."""
@@ -45,49 +45,47 @@ class BatchTrainable(tune.Trainable):
 
     finished     keys of the jobs done since the last report
     failed       (key, one line, traceback) of the jobs that raised since then
-    running      the training under way: title, begin, iteration, until; or None
+    running      the trainings that moved and are under way: title, begin, iteration, until
     trained      iterations trained since the last report
     busy_seconds time spent in jobs since the last report
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        import torch
-
-        torch.set_num_threads(1)
         self._executors: dict[tuple[str, Path, float], Executor] = {}
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._batch: Batch = new_config["batch"]
-        self._events: Generator[Progress | Job | tuple[Job, Exception]] | None = None
+        self._events: Generator[Progress | Job | Failure] | None = None
         return True
 
     def step(self) -> dict[str, Any]:
+        from trainables.jobs.execute import Failure
+
         begin = time.monotonic()
         executor = self._executor()
         trained = executor.trained_iterations
-        report: dict[str, Any] = {"finished": [], "failed": [], "running": None}
+        report: dict[str, Any] = {"finished": [], "failed": []}
+        running: dict[str, tuple[str, int, int, int]] = {}
         if self._events is None:
-            self._events = _work(executor, self._batch.jobs)
+            self._events = executor.run_batch(self._batch.jobs)
         while time.monotonic() - begin < REPORT_SECONDS:
             try:
                 event = next(self._events)
             except StopIteration:
                 report[DONE] = True
                 break
-            match event:
-                case Job():
-                    report["finished"].append(event.key)
-                    report["running"] = None
-                case (job, error):
-                    line = f"{type(error).__name__}: {error}".splitlines()[0]
-                    trace = "".join(traceback.format_exception(error))
-                    report["failed"].append((job.key, line, trace))
-                    report["running"] = None
-                case _:
-                    report["running"] = (
-                        event.job.title, event.begin, event.iteration, event.until
-                    )  # fmt: skip
+            job = event if isinstance(event, Job) else event.job
+            running.pop(job.key, None)
+            if isinstance(event, Job):
+                report["finished"].append(job.key)
+            elif isinstance(event, Failure):
+                line = f"{type(event.error).__name__}: {event.error}".splitlines()[0]
+                trace = "".join(traceback.format_exception(event.error))
+                report["failed"].append((job.key, line, trace))
+            else:
+                running[job.key] = (job.title, event.begin, event.iteration, event.until)
+        report["running"] = list(running.values())
         report["trained"] = executor.trained_iterations - trained
         report["busy_seconds"] = time.monotonic() - begin
         return report
@@ -111,24 +109,3 @@ class BatchTrainable(tune.Trainable):
 
             self._executors[place] = Executor(Store(place[0]), *place[1:])
         return self._executors[place]
-
-
-def _work(
-    executor: Executor, jobs: tuple[Job, ...]
-) -> Generator[Progress | Job | tuple[Job, Exception]]:
-    """Does jobs in turn: their progress, then the job; or the job and what it raised.
-
-    Jobs of the batch that need a failed one are passed over.
-    """
-    failed: set[Job] = set()
-    for job in jobs:
-        if failed.intersection(job.inputs):
-            failed.add(job)
-            continue
-        try:
-            yield from executor.run(job)
-        except Exception as error:
-            failed.add(job)
-            yield (job, error)
-        else:
-            yield job

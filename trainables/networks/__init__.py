@@ -41,6 +41,8 @@ class Facts:
     however small they are."""
     forward_flops: int
     """Floating-point operations of one example's forward pass (2 a multiply-add)."""
+    stackable: bool = True
+    """Whether `trainables.networks.stacked` can put replicas of it side by side."""
 
 
 NETWORKS: dict[str, Facts] = {
@@ -133,6 +135,7 @@ NETWORKS: dict[str, Facts] = {
         # Kernels and operations are without the auxiliary output, which only training has.
         kernels=283,
         forward_flops=11_426_432_192,
+        stackable=False,  # it joins feature maps along their channels
     ),
 }
 

@@ -9,6 +9,7 @@ time. Other networks go through autograd.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -31,10 +32,17 @@ _relu_backward = _aten.threshold_backward.default
 
 
 def gradients(
-    network: nn.Module, *, label_smoothing: float = 0.0, by_hand: bool = True
+    network: nn.Module,
+    *,
+    label_smoothing: float = 0.0,
+    precision: Literal["fp32", "tf32", "bf16"] = "fp32",
+    by_hand: bool = True,
 ) -> Gradients:
-    """The gradient function of a network in training mode; BatchNorm's statistics move too."""
-    if by_hand and isinstance(network, MLP) and not label_smoothing:
+    """The gradient function of a network in training mode; BatchNorm's statistics move too.
+
+    With `precision` bf16, layers compute with bfloat16 copies of their weights and inputs.
+    """
+    if by_hand and isinstance(network, MLP) and precision != "bf16" and not label_smoothing:
         return _mlp(network)
 
     parameters = list(network.parameters())
@@ -42,7 +50,8 @@ def gradients(
     def autograd(inputs: Tensor, labels: Tensor) -> None:
         for parameter in parameters:
             parameter.grad = None
-        with torch.enable_grad():
+        autocast = torch.autocast(inputs.device.type, torch.bfloat16, precision == "bf16")
+        with torch.enable_grad(), autocast:
             outputs = network(inputs)
             logits, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
             loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
@@ -50,7 +59,7 @@ def gradients(
                 loss = loss + AUXILIARY_WEIGHT * cross_entropy(
                     side, labels, label_smoothing=label_smoothing
                 )
-            loss.backward()
+        loss.backward()
 
     return autograd
 

@@ -15,6 +15,7 @@ from trainables.recipe import Recipe
 from trainables.seeds import derive
 from trainables.training.augmentation import augmentation
 from trainables.training.gradients import gradients
+from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
 from trainables.training.order import DataOrder
 from trainables.training.schedules import learning_rate
@@ -34,12 +35,23 @@ class TrainingState:
     """Optimizer tensors as `slot/parameter`, `momentum/output.weight` say; empty for a fresh
     optimizer."""
 
-    def copy(self) -> TrainingState:
+    def copy(self, device: str = "cpu") -> TrainingState:
+        """Tensors of its own, on a device."""
         return TrainingState(
             self.iteration,
-            {name: value.clone() for name, value in self.weights.items()},
-            {name: value.clone() for name, value in self.optimizer.items()},
+            {name: value.to(device, copy=True) for name, value in self.weights.items()},
+            {name: value.to(device, copy=True) for name, value in self.optimizer.items()},
         )
+
+
+def data_order(recipe: Recipe, data: Split, order_seed: int) -> DataOrder:
+    return DataOrder(
+        len(data),
+        recipe.batch_size,
+        order_seed,
+        keep_last=recipe.last_batch == "keep",
+        device=data.labels.device,
+    )
 
 
 def train(
@@ -61,18 +73,19 @@ def train(
     the first step and after each, so that stored weights are truly sparse. `by_hand=False`
     sends every gradient through autograd.
     """
-    # Adam's averages of gradients that stay zero (pixels of MNIST's border, say) decay into
-    # denormal numbers, whose arithmetic makes an iteration of LeNet twice as long.
-    torch.set_flush_denormal(True)
+    set_numerics(recipe)
     network = networks.build(recipe.network).train()
     state.weights = networks.channels_last(state.weights)
     state.optimizer = networks.channels_last(state.optimizer)
     networks.bind(network, state.weights)
     step = optimizer(recipe, network, state.optimizer)
-    set_gradients = gradients(network, label_smoothing=recipe.label_smoothing, by_hand=by_hand)
-    order = DataOrder(
-        len(data), recipe.batch_size, order_seed, keep_last=recipe.last_batch == "keep"
+    set_gradients = gradients(
+        network,
+        label_smoothing=recipe.label_smoothing,
+        precision=recipe.precision,
+        by_hand=by_hand,
     )
+    order = data_order(recipe, data, order_seed)
     augment = augmentation(recipe, len(data), order_seed)
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())
     masked = [state.weights[name] for name in mask or ()]

@@ -14,12 +14,20 @@ from torch import Tensor, nn
 
 from trainables.recipe import Recipe
 
+VECTOR = 16
+"""float32 values that the widest instructions take at once."""
+
 Step = Callable[[float], None]
 """Updates the parameters from their `.grad`, at a learning rate."""
 
 
-def optimizer(recipe: Recipe, network: nn.Module, state: dict[str, Tensor]) -> Step:
-    """A step function whose tensors are `state`: in place, filled with zeros where it is empty."""
+def optimizer(
+    recipe: Recipe, network: nn.Module, state: dict[str, Tensor], replicas: int = 1
+) -> Step:
+    """A step function whose tensors are `state`: in place, filled with zeros where it is empty.
+
+    Of a stack, `state` is the stack's; replicas may have taken different numbers of steps.
+    """
     names = [name for name, _ in network.named_parameters()]
     parameters: list[Tensor] = list(network.parameters())
 
@@ -40,27 +48,43 @@ def optimizer(recipe: Recipe, network: nn.Module, state: dict[str, Tensor]) -> S
             torch._foreach_mul_(parameters, 1 - decoupled * rate)
 
     if recipe.optimizer == "sgd":
-        momentum = slot("momentum") if recipe.momentum else []
+
+        def aligned(tensors: list[Tensor]) -> list[Tensor]:
+            """The kernel rounds the last few values of a tensor otherwise than the rest: where
+            those of a replica would be elsewhere in another stack, it is passed by itself."""
+            whole = [tensor.numel() % (VECTOR * replicas) == 0 for tensor in tensors]
+            pairs = zip(tensors, whole, strict=True)
+            return [p for t, together in pairs for p in ([t] if together else t.chunk(replicas))]
+
+        momentum = aligned(slot("momentum")) if recipe.momentum else []
+        weights = aligned(parameters)
 
         def sgd(rate: float) -> None:
             shrink(rate)
             # A zero buffer after the first step holds the first gradient, as torch's does.
             torch._fused_sgd_(
-                parameters, gradients(), momentum, weight_decay=l2,
+                weights, aligned(gradients()), momentum, weight_decay=l2,
                 momentum=recipe.momentum, lr=rate, dampening=0.0, nesterov=False,
                 maximize=False, is_first_step=False,
             )  # fmt: skip
 
         return sgd
 
-    mean, square = slot("mean"), slot("square")
-    steps = state.setdefault("step", torch.zeros((), device=parameters[0].device))
+    shape = (replicas,) if replicas > 1 else ()
+    steps = state.setdefault("step", torch.zeros(shape, device=parameters[0].device))
+
+    def parts(tensors: list[Tensor]) -> list[Tensor]:
+        """Tensors by replica, as the numbers of steps are."""
+        return [part for tensor in tensors for part in tensor.chunk(replicas)]
+
+    mean, square, weights = parts(slot("mean")), parts(slot("square")), parts(parameters)
+    counts = list(steps.view(-1).unbind()) * len(parameters)
 
     def adam(rate: float) -> None:
         shrink(rate)
         steps.add_(1)
         torch._fused_adam_(
-            parameters, gradients(), mean, square, [], [steps] * len(parameters),
+            weights, parts(gradients()), mean, square, [], counts,
             lr=rate, beta1=0.9, beta2=0.999, weight_decay=l2, eps=1e-8,
             amsgrad=False, maximize=False,
         )  # fmt: skip

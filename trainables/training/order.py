@@ -15,10 +15,19 @@ class DataOrder:
     the middle of an epoch, and nothing depends on which process asks.
     """
 
-    def __init__(self, examples: int, batch_size: int, seed: int, *, keep_last: bool = True):
+    def __init__(
+        self,
+        examples: int,
+        batch_size: int,
+        seed: int,
+        *,
+        keep_last: bool = True,
+        device: torch.device | str = "cpu",
+    ):
         self.examples = examples
         self.batch_size = batch_size
         self.seed = seed
+        self.device = device
         full, rest = divmod(examples, batch_size)
         self.iterations_per_epoch = full + (rest > 0 and keep_last)
         self.epoch = -1
@@ -26,10 +35,12 @@ class DataOrder:
         self._batches: tuple[Tensor, ...] = ()
 
     def batch(self, iteration: int) -> Tensor:
-        """Indices [B] of the examples of an iteration; B is smaller in an epoch's kept rest."""
+        """Indices [B] of the examples of an iteration, on the device; B is smaller in an epoch's
+        kept rest."""
         epoch, position = divmod(iteration, self.iterations_per_epoch)
         if epoch != self.epoch:
             stream = generator("order", self.seed, epoch)
             permutation = torch.randperm(self.examples, generator=stream)
-            self.epoch, self._batches = epoch, permutation.split(self.batch_size)
+            self.epoch = epoch
+            self._batches = permutation.to(self.device).split(self.batch_size)
         return self._batches[position]

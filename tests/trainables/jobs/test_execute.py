@@ -227,6 +227,7 @@ def test_an_unknown_kind_of_job_raises(store):
     class Unknown(Job):
         kind = "unknown"
         key = "0" * 32
+        inputs = ()
 
     with pytest.raises(TypeError, match="Unknown"):
         list(Executor(store, samples.FOLDER, NEVER).run(Unknown()))
@@ -374,12 +375,11 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(
     killed = Executor(store, samples.FOLDER, checkpoint_seconds=-1).run(job)
     for _ in range(10):
         progress = next(killed)
-    # What it did since its last checkpoint, one iteration, is lost.
-    assert checkpoint_of(store, job) == progress.iteration - 1
+    assert checkpoint_of(store, job) == progress.iteration
 
     executor = Executor(store, samples.FOLDER, NEVER)
     list(executor.run(job))
-    assert executor.trained_iterations == progress.until - progress.iteration + 1
+    assert executor.trained_iterations == progress.until - progress.iteration
     assert payload(store, job) == undisturbed[name]
     assert checkpoint_of(store, job) is None
 
@@ -431,7 +431,7 @@ def test_checkpoints_come_as_often_as_asked(store, jobs, every_iteration, monkey
         seen.append(checkpoint_of(store, job))
         folder = Path(store.url) / CHECKPOINT / job.key[:2]
         assert len(list(folder.glob("*.safetensors"))) == (seen[-1] is not None)
-    assert seen[:14] == [None] * 6 + [6] * 6 + [12] * 2
+    assert seen[:14] == [None] * 6 + [7] * 6 + [13] * 2
 
 
 def test_a_damaged_checkpoint_begins_anew(store, jobs, undisturbed, every_iteration):

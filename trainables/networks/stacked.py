@@ -1,0 +1,97 @@
+"""Networks side by side: R replicas of one network as a single module.
+
+Every tensor of the stack is its replicas' tensors one after the other along the first dimension,
+under the same name; channels (or features) of replica r stand at r * C ... (r + 1) * C. So a
+convolution becomes a grouped one, BatchNorm and pooling stay what they are, and a replica's
+tensors are slices of the stack's, without a copy (Wang et al., HFTA, 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from trainables import networks
+
+
+class StackedLinear(nn.Module):
+    """R linear layers: [B, R * inputs] to [B, R * outputs]."""
+
+    def __init__(self, of: nn.Linear, replicas: int):
+        super().__init__()
+        self.replicas = replicas
+        self.weight = nn.Parameter(of.weight.detach().repeat(replicas, 1))
+        self.bias = None if of.bias is None else nn.Parameter(of.bias.detach().repeat(replicas))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        sides = inputs.view(len(inputs), self.replicas, -1).transpose(0, 1)
+        weight = self.weight.view(self.replicas, -1, self.weight.shape[1])
+        outputs = torch.bmm(sides, weight.transpose(1, 2))
+        if self.bias is not None:
+            # A product, not a sum: the bits of a sum's gradient would depend on R.
+            ones = sides.new_ones(self.replicas, len(inputs), 1)
+            outputs = outputs + torch.bmm(ones, self.bias.view(self.replicas, 1, -1))
+        return outputs.transpose(0, 1).reshape(len(inputs), -1)
+
+
+def stacked(name: str, replicas: int) -> nn.Module:
+    """`replicas` networks of a name, uninitialised: [B, R * C, H, W] to logits [B, R * classes].
+
+    Raises ValueError for a network that cannot be stacked.
+    """
+    if not networks.NETWORKS[name].stackable:
+        raise ValueError(f"replicas of {name} cannot be stacked; use the backend loop")
+    return _stack(networks.build(name), replicas)
+
+
+def _stack(module: nn.Module, replicas: int) -> nn.Module:
+    match module:
+        case nn.Conv2d():
+            return _convolution(module, replicas)
+        case nn.Linear():
+            return StackedLinear(module, replicas)
+        case _BatchNorm():
+            wider = type(module)(
+                module.num_features * replicas, eps=module.eps, momentum=module.momentum
+            )
+            wider.num_batches_tracked = None
+            return wider
+        case nn.Dropout():
+            raise ValueError("a Dropout cannot be stacked: its draws belong to one training")
+    if not list(module.children()) and list(module.parameters()):
+        raise ValueError(f"a {type(module).__name__} cannot be stacked")
+    for name, child in module.named_children():
+        setattr(module, name, _stack(child, replicas))
+    return module
+
+
+def _convolution(of: nn.Conv2d, replicas: int) -> nn.Conv2d:
+    return nn.Conv2d(
+        of.in_channels * replicas,
+        of.out_channels * replicas,
+        of.kernel_size,  # type: ignore[arg-type]
+        stride=of.stride,  # type: ignore[arg-type]
+        padding=of.padding,  # type: ignore[arg-type]
+        groups=of.groups * replicas,
+        bias=of.bias is not None,
+    )
+
+
+def join(replicas: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The stack's tensors from those of its replicas."""
+    return {
+        name: torch.cat(
+            [held[name].view(-1) if value.ndim == 0 else held[name] for held in replicas]
+        )
+        for name, value in replicas[0].items()
+    }
+
+
+def split(tensors: dict[str, Tensor], replicas: Sequence[dict[str, Tensor]]) -> None:
+    """Make the replicas' tensors slices of the stack's, which share its memory."""
+    for name, value in tensors.items():
+        for held, part in zip(replicas, value.chunk(len(replicas)), strict=True):
+            held[name] = part.view(held[name].shape)

@@ -1,0 +1,88 @@
+"""Trainings of one recipe that are under way together, by the recipe's backend.
+
+`loop` moves one at a time, `stacked` all that are at the lowest iteration side by side: a training
+that begins at a later iteration joins the stack when the others have come there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from trainables.data.split import Split
+from trainables.recipe import Recipe
+from trainables.training.loop import TrainingState, train
+from trainables.training.stack import train_stack
+
+STACK = 32
+"""Trainings side by side at most: more no longer pay on a CPU (measured)."""
+
+
+@dataclass(eq=False)
+class Training:
+    """One training: from where it is (`state`, moved in place) up to iteration `until`."""
+
+    state: TrainingState
+    order_seed: int
+    until: int
+    mask: dict[str, Tensor] | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.state.iteration >= self.until
+
+
+class Group:
+    """Add trainings at any time; `advance` moves some of them."""
+
+    def __init__(self, recipe: Recipe, data: Split):
+        self.recipe, self.data = recipe, data
+        self.waiting: list[Training] = []
+        """All that have not been moved to their end."""
+        self._moving: tuple[Training, ...] = ()
+        self._steps: Iterator[object] = iter(())
+
+    @property
+    def full(self) -> bool:
+        """Whether another training would only wait."""
+        return len(self.waiting) >= (1 if self.recipe.backend == "loop" else STACK)
+
+    def add(self, training: Training) -> None:
+        self.waiting.append(training)
+
+    def advance(self) -> Sequence[Training]:
+        """Move some trainings for about `loop.PULSE_SECONDS`; returns those that moved.
+
+        A training that has come to its end leaves the group. Results don't depend on what else
+        is in the group.
+        """
+        moving, end = self._next()
+        if moving != self._moving:
+            self._moving, self._steps = moving, self._train(moving, end)
+        next(self._steps)
+        self.waiting = [training for training in self.waiting if not training.finished]
+        if moving[0].state.iteration >= end:
+            self._moving = ()
+        return moving
+
+    def _next(self) -> tuple[tuple[Training, ...], int]:
+        """Who moves now, and up to which iteration."""
+        if self.recipe.backend == "loop":
+            return (self.waiting[0],), self.waiting[0].until
+        iterations = sorted({training.state.iteration for training in self.waiting})
+        now = [t for t in self.waiting if t.state.iteration == iterations[0]][:STACK]
+        # Up to where the next ones join.
+        end = min([training.until for training in now] + iterations[1:2])
+        return tuple(now), end
+
+    def _train(self, trainings: tuple[Training, ...], end: int) -> Iterator[object]:
+        if self.recipe.backend == "stacked":
+            yield from train_stack(self.recipe, trainings, self.data, end)
+        else:
+            one = trainings[0]
+            yield from train(
+                self.recipe, one.state, self.data,
+                order_seed=one.order_seed, until=end, mask=one.mask,
+            )  # fmt: skip
