@@ -46,7 +46,7 @@ DataOption = Annotated[
     typer.Option("--data", help="where data sets lie [default: $SWEEPS_DATA or HOME/data]"),
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="jobs at a time [default: CPU cores]")
+    int | None, typer.Option("--workers", min=1, help="batches of jobs at a time [default: as fit]")
 ]
 NameArgument = Annotated[str, typer.Argument(help="a sweep's name")]
 
@@ -83,6 +83,7 @@ def plan(
     """Show the jobs of a sweep, what sharing saves, and what it will cost. Runs nothing."""
     import json
 
+    from sweeps import engine
     from sweeps.display import plan_text
     from sweeps.home import resolve
     from sweeps.loading import load
@@ -100,7 +101,7 @@ def plan(
     url = place.store
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
-    workers = workers or (_cores() if hardware == "cpu" else 1)
+    workers = workers or (engine.cores() if hardware == "cpu" else 1)
     summary = summarize(graph, complete, workers, HARDWARE[hardware])
     if format_ == "json":
         print(json.dumps(summary, indent=2))
@@ -122,7 +123,7 @@ def run(
     data: DataOption = None,
 ) -> None:
     """Run a sweep: only what the store lacks, then record, tabulate and report."""
-    from sweeps import display
+    from sweeps import display, engine
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
@@ -137,7 +138,7 @@ def run(
         text,
         place,
         Store(place.store),
-        workers=workers or _cores(),
+        workers=workers or engine.workers(sweep.recipe),
         checkpoint_seconds=checkpoint_seconds,
         console=console,
     )
@@ -282,10 +283,6 @@ def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
         from sweeps.errors import did_you_mean
 
         raise UserError(f"{option} {value}: no such choice{did_you_mean(value, allowed)}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _console() -> Console:

@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from sweeps import engine
 from sweeps.errors import did_you_mean
 from trainables import data, networks
 from trainables.levels import weights_at_levels
@@ -146,11 +147,15 @@ def _complete_recipe(value: Any) -> Any:
     values = asdict(RECIPES[base]) | overrides
     for name in LENGTHS:
         values[name] = _in_iterations(values[name], values)
-    return values
+    return values | engine.choose(values | {name: overrides.get(name, "auto") for name in AUTO})
 
 
 LENGTHS = ("iterations", "warmup", "milestones")
 """A recipe's fields that are counted in iterations, T first; a spec may use other units."""
+
+
+AUTO = ("device", "backend")
+"""A recipe's fields that are chosen for it where a spec doesn't, or says `auto`."""
 
 
 def _in_iterations(length: Any, recipe: dict[str, Any]) -> Any:
@@ -252,6 +257,11 @@ class Sweep(BaseModel):
                 "file of images"
             ) from None
         _check_fit(recipe, facts)
+        if recipe.backend == "stacked" and not networks.NETWORKS[recipe.network].stackable:
+            raise ValueError(
+                f"backend stacked is not for {recipe.network}, which joins feature maps; "
+                "allowed: loop"
+            )
         examples = facts.train
         if recipe.batch_size > examples:
             raise ValueError(f"batch_size {recipe.batch_size} is above the {examples} examples")

@@ -16,6 +16,7 @@ from typing import Any
 import filelock
 from rich.console import Console
 
+from sweeps import engine
 from sweeps.errors import UserError
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial, cost
@@ -132,11 +133,12 @@ def _execute(
         tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
     ):
         observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
-        with local_ray(workers):
+        resources = engine.resources(plan.spec.recipe)
+        with local_ray(workers * resources["cpu"]):
             from sweeps.run import tuning
 
             settings = tuning.Settings(
-                workers, home.store, home.data, checkpoint_seconds, Path(scratch)
+                workers, resources, home.store, home.data, checkpoint_seconds, Path(scratch)
             )
             tuning.run(schedule, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished

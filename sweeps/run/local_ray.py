@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 WORKER_ENVIRONMENT = {
-    # One process a core beats several threads a process, and thread counts change bits.
+    # A recipe says how many threads its trainings have; until then, one.
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     # Large temporaries otherwise go back to the system and come again page by page (2x).
@@ -25,8 +25,8 @@ environment would keep Ray's prestarted processes from being used, 3 s more."""
 
 
 @contextmanager
-def local_ray(workers: int) -> Iterator[None]:
-    """Ray with one CPU a worker; never a cluster that happens to be running."""
+def local_ray(cpus: int) -> Iterator[None]:
+    """Ray with so many CPUs and all GPUs; never a cluster that happens to be running."""
     os.environ.update(WORKER_ENVIRONMENT)
     import ray
 
@@ -34,7 +34,7 @@ def local_ray(workers: int) -> Iterator[None]:
     importing.start()
     ray.init(
         address="local",
-        num_cpus=workers,
+        num_cpus=cpus,
         include_dashboard=False,
         log_to_driver=False,
         logging_level="error",

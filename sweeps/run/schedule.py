@@ -17,6 +17,9 @@ from trainables.jobs.kinds import Job
 BATCH_SECONDS = 5.0
 """Estimated work of a batch; a job that is longer is a batch of its own."""
 
+STACKED_BATCH_SECONDS = 20.0
+"""The same where trainings are stacked: the more a batch holds, the more go side by side."""
+
 MAX_LOSSES = 2
 """How often the worker of a job may die before the job counts as failed."""
 
@@ -46,6 +49,7 @@ class Schedule:
             self._missing[key] = len(inputs)
             for needed in inputs:
                 self._dependants[needed].append(key)
+        self._stacked = any(job.recipe.backend == "stacked" for job in self.jobs.values())
         self._cost = {key: seconds(job) for key, job in self.jobs.items()}
         self._order = count()
         paths = critical_paths(self.jobs.values())
@@ -73,36 +77,55 @@ class Schedule:
     def next_batch(self, name: str) -> list[Job] | None:
         """Jobs to do in this order, or None while nothing is ready. `name` is for `lost`.
 
-        A batch grows by what its own jobs make ready, then by its fair share of what else is
+        A batch grows by what its own jobs make ready, and by its fair share of what else is
         ready, so that no worker is left without work that another holds.
         """
         if not self._ready:
             return None
+        batch = self._wide() if self._stacked else self._deep()
+        self._running[name] = tuple(batch)
+        return [self.jobs[key] for key in batch]
+
+    def _deep(self) -> list[str]:
+        """Chains one after another: trainings take turns, so their results come one by one."""
         # Smaller batches near the end keep every worker busy until it.
         target = min(self.batch_seconds, self.remaining_seconds / (2 * self.workers))
         fair = sum(self._cost[key] for *_, key in self._ready) / self.workers
-        batch: list[str] = []
-        spent = 0.0
-        follow_ups: list[Entry] = []
-        missing: dict[str, int] = {}
-        while follow_ups or self._ready:
-            heap = follow_ups or self._ready
+        batch = [heapq.heappop(self._ready)[-1]]
+        unlocked = _Unlocked(self, batch)
+        spent = self._cost[batch[0]]
+        while self._losses[batch[0]] == 0 and (unlocked.heap or self._ready):
+            heap = unlocked.heap or self._ready
             *_, key = heap[0]
-            limit = target if heap is follow_ups else min(target, fair)
-            alone = self._losses[key] > 0
-            if batch and (alone or spent + self._cost[key] > limit):
+            limit = target if heap is unlocked.heap else min(target, fair)
+            if self._losses[key] or spent + self._cost[key] > limit:
                 break
             heapq.heappop(heap)
             batch.append(key)
+            unlocked.by(key)
             spent += self._cost[key]
-            if alone:
-                break
-            for dependant in self._dependants.get(key, ()):
-                missing[dependant] = missing.get(dependant, self._missing[dependant]) - 1
-                if missing[dependant] == 0:
-                    self._push(follow_ups, [dependant])
-        self._running[name] = tuple(batch)
-        return [self.jobs[key] for key in batch]
+        return batch
+
+    def _wide(self) -> list[str]:
+        """Trainings side by side: an idle worker's share of what is ready, and what that leads
+        to. Of chains of equal length each worker gets as many as another."""
+        ordered = sorted(self._ready)
+        idle = max(1, self.workers - len(self._running))
+        lost = [entry for entry in ordered if self._losses[entry[-1]]]
+        taken = lost[:1] or ordered[::idle]
+        self._ready = [entry for entry in ordered if entry not in taken]
+        batch = [key for *_, key in taken]
+        if lost:
+            return batch
+        target = min(STACKED_BATCH_SECONDS, self.remaining_seconds / self.workers)
+        unlocked = _Unlocked(self, batch)
+        spent = sum(self._cost[key] for key in batch)
+        while unlocked.heap and spent < target:
+            *_, key = heapq.heappop(unlocked.heap)
+            batch.append(key)
+            unlocked.by(key)
+            spent += self._cost[key]
+        return batch
 
     def job_done(self, key: str) -> None:
         if key not in self._open:
@@ -156,3 +179,21 @@ class Schedule:
         for key in keys:
             leaf, path = self._urgency[key]
             heapq.heappush(heap, (-leaf, -path, next(self._order), key))
+
+
+class _Unlocked:
+    """The jobs that a batch makes ready, most urgent first."""
+
+    def __init__(self, schedule: Schedule, batch: Iterable[str]):
+        self.heap: list[Entry] = []
+        self._schedule = schedule
+        self._missing: dict[str, int] = {}
+        for key in batch:
+            self.by(key)
+
+    def by(self, key: str) -> None:
+        for dependant in self._schedule._dependants.get(key, ()):
+            missing = self._missing.get(dependant, self._schedule._missing[dependant]) - 1
+            self._missing[dependant] = missing
+            if missing == 0:
+                self._schedule._push(self.heap, [dependant])

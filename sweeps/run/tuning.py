@@ -44,7 +44,9 @@ class Observer(Protocol):
 @dataclass(frozen=True)
 class Settings:
     workers: int
-    """Jobs at a time; each has one core."""
+    """Batches at a time."""
+    resources: dict[str, int]
+    """Of each."""
     store: str
     data_folder: Path
     checkpoint_seconds: float
@@ -133,7 +135,7 @@ def run(
         name="sweep",
         search_alg=ScheduleSearcher(schedule, settings, observer, stop),
         num_samples=-1,
-        resources_per_trial={"cpu": 1},
+        resources_per_trial=settings.resources,
         reuse_actors=True,
         stop=_Stopper(stop),
         storage_path=str(settings.scratch),

@@ -5,16 +5,25 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import cost, expand
 from sweeps.run.schedule import MAX_LOSSES, Schedule
-from trainables.jobs.kinds import Job
+from trainables.jobs.kinds import ImpMask, Job, State
 
-DIGITS = expand(load("digits-mlp")[0]).jobs
-SMALL = expand(load("digits-mlp", ["inits=1", "rewind=[0, 20]"])[0]).jobs
+
+def jobs_of(backend: str, *overrides: str) -> dict[str, Job]:
+    return expand(load("digits-mlp", [f"recipe.backend={backend}", *overrides])[0]).jobs
+
+
+DIGITS = jobs_of("loop")
+STACKED = jobs_of("stacked")
+SMALL = jobs_of("loop", "inits=1", "rewind=[0, 20]")
+SMALL_STACKED = jobs_of("stacked", "inits=1", "rewind=[0, 20]")
+SMALL_ONES = st.sampled_from([SMALL, SMALL_STACKED])
 
 
 class Simulation:
@@ -58,45 +67,49 @@ class Simulation:
         self.schedule.batch_lost(name, "died")
 
 
-@given(st.integers(1, 8), st.randoms(use_true_random=False), st.floats(0.01, 100))
-@settings(max_examples=30, deadline=None)
+@given(SMALL_ONES, st.integers(1, 8), st.randoms(use_true_random=False), st.floats(0.01, 100))
+@settings(max_examples=60, deadline=None)
 def test_every_job_is_done_once_after_its_inputs(
-    workers: int, rng: random.Random, batch_seconds: float
+    jobs: dict[str, Job], workers: int, rng: random.Random, batch_seconds: float
 ) -> None:
-    schedule = Schedule(SMALL, workers, batch_seconds)
+    schedule = Schedule(jobs, workers, batch_seconds)
     simulation = Simulation(schedule, workers, rng)
     while not schedule.finished:
         simulation.hand_out()
         assert simulation.running, "nothing runs, nothing is ready, and jobs are left"
         simulation.do_one_job()
-    assert sorted(simulation.done) == sorted(SMALL)
+    assert sorted(simulation.done) == sorted(jobs)
     assert not schedule.failed
     assert not schedule.skipped
     assert abs(schedule.remaining_seconds) < 1e-6
 
 
-@given(st.randoms(use_true_random=False), st.data())
-@settings(max_examples=30, deadline=None)
-def test_a_failed_job_stops_only_what_needs_it(rng: random.Random, data: st.DataObject) -> None:
-    failing = frozenset(data.draw(st.lists(st.sampled_from(sorted(SMALL)), min_size=1, max_size=3)))
+@given(SMALL_ONES, st.randoms(use_true_random=False), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_failed_job_stops_only_what_needs_it(
+    jobs: dict[str, Job], rng: random.Random, data: st.DataObject
+) -> None:
+    failing = frozenset(data.draw(st.lists(st.sampled_from(sorted(jobs)), min_size=1, max_size=3)))
     lost = set()
-    for key, job in SMALL.items():
+    for key, job in jobs.items():
         if key in failing or any(i.key in lost for i in job.inputs):
             lost.add(key)
-    schedule = Schedule(SMALL, 2)
+    schedule = Schedule(jobs, 2)
     simulation = Simulation(schedule, 2, rng)
     while not schedule.finished:
         simulation.hand_out()
         simulation.do_one_job(failing)
-    assert set(simulation.done) == SMALL.keys() - lost
+    assert set(simulation.done) == jobs.keys() - lost
     assert schedule.failed.keys() <= failing
     assert schedule.failed.keys() | schedule.skipped == lost
 
 
-@given(st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
-def test_batches_of_dead_workers_are_handed_out_again(rng: random.Random) -> None:
-    schedule = Schedule(SMALL, 3)
+@given(SMALL_ONES, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_batches_of_dead_workers_are_handed_out_again(
+    jobs: dict[str, Job], rng: random.Random
+) -> None:
+    schedule = Schedule(jobs, 3)
     simulation = Simulation(schedule, 3, rng)
     for _ in range(MAX_LOSSES):
         simulation.hand_out()
@@ -104,12 +117,13 @@ def test_batches_of_dead_workers_are_handed_out_again(rng: random.Random) -> Non
     while not schedule.finished:
         simulation.hand_out()
         simulation.do_one_job()
-    assert sorted(simulation.done) == sorted(SMALL)
+    assert sorted(simulation.done) == sorted(jobs)
 
 
-def test_a_job_that_keeps_killing_its_worker_fails_alone() -> None:
+@pytest.mark.parametrize("jobs", [SMALL, SMALL_STACKED], ids=["loop", "stacked"])
+def test_a_job_that_keeps_killing_its_worker_fails_alone(jobs: dict[str, Job]) -> None:
     """Jobs that shared its first batch are done; only it and what needs it are not."""
-    schedule = Schedule(SMALL, 1, batch_seconds=1000)
+    schedule = Schedule(jobs, 1, batch_seconds=1000)
     poison = schedule.next_batch("first")[2].key  # type: ignore[index]
     schedule.batch_ended("first")
     attempts = 0
@@ -128,10 +142,10 @@ def test_a_job_that_keeps_killing_its_worker_fails_alone() -> None:
     assert attempts == MAX_LOSSES + 1
     assert schedule.failed == {poison: "its worker died"}
     lost = {poison}
-    for key, job in SMALL.items():
+    for key, job in jobs.items():
         if any(i.key in lost for i in job.inputs):
             lost.add(key)
-    assert schedule.done == SMALL.keys() - lost
+    assert schedule.done == jobs.keys() - lost
 
 
 def test_no_worker_starts_without_work() -> None:
@@ -143,6 +157,21 @@ def test_no_worker_starts_without_work() -> None:
     for batch in (first, second):
         assert sum(cost.seconds(job) for job in batch) > 1
         assert _inits(batch) == _inits(batch[:1])
+
+
+def test_stacked_chains_are_dealt_out_evenly() -> None:
+    """Each worker's first batch holds as many IMP chains as another's, side by side."""
+    pretrained = {k: job for k, job in STACKED.items() if not isinstance(job, State)}
+    schedule = Schedule(pretrained, workers=2)
+    batches = [schedule.next_batch(name) or [] for name in ("a", "b")]
+    chains = [
+        {(job.arm.start.key, job.arm.rewind) for job in batch if isinstance(job, ImpMask)}
+        for batch in batches
+    ]
+    assert [len(heads) for heads in chains] == [3, 3]
+    assert not chains[0] & chains[1]
+    seconds = [sum(cost.seconds(job) for job in batch) for batch in batches]
+    assert max(seconds) < 1.3 * min(seconds)
 
 
 def _inits(jobs: list[Any]) -> set[str]:

@@ -1,0 +1,235 @@
+"""Batches of jobs: what is under way together, and what is left when something breaks."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+import samples
+import torch
+
+from trainables import pruning
+from trainables.jobs.execute import CHECKPOINT, Executor, Failure, Progress
+from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.recipes import RECIPES
+from trainables.store import Missing, Store
+from trainables.training import group, loop
+
+NEVER = 1e9
+BACKENDS = pytest.mark.parametrize("backend", ["loop", "stacked"])
+
+
+def jobs_of(backend: str) -> list[Job]:
+    """Two inits' arms from two rewind points, an IMP chain each, pairs; inputs first."""
+    recipe = replace(RECIPES["digits-mlp"], iterations=60, milestones=(30, 45), backend=backend)
+    jobs: list[Job] = []
+    for init in (1, 2):
+        w0 = State(recipe, init, 0, 0)
+        w20 = State(recipe, init, 0, 20, w0)
+        jobs += [w0, w20]
+        for k, start in ((0, w0), (20, w20)):
+            arms = [Arm(start, k, order) for order in (1, 2)]
+            mask = ImpMask(arms[0])
+            masked = [Arm(start, k, order, mask) for order in (1, 2)]
+            randomly = RandomMask(mask, init)
+            random_arms = [Arm(start, k, order, randomly) for order in (1, 2)]
+            jobs += [*arms, mask, *masked, randomly, *random_arms]
+            jobs += [Instability(*pair, 3) for pair in (arms, masked, random_arms)]
+    return jobs
+
+
+def trainings_of(backend: str) -> list[Job]:
+    """States and arms, dense ones alone."""
+    jobs = jobs_of(backend)
+    return [j for j in jobs if isinstance(j, State) or (isinstance(j, Arm) and not j.mask)]
+
+
+def payloads(store: Store, jobs: list[Job]) -> dict[str, bytes]:
+    return {job.key: store.read(job.kind, job.key).payload for job in jobs}
+
+
+def checkpoints(store: Store, jobs: list[Job]) -> dict[Job, int]:
+    found = {}
+    for job in jobs:
+        try:
+            found[job] = store.read(CHECKPOINT, job.key).facts["iteration"]
+        except Missing:
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory):
+    """Payloads by backend, every job done by itself in a process of its own."""
+    made = {}
+    for backend in ("loop", "stacked"):
+        store = Store(str(tmp_path_factory.mktemp(backend)))
+        jobs = jobs_of(backend)
+        for job in jobs:
+            list(Executor(store, samples.FOLDER, NEVER).run(job))
+        made[backend] = payloads(store, jobs)
+    return made
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(str(tmp_path / "store"))
+
+
+def run(store: Store, jobs: list[Job], checkpoint_seconds: float = NEVER) -> list[object]:
+    return list(Executor(store, samples.FOLDER, checkpoint_seconds).run_batch(jobs))
+
+
+def test_the_backends_differ_in_bits(one_by_one):
+    """They are different computations: nothing is filed under the same key."""
+    common = one_by_one["loop"].keys() & one_by_one["stacked"].keys()
+    initial = {job.key for job in jobs_of("loop") if isinstance(job, State) and not job.iteration}
+    assert common == initial
+
+
+@BACKENDS
+def test_a_batch_gives_what_its_jobs_give_one_by_one(store, one_by_one, backend):
+    jobs = jobs_of(backend)
+    events = run(store, jobs)
+    done = [event for event in events if isinstance(event, Job)]
+    assert sorted(job.key for job in done) == sorted(job.key for job in jobs)
+    for position, job in enumerate(done):
+        assert set(job.inputs) <= set(done[:position])
+    assert payloads(store, jobs) == one_by_one[backend]
+    for job in jobs:
+        facts = store.facts(job.kind, job.key)
+        assert facts["iterations"] == job.iterations
+        assert facts["seconds"] > 0
+
+
+@BACKENDS
+@pytest.mark.parametrize("seed", range(3))
+def test_bits_depend_neither_on_batches_nor_on_their_order(store, one_by_one, backend, seed):
+    """The promise: same spec, machine, backend and threads, same bits."""
+    rng = random.Random(seed)
+    jobs = jobs_of(backend)
+    waiting, done = set(jobs), set()
+    while waiting:
+        ready = [job for job in jobs if job in waiting and done.issuperset(job.inputs)]
+        batch = rng.sample(ready, rng.randint(1, len(ready)))
+        grown = set(batch)
+        for job in jobs:  # and some of what they lead to
+            if job in waiting - grown and done | grown >= set(job.inputs) and rng.random() < 0.5:
+                batch.append(job)
+                grown.add(job)
+        run(store, batch)
+        waiting -= grown
+        done |= grown
+    assert payloads(store, jobs) == one_by_one[backend]
+
+
+def test_the_loop_trains_one_at_a_time_and_a_stack_all_that_are_ready(store, monkeypatch):
+    monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
+    for backend, most in (("loop", 1), ("stacked", 8)):
+        jobs = jobs_of(backend)
+        run(store, [job for job in jobs if isinstance(job, State)])
+        arms = [job for job in jobs if isinstance(job, Arm) and job.mask is None]
+        together, seen = set(), 0
+        for event in run(store, arms):
+            if isinstance(event, Progress):
+                together.add(event.job)
+            else:
+                together.discard(event)
+            seen = max(seen, len(together))
+        assert seen == most
+
+
+@BACKENDS
+def test_closing_a_batch_checkpoints_all_that_is_under_way(store, one_by_one, backend, monkeypatch):
+    monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
+    jobs = jobs_of(backend)
+    running = Executor(store, samples.FOLDER, NEVER).run_batch(jobs)
+    latest: dict[Job, int] = {}
+    for event in running:
+        if isinstance(event, Progress):
+            latest[event.job] = event.iteration
+            if isinstance(event.job, Arm) and event.job.mask and event.iteration == 40:
+                break
+        elif isinstance(event, Job):
+            latest.pop(event, None)
+    running.close()
+    saved = checkpoints(store, jobs)
+    assert saved
+    assert saved.keys() == latest.keys()
+    assert all(abs(saved[job] - latest[job]) <= 1 for job in saved)
+    assert (len(saved) == 1) is (backend == "loop")
+
+    executor = Executor(store, samples.FOLDER, NEVER)
+    left = sum(job.iterations for job in jobs if not store.complete([(job.kind, job.key)])) - sum(
+        saved[job] - getattr(job, "rewind", 0) for job in saved
+    )
+    list(executor.run_batch(jobs))
+    assert executor.trained_iterations == left
+    assert payloads(store, jobs) == one_by_one[backend]
+    assert not checkpoints(store, jobs)
+
+
+def test_a_job_that_breaks_stops_only_what_needs_it(store, one_by_one, monkeypatch):
+    jobs = jobs_of("stacked")
+    prune = pruning.prune_by_magnitude
+    calls = iter(range(100))
+
+    def fail_once(*arguments):
+        if next(calls) == 0:
+            raise RuntimeError("no mask today")
+        return prune(*arguments)
+
+    monkeypatch.setattr(pruning, "prune_by_magnitude", fail_once)
+    events = run(store, jobs)
+    [failure] = [event for event in events if isinstance(event, Failure)]
+    assert isinstance(failure.job, ImpMask)
+    assert str(failure.error) == "no mask today"
+    lost: set[Job] = {failure.job}
+    for job in jobs:
+        if lost.intersection(job.inputs):
+            lost.add(job)
+    done = {event for event in events if isinstance(event, Job)}
+    assert done == set(jobs) - lost
+    for job in done:
+        assert store.read(job.kind, job.key).payload == one_by_one["stacked"][job.key]
+
+
+def test_a_stack_too_large_for_the_memory_is_taken_apart(store, one_by_one, monkeypatch):
+    """Each training is tried again by itself, from its checkpoint, with the same bits."""
+    real, tried = group.train_stack, []
+
+    def short_of_memory(recipe, replicas, data, until):
+        tried.append(len(replicas))
+        if len(replicas) > 1:
+            for replica in replicas:  # left in the middle of a step
+                replica.state.weights["output.bias"].fill_(torch.nan)
+            raise MemoryError("no room")
+        yield from real(recipe, replicas, data, until)
+
+    monkeypatch.setattr(group, "train_stack", short_of_memory)
+    jobs = trainings_of("stacked")
+    events = run(store, jobs)
+    assert not [event for event in events if isinstance(event, Failure)]
+    assert tried[0] > 1
+    assert payloads(store, jobs) == {job.key: one_by_one["stacked"][job.key] for job in jobs}
+
+
+def test_a_training_that_breaks_by_itself_fails_alone(store, monkeypatch):
+    real = group.train_stack
+    jobs = [
+        job for job in jobs_of("stacked") if isinstance(job, State | Arm) and not job.inputs[1:]
+    ]
+
+    def poisoned(recipe, replicas, data, until):
+        if any(replica.order_seed == 2 and replica.state.iteration >= 20 for replica in replicas):
+            raise RuntimeError("order 2")
+        yield from real(recipe, replicas, data, until)
+
+    monkeypatch.setattr(group, "train_stack", poisoned)
+    events = run(store, jobs)
+    failed = [event.job for event in events if isinstance(event, Failure)]
+    # An arm from iteration 0 gets past 20 in one pulse when it is by itself.
+    assert {(job.rewind, job.order_seed) for job in failed} >= {(20, 2)}
+    assert {job.order_seed for job in failed} == {2}
+    assert {e for e in events if isinstance(e, Job)} == set(jobs) - set(failed)
