@@ -59,7 +59,7 @@ def test_what_cannot_be_is_one_line(
 
 
 def test_a_network_that_cannot_be_stacked_says_so() -> None:
-    with pytest.raises(UserError, match="backend stacked is not for inception-v3.*allowed: loop"):
+    with pytest.raises(UserError, match="stacked is not for inception-v3"):
         recipe_of("inceptionv3-imagenet", "backend=stacked")
 
 
