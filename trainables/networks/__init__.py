@@ -41,6 +41,12 @@ class Facts:
     however small they are."""
     forward_flops: int
     """Floating-point operations of one example's forward pass (2 a multiply-add)."""
+    vector_flops: int
+    """The same with a convolution's channels rounded up to 16, as many as a CPU computes at
+    once."""
+    activations: int
+    """Values that linear, convolutional and BatchNorm layers write in one example's forward
+    pass."""
     stackable: bool = True
     """Whether `trainables.networks.stacked` can put replicas of it side by side."""
 
@@ -56,6 +62,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=576,
         kernels=19,
         forward_flops=30_144,
+        vector_flops=30_144,
+        activations=586,
     ),
     "lenet-300-100": Facts(
         module="trainables.networks.lenet_300_100",
@@ -67,6 +75,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=0,
         kernels=5,
         forward_flops=532_400,
+        vector_flops=532_400,
+        activations=410,
     ),
     "resnet20-cifar": Facts(
         module="trainables.networks.resnet20_cifar",
@@ -78,6 +88,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=1_568,
         kernels=62,
         forward_flops=81_626_368,
+        vector_flops=85_460_224,
+        activations=401_418,
     ),
     "resnet8-narrow-cifar": Facts(
         module="trainables.networks.resnet20_cifar",
@@ -90,6 +102,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=336,
         kernels=26,
         forward_flops=6_472_320,
+        vector_flops=18_481_792,
+        activations=86_026,
     ),
     "vgg16-cifar": Facts(
         module="trainables.networks.vgg16_cifar",
@@ -101,6 +115,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=8_448,
         kernels=40,
         forward_flops=626_403_328,
+        vector_flops=641_738_752,
+        activations=552_970,
     ),
     "resnet18-cifar": Facts(
         module="trainables.networks.resnet18_cifar",
@@ -112,6 +128,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=9_600,
         kernels=58,
         forward_flops=1_110_937_600,
+        vector_flops=1_126_273_024,
+        activations=1_228_900,
     ),
     "resnet50": Facts(
         module="trainables.networks.resnet50",
@@ -123,6 +141,8 @@ NETWORKS: dict[str, Facts] = {
         statistics=53_120,
         kernels=156,
         forward_flops=8_178_368_512,
+        vector_flops=9_201_156_096,
+        activations=22_228_968,
     ),
     "inception-v3": Facts(
         module="trainables.networks.inception_v3",
@@ -135,6 +155,8 @@ NETWORKS: dict[str, Facts] = {
         # Kernels and operations are without the auxiliary output, which only training has.
         kernels=283,
         forward_flops=11_426_432_192,
+        vector_flops=11_592_673_280,
+        activations=17_935_976,
         stackable=False,  # it joins feature maps along their channels
     ),
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 from trainables import networks
 from trainables.data.split import Split
 from trainables.networks.mlp import BATCHNORM_MOMENTUM, MLP
-from trainables.networks.stacked import join, split, stacked
+from trainables.networks.stacked import StackedLinear, join, split, stacked
 from trainables.recipe import Recipe
 from trainables.training import loop
 from trainables.training.augmentation import augmentation
@@ -153,58 +153,75 @@ def _gradients(recipe: Recipe, network: nn.Module, count: int) -> Callable[[Tens
     return autograd
 
 
+class _Layer:
+    """A stacked linear layer and its BatchNorm, or none, as views that are made once: looking
+    them up in modules is a good part of a tiny network's step."""
+
+    def __init__(self, linear: nn.Module, norm: nn.BatchNorm1d | None):
+        assert isinstance(linear, StackedLinear)
+        parameter = linear.weight
+        shape = (linear.replicas, -1, parameter.shape[1])
+        self.weight = parameter.detach().view(shape)
+        """[R, outputs, inputs]"""
+        self.upwards = self.weight.transpose(1, 2)
+        parameter.grad = torch.empty_like(parameter)
+        self.gradient = parameter.grad.view(shape)
+        self.bias = linear.bias
+        self.norm = norm
+        if norm is not None:
+            self.scale, self.shift = norm.weight, norm.bias
+            self.statistics = norm.running_mean, norm.running_var
+            self.eps = norm.eps
+
+    def bias_columns(self) -> Tensor:
+        """[R, outputs, 1]"""
+        return self.bias.detach().view(*self.weight.shape[:2], 1)
+
+
 def _mlp(network: MLP, count: int) -> Callable[[Tensor, Tensor], None]:
     """By hand, features first: every kernel reads activations [R, features, B] in order."""
-    layers = network.hidden_layers()
-    output = network.output
-
-    minus_one = -torch.ones((), dtype=output.weight.dtype, device=output.weight.device)
-
-    def matrices(linear: nn.Module) -> Tensor:
-        weight = cast(Tensor, linear.weight)
-        return weight.view(count, -1, weight.shape[1])
+    layers = [_Layer(linear, norm) for linear, norm in network.hidden_layers()]
+    top = _Layer(network.output, None)
+    minus_one = -torch.ones((), dtype=top.weight.dtype, device=top.weight.device)
 
     def step(inputs: Tensor, labels: Tensor) -> None:
         size = labels.shape[1]
         hidden = inputs.view(count, size, -1).transpose(1, 2)
         tape = []
-        for linear, norm in layers:
-            sums = torch.bmm(matrices(linear), hidden)
-            flat = sums.view(1, -1, size)
-            if norm is None:
-                flat.add_(linear.bias.view(1, -1, 1))
-                tape.append((hidden, flat, flat, flat))
+        for layer in layers:
+            sums = torch.bmm(layer.weight, hidden)
+            if layer.norm is None:
+                sums.add_(layer.bias_columns())
+                tape.append((layer, hidden, sums, sums, sums))
                 hidden = torch.relu(sums)
             else:
+                flat = sums.view(1, -1, size)
                 normal, mean, rstd = torch.native_batch_norm(
-                    flat, norm.weight, norm.bias, norm.running_mean, norm.running_var,
-                    True, BATCHNORM_MOMENTUM, norm.eps,
+                    flat, layer.scale, layer.shift, *layer.statistics,
+                    True, BATCHNORM_MOMENTUM, layer.eps,
                 )  # fmt: skip
-                tape.append((hidden, flat, mean, rstd))
+                tape.append((layer, hidden, flat, mean, rstd))
                 hidden = torch.relu_(normal).view_as(sums)
-        logits = torch.bmm(matrices(output), hidden)
-        logits.add_(output.bias.view(count, -1, 1))
+        logits = torch.bmm(top.weight, hidden).add_(top.bias_columns())
         # d loss / d logits = (softmax - one-hot) / B
         delta = torch.softmax(logits, 1)
         delta.scatter_add_(1, labels.unsqueeze(1), minus_one.expand(count, 1, size))
         delta.div_(size)
 
-        output.weight.grad = torch.bmm(delta, hidden.transpose(1, 2)).view_as(output.weight)
-        output.bias.grad = delta.sum(2).view(-1)
-        upper = matrices(output)
-        for (linear, norm), (below, flat, mean, rstd) in zip(
-            reversed(layers), reversed(tape), strict=True
-        ):
-            delta = _relu_backward(torch.bmm(upper.transpose(1, 2), delta), hidden, 0)
-            if norm is None:
-                linear.bias.grad = delta.sum(2).view(-1)
+        torch.bmm(delta, hidden.transpose(1, 2), out=top.gradient)
+        top.bias.grad = delta.sum(2).view(-1)
+        above = top
+        for layer, below, flat, mean, rstd in reversed(tape):
+            delta = _relu_backward(torch.bmm(above.upwards, delta), hidden, 0)
+            if layer.norm is None:
+                layer.bias.grad = delta.sum(2).view(-1)
             else:
-                change, norm.weight.grad, norm.bias.grad = _batch_norm_backward(
-                    delta.view(1, -1, size), flat, norm.weight, norm.running_mean,
-                    norm.running_var, mean, rstd, True, norm.eps, [True, True, True],
+                change, layer.scale.grad, layer.shift.grad = _batch_norm_backward(
+                    delta.view(1, -1, size), flat, layer.scale, *layer.statistics,
+                    mean, rstd, True, layer.eps, [True, True, True],
                 )  # fmt: skip
                 delta = change.view_as(delta)
-            linear.weight.grad = torch.bmm(delta, below.transpose(1, 2)).view_as(linear.weight)
-            upper, hidden = matrices(linear), below
+            torch.bmm(delta, below.transpose(1, 2), out=layer.gradient)
+            above, hidden = layer, below
 
     return step

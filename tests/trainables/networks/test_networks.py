@@ -55,19 +55,30 @@ def test_facts_are_the_modules(name):
 
 
 @registered
-def test_facts_count_multiply_adds(name):
-    flops = 0
+def test_facts_count_operations_and_values(name):
+    flops = vector_flops = activations = 0
 
     def count(layer, inputs, output):
-        nonlocal flops
-        flops += 2 * output[0].numel() * layer.weight[0].numel()
+        nonlocal flops, vector_flops, activations
+        activations += output[0].numel()
+        if not isinstance(layer, nn.Linear | nn.Conv2d):
+            return
+        operations = 2 * output[0].numel() * layer.weight[0].numel()
+        flops += operations
+        if isinstance(layer, nn.Conv2d):
+            for channels in (layer.in_channels, layer.out_channels):
+                operations = operations // channels * (16 * math.ceil(channels / 16))
+        vector_flops += operations
 
     network = outline(name).eval()
     for module in network.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d):
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.BatchNorm1d | nn.BatchNorm2d):
             module.register_forward_hook(count)
     network(examples(name, 1, "meta"))
-    assert NETWORKS[name].forward_flops == flops
+    facts = NETWORKS[name]
+    assert facts.forward_flops == flops
+    assert facts.vector_flops == vector_flops
+    assert facts.activations == activations
 
 
 class Calls(TorchFunctionMode):
