@@ -53,12 +53,12 @@ def _evaluate_mlp_path(
     for start in range(0, len(split), MLP_CHUNK):
         inputs = split.inputs(split.images[start : start + MLP_CHUNK])
         labels = split.labels[start : start + MLP_CHUNK]
-        sums = []
-        for end in (first, second):
-            networks.bind(network, end)
-            sums.append(network.first_sums(inputs))
+        networks.bind(network, first)
+        first_sums = network.first_sums(inputs)
+        networks.bind(network, second)
+        second_sums = network.first_sums(inputs)
         for alpha, above, tally in between:
-            tally.add(above(mix(*sums, alpha)), labels)
+            tally.add(above(mix(first_sums, second_sums, alpha)), labels)
     return [tally.score for _, _, tally in between]
 
 
