@@ -1,7 +1,8 @@
 """What jobs cost: seconds on one worker, and bytes in the store.
 
-An iteration costs a fixed time a layer (dispatching small kernels) plus its floating-point
-operations at the rate that the hardware reaches.
+An iteration costs a fixed time a layer (dispatching small kernels), its floating-point operations
+at the rate that the hardware reaches, and the values that layers without many operations move
+through memory. docs/performance.md says how near this comes.
 """
 
 from __future__ import annotations
@@ -22,18 +23,23 @@ class Hardware:
     name: str
     seconds_per_kernel: float
     """Forward, backward and update of a layer that is too small to matter otherwise."""
+    stacked_share: float
+    """Of that time, what a training pays that is stacked with others."""
     flops_per_second: float
     """Of training; forward passes alone count as well."""
+    seconds_per_value: float
+    """Moving an activation through BatchNorm, ReLU and memory, in one of an iteration's three
+    passes."""
+    bf16_speedup: float
+    """Of operations and values."""
 
 
-CPU_CORE = Hardware("CPU core", 28e-6, 80e9)
-"""Fitted to one core of a Sapphire Rapids server with torch 2.15: digits-mlp 0.55 ms an
-iteration, LeNet-300-100 1.3 ms, ResNet-20 0.4 s, VGG-16 2.6 s, ResNet-18 4.3 s. Narrow
-convolutions are bound by memory and take about twice as long as this says."""
+CPU_CORE = Hardware("CPU core", 25e-6, 0.25, 85e9, 0.4e-9, 2.0)
+"""Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
     "cpu": CPU_CORE,
-    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 60e12),
+    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0),
 }
 
 SECONDS_PER_JOB = 0.02
@@ -46,9 +52,21 @@ MANIFEST_BYTES = 400
 
 
 def seconds_per_iteration(recipe: Recipe, on: Hardware = CPU_CORE) -> float:
+    """Of one training; of a stack, its share."""
     facts = networks.NETWORKS[recipe.network]
-    flops = 3 * facts.forward_flops * recipe.batch_size  # the backward pass is two forward ones
-    return facts.kernels * on.seconds_per_kernel + flops / on.flops_per_second
+    fixed = facts.kernels * on.seconds_per_kernel
+    if recipe.backend == "stacked":
+        fixed *= on.stacked_share
+    # The backward pass is two forward ones.
+    work = 3 * recipe.batch_size * seconds_per_example(facts.vector_flops, facts.activations, on)
+    if recipe.precision == "bf16":
+        work /= on.bf16_speedup
+    return fixed + work
+
+
+def seconds_per_example(flops: int, activations: int, on: Hardware) -> float:
+    """Of a forward pass."""
+    return flops / on.flops_per_second + activations * on.seconds_per_value
 
 
 @singledispatch
@@ -70,10 +88,11 @@ def _(job: ImpMask | RandomMask, on: Hardware = CPU_CORE) -> float:
 @seconds.register
 def _(job: Instability, on: Hardware = CPU_CORE) -> float:
     network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
-    train = job.train_examples or sizes.train
-    chunks = -(-train // 1000) + -(-sizes.test // 1000)
-    flops = (train + sizes.test) * network.forward_flops
-    point = flops / on.flops_per_second + chunks * network.kernels * on.seconds_per_kernel
+    examples = (job.train_examples or sizes.train) + sizes.test
+    chunks = 2 + examples // 1000
+    flops = network.vector_flops - network.first_flops
+    point = examples * seconds_per_example(flops, network.activations, on)
+    point += chunks * network.kernels * on.seconds_per_kernel
     return SECONDS_PER_JOB + job.points * point
 
 

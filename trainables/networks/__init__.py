@@ -47,6 +47,8 @@ class Facts:
     activations: int
     """Values that linear, convolutional and BatchNorm layers write in one example's forward
     pass."""
+    first_flops: int = 0
+    """Those of an MLP's first layer, which a path computes at its ends alone."""
     stackable: bool = True
     """Whether `trainables.networks.stacked` can put replicas of it side by side."""
 
@@ -64,6 +66,7 @@ NETWORKS: dict[str, Facts] = {
         forward_flops=30_144,
         vector_flops=30_144,
         activations=586,
+        first_flops=6_144,
     ),
     "lenet-300-100": Facts(
         module="trainables.networks.lenet_300_100",
@@ -77,6 +80,7 @@ NETWORKS: dict[str, Facts] = {
         forward_flops=532_400,
         vector_flops=532_400,
         activations=410,
+        first_flops=470_400,
     ),
     "resnet20-cifar": Facts(
         module="trainables.networks.resnet20_cifar",

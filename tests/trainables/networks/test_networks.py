@@ -79,6 +79,10 @@ def test_facts_count_operations_and_values(name):
     assert facts.forward_flops == flops
     assert facts.vector_flops == vector_flops
     assert facts.activations == activations
+    if isinstance(network, MLP):
+        assert facts.first_flops == 2 * network.linears[0].weight.numel()
+    else:
+        assert facts.first_flops == 0
 
 
 class Calls(TorchFunctionMode):
