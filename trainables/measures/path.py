@@ -12,7 +12,7 @@ from torch.nn.functional import batch_norm
 from trainables import networks
 from trainables.data.split import Split
 from trainables.networks.mlp import MLP
-from trainables.paths import alphas, interpolate, mix
+from trainables.paths import alphas, interpolate
 from trainables.training.evaluation import MLP_CHUNK, Score, Tally, evaluate
 
 NORM = ("running_mean", "running_var", "weight", "bias")
@@ -57,8 +57,11 @@ def _evaluate_mlp_path(
         first_sums = network.first_sums(inputs)
         networks.bind(network, second)
         second_sums = network.first_sums(inputs)
+        between_sums = torch.empty_like(first_sums)
         for alpha, above, tally in between:
-            tally.add(above(mix(first_sums, second_sums, alpha)), labels)
+            # In one pass over memory; at the ends it is the end.
+            torch.lerp(second_sums, first_sums, alpha, out=between_sums)
+            tally.add(above(between_sums), labels)
     return [tally.score for _, _, tally in between]
 
 
@@ -78,11 +81,11 @@ def _above(network: MLP, weights: dict[str, Tensor]) -> Callable[[Tensor], Tenso
             norms.append((mean, variance, scale, shift, layer.eps))
 
     def above(sums: Tensor) -> Tensor:
-        for index in range(hidden):
+        for index in range(hidden):  # `sums` is its own: nothing else needs what it overwrites
             if norms:
                 mean, variance, scale, shift, eps = norms[index]
                 sums = batch_norm(sums, mean, variance, scale, shift, eps=eps)
-            sums = functional.linear(sums.relu(), *linears[index])
+            sums = functional.linear(sums.relu_(), *linears[index])
         return sums
 
     return above
