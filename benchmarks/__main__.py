@@ -76,12 +76,13 @@ def _measure(name: str, quick: bool) -> list[Row] | None:
 def _show(console: Console, found: dict[str, list[Row]], failed: list[str]) -> None:
     table = Table("work", "ours", "against", "ratio (least to most)", "target", "reached")
     notes: list[str] = []
-    for name, rows in found.items():
+    for rows in found.values():
         for row in rows:
             mark = ""
             if row.note:
-                notes.append(f"[{len(notes) + 1}] {row.note}")
-                mark = f" \\[{len(notes)}]"
+                if row.note not in notes:
+                    notes.append(row.note)
+                mark = f" \\[{notes.index(row.note) + 1}]"
             table.add_row(
                 row.work + mark,
                 _amount(row.ours, row.unit),
@@ -90,12 +91,14 @@ def _show(console: Console, found: dict[str, list[Row]], failed: list[str]) -> N
                 str(row.target or ""),
                 {True: "yes", False: "no", None: ""}[row.reached],
             )
-            if row.wrong:
-                notes.append(f"WRONG RESULTS in {name}: {row.wrong}")
         table.add_section()
     console.print(table)
-    for note in notes:
-        console.print(note, markup=False)
+    for number, note in enumerate(notes, 1):
+        console.print(f"[{number}] {note}", markup=False)
+    for name, rows in found.items():
+        for row in rows:
+            if row.wrong:
+                console.print(f"WRONG RESULTS in {name}: {row.wrong}", markup=False)
     for name in failed:
         console.print(f"FAILED: {name}")
 

@@ -44,7 +44,8 @@ def _row(setting: Setting, network: str, training: Ours, start: int, end: int) -
         against=Spread.once(before),
         ratio=Spread.once(after / before),
         target=Target(most=GROWTH),
-        note=f"peak {megabytes('VmHWM'):,.0f} MB; the whole process, with Python, torch and data",
+        note=f"peak {megabytes('VmHWM'):,.0f} MB; the whole process with its data, of which "
+        f"{megabytes('RssFile'):,.0f} MB are libraries' files that processes share",
     )
 
 
