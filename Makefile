@@ -5,7 +5,7 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart test test-slow lint format pins clean
+.PHONY: quickstart test test-slow bench bench-quick lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -15,6 +15,13 @@ test: lint
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# Some 15 minutes on two cores that do nothing else; 2 minutes for the quick ones.
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: $(STAMP)
+	$(BIN)/python -m benchmarks --quick $(BENCH)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -33,8 +33,9 @@ def files(package: str) -> list[Path]:
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("trainables", {"sweeps", "analysis"}),
-        ("analysis", {"sweeps", "trainables", "ray", "torch"}),
+        ("sweeps", {"benchmarks"}),
+        ("trainables", {"sweeps", "analysis", "benchmarks"}),
+        ("analysis", {"sweeps", "trainables", "benchmarks", "ray", "torch"}),
     ],
 )
 def test_nothing_imports_what_lies_downstream(package: str, forbidden: set[str]) -> None:

@@ -1,0 +1,103 @@
+"""Paths between two networks, against a plain loop over their points."""
+
+from __future__ import annotations
+
+import torch
+
+from benchmarks import plain
+from benchmarks.harness import Row, Setting, Target, compare
+from benchmarks.training import LENET, RESNET20, Ours, initial, random_images
+from trainables import data
+from trainables.data.split import Split
+from trainables.measures.path import evaluate_path
+from trainables.recipe import Recipe
+from trainables.training.evaluation import MLP_CHUNK
+
+POINTS = 30
+"""Of a path in the papers."""
+
+TRAINED_ITERATIONS = 1000
+"""Of the ends of LeNet's path."""
+
+RESNET20_POINTS = 3
+RESNET20_CHUNK = 500
+"""Examples that the plain loop evaluates at once."""
+
+RESNET20_CHUNKS = 2
+"""Timed."""
+
+
+def everything(recipe: Recipe, setting: Setting) -> Split:
+    """Training and test set in one."""
+    whole = data.load(recipe, setting.data)
+    images = torch.cat([whole.train.images, whole.test.images])
+    labels = torch.cat([whole.train.labels, whole.test.labels])
+    return Split(images, labels, whole.train.scaling)
+
+
+def lenet(setting: Setting) -> list[Row]:
+    whole = everything(LENET, setting)
+    split = whole.sample(setting.effort.of(len(whole)))
+    ends = []
+    for order in (1, 2):
+        end = Ours(LENET, initial(LENET), data.load(LENET, setting.data).train, order_seed=order)
+        end.advance(setting.effort.of(TRAINED_ITERATIONS))
+        ends.append(end.state.weights)
+    return [
+        _against_plain(
+            setting, LENET, ends, split, POINTS, MLP_CHUNK, 5,
+            f"LeNet-300-100 path of {POINTS} points on {len(split):,} examples",
+        )
+    ]  # fmt: skip
+
+
+def resnet20(setting: Setting) -> list[Row]:
+    ends = [initial(RESNET20, seed).weights for seed in (1, 2)]
+    split = random_images(RESNET20_CHUNK * setting.effort.of(RESNET20_CHUNKS))
+    return [
+        _against_plain(
+            setting, RESNET20, ends, split, RESNET20_POINTS, RESNET20_CHUNK, 2.3,
+            f"ResNet-20 path of {POINTS} points on 10,000 images",
+            f"timed: {RESNET20_POINTS} points on {len(split):,} random images, which stand for "
+            "the whole: cost is linear in both",
+            times=POINTS / RESNET20_POINTS * 10_000 / len(split),
+        )
+    ]  # fmt: skip
+
+
+def _against_plain(
+    setting: Setting,
+    recipe: Recipe,
+    ends: list[dict[str, torch.Tensor]],
+    split: Split,
+    points: int,
+    chunk: int,
+    target: float,
+    work: str,
+    note: str = "",
+    times: float = 1.0,
+) -> Row:
+    """`times` is what the timed work is multiplied by."""
+    examples = plain.inputs(split)
+    scores = {}
+
+    def ours() -> None:
+        scores["ours"] = evaluate_path(recipe.network, ends[0], ends[1], split, points)
+
+    def against() -> None:
+        scores["plain"] = plain.path(
+            recipe.network, ends[0], ends[1], examples, split.labels, points, chunk
+        )
+
+    compared = compare(ours, against, repeats=setting.effort.repeats)
+    errors, others = ([score.error for score in scores[side]] for side in ("ours", "plain"))
+    return Row(
+        work=f"{work}; against a plain loop over the points",
+        ours=compared.ours.times(times),
+        unit="s",
+        against=compared.against.times(times),
+        ratio=compared.ratio,
+        target=Target(least=target),
+        note="; ".join(filter(None, [note, "processor time; the errors must be identical"])),
+        wrong="" if errors == others else f"errors {errors}, in the plain loop {others}",
+    )
