@@ -37,13 +37,18 @@ class Decoded:
         )
 
 
+COUNTED = 1000
+"""Images whose pixels are counted at once: bincount makes each of them an int64."""
+
+
 def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation [C] of pixels in [0, 1], exact: from counts of values."""
     means, deviations = [], []
     values = torch.arange(256, dtype=torch.float64) / 255
     for channel in images.unbind(-1):
-        # numpy's bincount takes bytes; torch's would make them int64 first.
-        counts = torch.from_numpy(np.bincount(channel.numpy().ravel(), minlength=256)).double()
+        counts = torch.zeros(256, dtype=torch.float64)
+        for part in channel.split(COUNTED):
+            counts += torch.from_numpy(np.bincount(part.numpy().ravel(), minlength=256))
         mean = (counts * values).sum() / counts.sum()
         means.append(mean)
         deviations.append(((values - mean).square() * counts).sum().div(counts.sum()).sqrt())
