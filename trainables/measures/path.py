@@ -11,6 +11,7 @@ from torch.nn.functional import batch_norm
 
 from trainables import networks
 from trainables.data.split import Split
+from trainables.networks.folded import Folded
 from trainables.networks.mlp import MLP
 from trainables.paths import alphas, interpolate
 from trainables.training.evaluation import MLP_CHUNK, Score, Tally, evaluate
@@ -30,11 +31,12 @@ def evaluate_path(
     network = networks.build(network_name).eval()
     if isinstance(network, MLP):
         return _evaluate_mlp_path(network, first, second, split, points)
+    folded = Folded(network_name)
     first, second = networks.channels_last(first), networks.channels_last(second)
     scores = []
     for alpha in alphas(points):
-        networks.bind(network, interpolate(first, second, alpha))
-        scores.append(evaluate(network, split))
+        folded.bind(interpolate(first, second, alpha))
+        scores.append(evaluate(folded.module, split))
     return scores
 
 

@@ -1,0 +1,46 @@
+import pytest
+import torch
+from torch import nn
+
+from trainables import networks
+from trainables.networks.folded import Folded
+
+
+def lived_in(name, dtype):
+    """Weights whose BatchNorms do something."""
+    weights = networks.initial_weights(name, "kaiming-normal", "init", 1)
+    stream = torch.Generator().manual_seed(0)
+    for value in weights.values():
+        if value.ndim == 1:
+            value.uniform_(0.5, 1.5, generator=stream)
+    return {key: value.to(dtype) for key, value in weights.items()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["resnet8-narrow-cifar", "resnet20-cifar", "vgg16-cifar", "resnet18-cifar", "lenet-300-100"],
+)
+def test_folded_networks_compute_the_same(name):
+    weights = lived_in(name, torch.float64)
+    before = {key: value.clone() for key, value in weights.items()}
+    plain = networks.build(name).double().eval()
+    networks.bind(plain, weights)
+    folded = Folded(name)
+    inputs = torch.randn(3, *networks.NETWORKS[name].inputs, dtype=torch.float64)
+    with torch.inference_mode():
+        folded.bind(networks.initial_weights(name, "kaiming-normal", "init", 2))
+        folded.bind(weights)  # again: what was bound before is gone
+        logits = folded.module(inputs)
+        torch.testing.assert_close(logits, plain(inputs), rtol=1e-10, atol=1e-10)
+    assert logits.std() > 1e-3
+    assert all(torch.equal(weights[key], before[key]) for key in weights)
+
+
+def test_no_batchnorm_is_left_in_what_is_folded():
+    kinds = {type(module) for module in Folded("resnet20-cifar").module.modules()}
+    assert nn.BatchNorm2d not in kinds
+
+
+def test_other_layouts_stay_as_they_are():
+    kinds = {type(module) for module in Folded("resnet50").module.modules()}
+    assert nn.BatchNorm2d in kinds
