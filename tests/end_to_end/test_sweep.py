@@ -63,6 +63,16 @@ def test_the_summary_says_the_same(finished: tuple[Sweep, str], table: pd.DataFr
     assert "90 trainings" in output
 
 
+def test_bits_do_not_depend_on_the_number_of_workers(
+    finished: tuple[Sweep, str], tmp_path: Path
+) -> None:
+    """Nor on which trainings meet in a stack, which follows from it."""
+    sweep = Sweep(tmp_path / "home", *REDUCED[:-1], "1")
+    status, output = sweep.run()
+    assert status == 0, output
+    assert sweep.artifacts() == finished[0].artifacts()
+
+
 def test_report_is_one_file(finished: tuple[Sweep, str]) -> None:
     sweep, _ = finished
     html = (sweep.home / "reports" / "digits-mlp.html").read_text()
