@@ -18,6 +18,7 @@ from trainables.training.gradients import gradients
 from trainables.training.optimizers import optimizer
 from trainables.training.order import DataOrder
 from trainables.training.schedules import learning_rate
+from trainables.training.sparse import pack, sparse_gradients, sparsify, unpack
 
 PULSE_SECONDS = 0.5
 """How often `train` hands control back: to report, to save, or to be stopped."""
@@ -51,6 +52,7 @@ def train(
     until: int,
     mask: dict[str, Tensor] | None = None,
     by_hand: bool = True,
+    sparse: bool = True,
 ) -> Iterator[TrainingState]:
     """Train `state` up to iteration `until`, handing it out now and then and at the end.
 
@@ -59,7 +61,8 @@ def train(
 
     `mask` (name -> 0/1 tensor of the weight's shape) is multiplied into the weights before
     the first step and after each, so that stored weights are truly sparse. `by_hand=False`
-    sends every gradient through autograd.
+    sends every gradient through autograd; `sparse=False` computes with dense layers whatever
+    the mask (`trainables.training.sparse`).
     """
     # Adam's averages of gradients that stay zero (pixels of MNIST's border, say) decay into
     # denormal numbers, whose arithmetic makes an iteration of LeNet twice as long.
@@ -67,16 +70,22 @@ def train(
     network = networks.build(recipe.network).train()
     state.weights = networks.channels_last(state.weights)
     state.optimizer = networks.channels_last(state.optimizer)
-    networks.bind(network, state.weights)
-    step = optimizer(recipe, network, state.optimizer)
-    set_gradients = gradients(network, label_smoothing=recipe.label_smoothing, by_hand=by_hand)
+    kept = sparsify(recipe, network, state.weights, mask or {}) if by_hand and sparse else {}
+    weights, slots = pack(state.weights, kept), pack(state.optimizer, kept)
+    networks.bind(network, weights)
+    step = optimizer(recipe, network, slots)
+    if kept:
+        set_gradients = sparse_gradients(network)
+    else:
+        set_gradients = gradients(network, label_smoothing=recipe.label_smoothing, by_hand=by_hand)
     order = DataOrder(
         len(data), recipe.batch_size, order_seed, keep_last=recipe.last_batch == "keep"
     )
     augment = augmentation(recipe, len(data), order_seed)
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())
-    masked = [state.weights[name] for name in mask or ()]
-    masks = [torch.empty_like(state.weights[n]).copy_(keep) for n, keep in (mask or {}).items()]
+    dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
+    masked = [weights[name] for name in dense]
+    masks = [torch.empty_like(weights[name]).copy_(keep) for name, keep in dense.items()]
 
     @torch.no_grad()
     def advance() -> None:
@@ -100,6 +109,8 @@ def train(
             torch._foreach_mul_(masked, masks)
     while True:
         advance()
+        unpack(weights, kept, state.weights)
+        unpack(slots, kept, state.optimizer)
         yield state
         if state.iteration >= until:
             return
