@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when stored results are no longer what the code would produce; old ones stay unused."""
 
 

@@ -9,13 +9,14 @@ time. Other networks go through autograd.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from trainables.networks.mlp import BATCHNORM_MOMENTUM, MLP
+from trainables.recipe import Recipe
 
 Gradients = Callable[[Tensor, Tensor], None]
 """Sets `.grad` of every parameter for a batch: inputs [B, ...], labels [B]."""
@@ -31,18 +32,14 @@ _nll_backward = _aten.nll_loss_backward.default
 _relu_backward = _aten.threshold_backward.default
 
 
-def gradients(
-    network: nn.Module,
-    *,
-    label_smoothing: float = 0.0,
-    precision: Literal["fp32", "tf32", "bf16"] = "fp32",
-    by_hand: bool = True,
-) -> Gradients:
+def gradients(network: nn.Module, recipe: Recipe, *, by_hand: bool = True) -> Gradients:
     """The gradient function of a network in training mode; BatchNorm's statistics move too.
 
-    With `precision` bf16, layers compute with bfloat16 copies of their weights and inputs.
+    In bf16, layers compute with bfloat16 copies of their weights and inputs. `by_hand=False`
+    sends everything through autograd.
     """
-    if by_hand and isinstance(network, MLP) and precision != "bf16" and not label_smoothing:
+    label_smoothing, bf16 = recipe.label_smoothing, recipe.precision == "bf16"
+    if by_hand and can_by_hand(network, recipe):
         return _mlp(network)
 
     parameters = list(network.parameters())
@@ -50,8 +47,7 @@ def gradients(
     def autograd(inputs: Tensor, labels: Tensor) -> None:
         for parameter in parameters:
             parameter.grad = None
-        autocast = torch.autocast(inputs.device.type, torch.bfloat16, precision == "bf16")
-        with torch.enable_grad(), autocast:
+        with torch.enable_grad(), torch.autocast(inputs.device.type, torch.bfloat16, bf16):
             outputs = network(inputs)
             logits, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
             loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
@@ -62,6 +58,11 @@ def gradients(
         loss.backward()
 
     return autograd
+
+
+def can_by_hand(network: nn.Module, recipe: Recipe) -> TypeGuard[MLP]:
+    """Whether a network's gradients can be computed without autograd."""
+    return isinstance(network, MLP) and recipe.precision != "bf16" and not recipe.label_smoothing
 
 
 def _mlp(network: MLP) -> Gradients:

@@ -19,6 +19,7 @@ from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
 from trainables.training.order import DataOrder
 from trainables.training.schedules import learning_rate
+from trainables.training.sparse import pack, sparse_gradients, sparsify, unpack
 
 PULSE_SECONDS = 0.5
 """How often `train` hands control back: to report, to save, or to be stopped."""
@@ -63,6 +64,7 @@ def train(
     until: int,
     mask: dict[str, Tensor] | None = None,
     by_hand: bool = True,
+    sparse: bool = True,
 ) -> Iterator[TrainingState]:
     """Train `state` up to iteration `until`, handing it out now and then and at the end.
 
@@ -71,25 +73,26 @@ def train(
 
     `mask` (name -> 0/1 tensor of the weight's shape) is multiplied into the weights before
     the first step and after each, so that stored weights are truly sparse. `by_hand=False`
-    sends every gradient through autograd.
+    sends every gradient through autograd; `sparse=False` computes with dense layers whatever
+    the mask (`trainables.training.sparse`).
     """
     set_numerics(recipe)
     network = networks.build(recipe.network).train()
     state.weights = networks.channels_last(state.weights)
     state.optimizer = networks.channels_last(state.optimizer)
-    networks.bind(network, state.weights)
-    step = optimizer(recipe, network, state.optimizer)
-    set_gradients = gradients(
-        network,
-        label_smoothing=recipe.label_smoothing,
-        precision=recipe.precision,
-        by_hand=by_hand,
+    kept = sparsify(recipe, network, state.weights, mask or {}) if by_hand and sparse else {}
+    weights, slots = pack(state.weights, kept), pack(state.optimizer, kept)
+    networks.bind(network, weights)
+    step = optimizer(recipe, network, slots)
+    set_gradients = (
+        sparse_gradients(network) if kept else gradients(network, recipe, by_hand=by_hand)
     )
     order = data_order(recipe, data, order_seed)
     augment = augmentation(recipe, len(data), order_seed)
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())
-    masked = [state.weights[name] for name in mask or ()]
-    masks = [torch.empty_like(state.weights[n]).copy_(keep) for n, keep in (mask or {}).items()]
+    dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
+    masked = [weights[name] for name in dense]
+    masks = [torch.empty_like(weights[name]).copy_(keep) for name, keep in dense.items()]
 
     @torch.no_grad()
     def advance() -> None:
@@ -113,6 +116,8 @@ def train(
             torch._foreach_mul_(masked, masks)
     while True:
         advance()
+        unpack(weights, kept, state.weights)
+        unpack(slots, kept, state.optimizer)
         yield state
         if state.iteration >= until:
             return

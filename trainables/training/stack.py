@@ -23,7 +23,7 @@ from trainables.networks.stacked import StackedLinear, join, split, stacked
 from trainables.recipe import Recipe
 from trainables.training import loop
 from trainables.training.augmentation import augmentation
-from trainables.training.gradients import _batch_norm_backward, _relu_backward
+from trainables.training.gradients import _batch_norm_backward, _relu_backward, can_by_hand
 from trainables.training.loop import TrainingState, data_order
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
@@ -128,7 +128,7 @@ def _fill_optimizer(recipe: Recipe, state: TrainingState) -> None:
 
 def _gradients(recipe: Recipe, network: nn.Module, count: int) -> Callable[[Tensor, Tensor], None]:
     """Sets `.grad` of the stack for inputs [R * B, ...] and labels [R, B]."""
-    if isinstance(network, MLP) and recipe.precision != "bf16" and not recipe.label_smoothing:
+    if can_by_hand(network, recipe):
         return _mlp(network, count)
     parameters = list(network.parameters())
     bf16 = recipe.precision == "bf16"

@@ -1,11 +1,16 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
 from trainables.networks.mlp import MLP
+from trainables.recipes import RECIPES
 from trainables.training.gradients import gradients
+
+DIGITS = RECIPES["digits-mlp"]
+"""SGD on the mean cross-entropy in 32-bit floats: nothing that changes a gradient."""
 
 WIDTHS = {
     "digits-mlp": [64, 48, 48, 48, 48, 48, 48, 10],
@@ -38,7 +43,7 @@ def twice(network):
 def test_by_hand_has_the_bits_of_autograd(widths, batchnorm, dtype, batch):
     network, inputs, labels = case(widths, batchnorm, dtype, batch)
     by_hand, autograd = twice(network)
-    steps = gradients(by_hand), gradients(autograd, by_hand=False)
+    steps = gradients(by_hand, DIGITS), gradients(autograd, DIGITS, by_hand=False)
     with torch.no_grad():  # as the training loop calls them
         for _ in range(2):  # the second replaces the gradients and moves the statistics again
             for step in steps:
@@ -55,7 +60,7 @@ def test_a_single_example_has_no_batch_statistics():
     network, inputs, labels = case([64, 48, 10], True, torch.float32, 1)
     for by_hand in (False, True):
         with torch.no_grad(), pytest.raises(ValueError, match="more than 1 value per channel"):
-            gradients(network, by_hand=by_hand)(inputs, labels)
+            gradients(network, DIGITS, by_hand=by_hand)(inputs, labels)
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
@@ -63,7 +68,7 @@ def test_a_linear_model_by_its_closed_form(by_hand):
     """d loss / d W = (softmax - onehot)^T x / B."""
     network, x, labels = case([5, 3], False, torch.float64, 8)
     with torch.no_grad():
-        gradients(network, by_hand=by_hand)(x, labels)
+        gradients(network, DIGITS, by_hand=by_hand)(x, labels)
     logits = x @ network.output.weight.detach().T + network.output.bias.detach()
     scores = logits.exp()
     error = scores / scores.sum(1, keepdim=True)
@@ -80,7 +85,7 @@ def test_a_deep_network_by_finite_differences():
         return -scores[range(9), labels].mean().item()
 
     with torch.no_grad():
-        gradients(network)(inputs, labels)
+        gradients(network, DIGITS)(inputs, labels)
         for parameter in network.parameters():
             flat, slope = parameter.view(-1), parameter.grad.view(-1)
             for index in range(0, len(flat), 7):
@@ -96,8 +101,8 @@ def test_inputs_are_flattened():
     network, inputs, labels = case([64, 48, 10], True, torch.float32, 8)
     flat, images = twice(network)
     with torch.no_grad():
-        gradients(flat)(inputs, labels)
-        gradients(images)(inputs.view(8, 1, 8, 8), labels)
+        gradients(flat, DIGITS)(inputs, labels)
+        gradients(images, DIGITS)(inputs.view(8, 1, 8, 8), labels)
     for one, other in zip(flat.parameters(), images.parameters(), strict=True):
         assert torch.equal(one.grad, other.grad)
 
@@ -108,7 +113,7 @@ def test_running_statistics_move_by_batchnorms_momentum():
     norm = twice(network)[0].norms[0]
     sums = inputs @ network.linears[0].weight.detach().T
     with torch.no_grad():
-        gradients(network)(inputs, labels)
+        gradients(network, DIGITS)(inputs, labels)
     torch.testing.assert_close(norm.running_mean, 0.1 * sums.mean(0), rtol=1e-10, atol=1e-14)
     expected = 0.9 + 0.1 * sums.var(0, correction=1)
     torch.testing.assert_close(norm.running_var, expected, rtol=1e-10, atol=0)
@@ -127,7 +132,7 @@ def plain_loss(logits, labels, smoothing):
 
 def check_against(network, loss, inputs, labels, smoothing):
     """Twice: the second batch replaces the first one's gradients."""
-    step = gradients(network, label_smoothing=smoothing)
+    step = gradients(network, replace(DIGITS, label_smoothing=smoothing))
     for batch in (slice(4, None), slice(None)):
         expected = torch.autograd.grad(loss(inputs[batch], labels[batch]), [*network.parameters()])
         with torch.no_grad():
@@ -153,7 +158,7 @@ def test_label_smoothing_changes_the_gradients():
     found = []
     for smoothing in (0.0, 0.1):
         with torch.no_grad():
-            gradients(network, label_smoothing=smoothing)(inputs, labels)
+            gradients(network, replace(DIGITS, label_smoothing=smoothing))(inputs, labels)
         found.append(network.output.bias.grad)
     # Of the mean loss by the output's bias: softmax less the target.
     logits = network(inputs).detach()
