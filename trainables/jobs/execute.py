@@ -94,8 +94,9 @@ class Executor:
                 case Failure():
                     raise event.error
 
-    def run_batch(self, jobs: Sequence[Job]) -> Generator[Progress | Job | Failure]:
+    def run_batch(self, jobs: Sequence[Job]) -> Generator[Progress | Job | Failure | None]:
         """Do jobs, inputs first: their progress, then each when it is done or has failed.
+        None where there is nothing to tell: a measurement goes on.
 
         Trainings whose inputs are there are under way together, as many as the recipe's backend
         takes. Jobs that need a failed one are passed over. Closing the iterator early stores
@@ -111,7 +112,7 @@ class Executor:
                 self._save_checkpoint(one)
             raise
 
-    def tensors(self, job: Job) -> Generator[Progress, None, dict[str, Tensor]]:
+    def tensors(self, job: Job) -> Generator[Progress | None, None, dict[str, Tensor]]:
         """Read a job's tensors (the iterator's return value), making them again if damaged."""
         if job.key not in self._held:
             try:
@@ -132,11 +133,11 @@ class Executor:
             size -= sum(value.nbytes for value in dropped.values())
 
     @singledispatchmethod
-    def _do(self, job: Job) -> Iterator[Progress]:
+    def _do(self, job: Job) -> Iterator[Progress | None]:
         raise TypeError(f"no way to do a {type(job).__name__}")
 
     @_do.register
-    def _(self, job: State | Arm) -> Iterator[Progress]:
+    def _(self, job: State | Arm) -> Iterator[Progress | None]:
         """By itself: an input that another job turned out to lack."""
         one = yield from self.begin(job)
         if job.iterations or one.training.mask:
@@ -152,7 +153,7 @@ class Executor:
                 raise
         self.end(one)
 
-    def begin(self, job: State | Arm) -> Generator[Progress, None, _UnderWay]:
+    def begin(self, job: State | Arm) -> Generator[Progress | None, None, _UnderWay]:
         """A job's training (the iterator's return value), from its checkpoint if there is one."""
         start = time.perf_counter()
         mask = None
@@ -212,7 +213,7 @@ class Executor:
         return data.load(recipe, self.data_folder).train
 
     @_do.register
-    def _(self, job: ImpMask) -> Iterator[Progress]:
+    def _(self, job: ImpMask) -> Iterator[Progress | None]:
         spent = _clock()
         weights = yield from self.tensors(job.arm)
         mask = yield from self._mask(job.arm.mask)
@@ -224,7 +225,7 @@ class Executor:
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
     @_do.register
-    def _(self, job: RandomMask) -> Iterator[Progress]:
+    def _(self, job: RandomMask) -> Iterator[Progress | None]:
         spent = _clock()
         like = yield from self._mask(job.like)
         assert like is not None
@@ -232,7 +233,7 @@ class Executor:
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
     @_do.register
-    def _(self, job: Instability) -> Iterator[Progress]:
+    def _(self, job: Instability) -> Iterator[Progress | None]:
         spent = _clock()
         first = yield from self.tensors(job.first)
         second = yield from self.tensors(job.second)
@@ -243,13 +244,15 @@ class Executor:
         dataset = data.load(job.recipe, self.data_folder)
         dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
-        values |= instability.measure(job.recipe.network, first, second, dataset, job.points)
+        values |= yield from instability.measure(
+            job.recipe.network, first, second, dataset, job.points
+        )
         payload = json.dumps(values).encode()
         self.store.write(job.kind, job.key, payload, "json", **spent())
 
     def _mask(
         self, job: ImpMask | RandomMask | None
-    ) -> Generator[Progress, None, pruning.Mask | None]:
+    ) -> Generator[Progress | None, None, pruning.Mask | None]:
         """A mask with its tensors in the network's order, which decides ties; None if dense."""
         if job is None:
             return None
@@ -296,7 +299,7 @@ class _Batch:
         self._alone = False
         """After an error in a group: it may have been too large for the memory."""
 
-    def start(self) -> Generator[Progress | Job | Failure]:
+    def start(self) -> Generator[Progress | Job | Failure | None]:
         """Do or begin whatever is ready."""
         for job in list(self.waiting):
             if self._failed.intersection(job.inputs):
@@ -319,7 +322,7 @@ class _Batch:
         group = self._group
         return not (self._alone or group is None or group.full or group.recipe != job.recipe)
 
-    def _take_up(self, job: Job) -> Generator[Progress | Job]:
+    def _take_up(self, job: Job) -> Generator[Progress | Job | None]:
         if self.executor.store.complete([(job.kind, job.key)]):
             yield job
         elif isinstance(job, State | Arm) and job.iterations:
@@ -332,7 +335,7 @@ class _Batch:
             yield from self.executor._do(job)
             yield job
 
-    def advance(self) -> Generator[Progress | Job | Failure]:
+    def advance(self) -> Generator[Progress | Job | Failure | None]:
         """Train what is under way for a while."""
         if not self.under_way or self._group is None:
             return

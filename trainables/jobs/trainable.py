@@ -56,7 +56,7 @@ class BatchTrainable(tune.Trainable):
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._batch: Batch = new_config["batch"]
-        self._events: Generator[Progress | Job | Failure] | None = None
+        self._events: Generator[Progress | Job | Failure | None] | None = None
         return True
 
     def step(self) -> dict[str, Any]:
@@ -75,6 +75,8 @@ class BatchTrainable(tune.Trainable):
             except StopIteration:
                 report[DONE] = True
                 break
+            if event is None:
+                continue
             job = event if isinstance(event, Job) else event.job
             running.pop(job.key, None)
             if isinstance(event, Job):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from torch import Tensor
 
 from trainables.data.split import Dataset
-from trainables.measures.path import evaluate_path
+from trainables.measures.path import evaluating_path
 
 
 def instability(errors: Sequence[float]) -> float:
@@ -22,16 +22,17 @@ def measure(
     second: dict[str, Tensor],
     data: Dataset,
     points: int,
-) -> dict[str, Any]:
+) -> Generator[None, None, dict[str, Any]]:
     """Error (%) and loss (nats) along the path from `second` (alpha 0) to `first` (alpha 1).
 
-    Returns, for each split, `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points`
-    values), `instability_SPLIT`, and the arms' accuracies `accuracy_SPLIT_1`, `_2` and their
-    mean `accuracy_SPLIT`, all in percent but the loss.
+    An iterator that hands control back now and then. Returns, for each split,
+    `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values), `instability_SPLIT`, and
+    the arms' accuracies `accuracy_SPLIT_1`, `_2` and their mean `accuracy_SPLIT`, all in percent
+    but the loss.
     """
     results: dict[str, Any] = {}
     for split, examples in (("test", data.test), ("train", data.train)):
-        scores = evaluate_path(network_name, first, second, examples, points)
+        scores = yield from evaluating_path(network_name, first, second, examples, points)
         errors = [score.error for score in scores]
         results[f"path_error_{split}"] = errors
         results[f"path_loss_{split}"] = [score.loss for score in scores]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from trainables.data.split import Split
 from trainables.networks.folded import Folded
 from trainables.networks.mlp import MLP
 from trainables.paths import alphas, interpolate
-from trainables.training.evaluation import MLP_CHUNK, Score, Tally, evaluate
+from trainables.training.evaluation import MLP_CHUNK, Score, Tally, evaluating, finish
 
 NORM = ("running_mean", "running_var", "weight", "bias")
 """BatchNorm's tensors, as its function takes them."""
@@ -28,42 +28,58 @@ def evaluate_path(
     points: int,
 ) -> list[Score]:
     """Score at each of `points` evenly spaced alphas, from `second` (0) to `first` (1)."""
+    return finish(evaluating_path(network_name, first, second, split, points))
+
+
+def evaluating_path(
+    network_name: str,
+    first: dict[str, Tensor],
+    second: dict[str, Tensor],
+    split: Split,
+    points: int,
+) -> Generator[None, None, list[Score]]:
+    """`evaluate_path` as an iterator's return value; it hands control back now and then."""
     network = networks.build(network_name).eval()
     if isinstance(network, MLP):
-        return _evaluate_mlp_path(network, first, second, split, points)
+        return (yield from _evaluating_mlp_path(network, first, second, split, points))
     folded = Folded(network_name)
     first, second = networks.channels_last(first), networks.channels_last(second)
     scores = []
     for alpha in alphas(points):
         folded.bind(interpolate(first, second, alpha))
-        scores.append(evaluate(folded.module, split))
+        scores.append((yield from evaluating(folded.module, split)))
     return scores
 
 
-@torch.no_grad()
-def _evaluate_mlp_path(
+def _evaluating_mlp_path(
     network: MLP, first: dict[str, Tensor], second: dict[str, Tensor], split: Split, points: int
-) -> list[Score]:
+) -> Generator[None, None, list[Score]]:
     """The first layer's sums are linear in alpha: computed at the ends alone, then mixed.
 
-    That layer is most of an MLP: a path of LeNet-300-100 takes a fifth of the time.
+    That layer is most of an MLP: a path of LeNet-300-100 takes a quarter of the time.
     """
     between = [
         (alpha, _above(network, interpolate(first, second, alpha)), Tally())
         for alpha in alphas(points)
     ]
-    for start in range(0, len(split), MLP_CHUNK):
+
+    @torch.inference_mode()
+    def advance(start: int) -> None:
         inputs = split.inputs(split.images[start : start + MLP_CHUNK])
         labels = split.labels[start : start + MLP_CHUNK]
         networks.bind(network, first)
         first_sums = network.first_sums(inputs)
         networks.bind(network, second)
         second_sums = network.first_sums(inputs)
-        between_sums = torch.empty_like(first_sums)
+        mixed = torch.empty_like(first_sums)
         for alpha, above, tally in between:
             # In one pass over memory; at the ends it is the end.
-            torch.lerp(second_sums, first_sums, alpha, out=between_sums)
-            tally.add(above(between_sums), labels)
+            torch.lerp(second_sums, first_sums, alpha, out=mixed)
+            tally.add(above(mixed), labels)
+
+    for start in range(0, len(split), MLP_CHUNK):
+        advance(start)
+        yield
     return [tally.score for _, _, tally in between]
 
 

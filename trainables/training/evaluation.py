@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Generator
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from trainables.data.split import Split
 from trainables.networks.mlp import MLP
+
+T = TypeVar("T")
 
 MLP_CHUNK, CONVOLUTIONAL_CHUNK = 500, 64
 """Examples evaluated at once: larger temporaries leave the caches and cost twice (measured)."""
@@ -44,13 +47,31 @@ class Tally:
         return Score(100 * self.wrong / self.examples, self.loss / self.examples)
 
 
-@torch.inference_mode()
 def evaluate(network: nn.Module, split: Split, chunk: int | None = None) -> Score:
     """Score of a network in `eval` mode on a whole split."""
+    return finish(evaluating(network, split, chunk))
+
+
+def evaluating(
+    network: nn.Module, split: Split, chunk: int | None = None
+) -> Generator[None, None, Score]:
+    """`evaluate` as an iterator's return value; it hands control back after each chunk."""
     if chunk is None:
         chunk = MLP_CHUNK if isinstance(network, MLP) else CONVOLUTIONAL_CHUNK
     tally = Tally()
     for start in range(0, len(split), chunk):
-        logits = network(split.inputs(split.images[start : start + chunk]))
-        tally.add(logits, split.labels[start : start + chunk])
+        with torch.inference_mode():  # not across a yield: it would hold outside, too
+            logits = network(split.inputs(split.images[start : start + chunk]))
+            tally.add(logits, split.labels[start : start + chunk])
+        yield
     return tally.score
+
+
+def finish(steps: Generator[None, None, T]) -> T:
+    """The return value of an iterator."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy
 from trainables import networks
 from trainables.measures.instability import instability, measure
 from trainables.recipes import RECIPES
+from trainables.training.evaluation import finish
 from trainables.training.loop import TrainingState, train
 
 
@@ -45,7 +46,7 @@ POINTS = 11
 
 @pytest.fixture(scope="module")
 def measured(arms):
-    return measure("digits-mlp", *arms, samples.digits(), POINTS)
+    return finish(measure("digits-mlp", *arms, samples.digits(), POINTS))
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +91,13 @@ def test_the_numbers_follow_from_the_path(measured, brute_force, split):
 
 def test_arms_are_left_alone(arms):
     before = [{name: value.clone() for name, value in arm.items()} for arm in arms]
-    measure("digits-mlp", *arms, samples.digits(), 3)
+    finish(measure("digits-mlp", *arms, samples.digits(), 3))
     for arm, copy in zip(arms, before, strict=True):
         assert all(torch.equal(arm[name], value) for name, value in copy.items())
 
 
 def test_a_network_is_stable_against_itself(arms):
-    measured = measure("digits-mlp", arms[0], arms[0], samples.digits(), 5)
+    measured = finish(measure("digits-mlp", arms[0], arms[0], samples.digits(), 5))
     for split in ("train", "test"):
         assert measured[f"instability_{split}"] <= 0.2  # an example may flip by rounding
         assert measured[f"accuracy_{split}_1"] == measured[f"accuracy_{split}_2"]
