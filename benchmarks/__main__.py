@@ -26,6 +26,8 @@ from sweeps.home import resolve
 from sweeps.provenance import versions
 from sweeps.run.local_ray import WORKER_ENVIRONMENT
 
+THREAD_ENVIRONMENT = {k: v for k, v in WORKER_ENVIRONMENT.items() if k.endswith("_THREADS")}
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -68,7 +70,7 @@ def _measure(name: str, quick: bool) -> list[Row] | None:
         output = Path(folder) / "rows.json"
         command = [sys.executable, "-m", "benchmarks.one", name, "quick" if quick else "full"]
         command += [str(resolve().data), str(output)]
-        if subprocess.run(command, cwd=ROOT, env=os.environ | WORKER_ENVIRONMENT).returncode:
+        if subprocess.run(command, cwd=ROOT, env=os.environ | THREAD_ENVIRONMENT).returncode:
             return None
         return [Row.from_json(held) for held in json.loads(output.read_text())]
 

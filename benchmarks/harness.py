@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+
+import torch
+
+from sweeps.run.local_ray import WORKER_ENVIRONMENT
 
 THREADS = 1
 """Of every process that trains or measures, as in a sweep's workers."""
@@ -145,16 +151,56 @@ def compare(
 ) -> Comparison:
     """Both sides in turn, so that drifts of the machine meet both; once before to warm up.
 
-    Seconds are divided by `per`, the iterations of a call say.
+    Ours with the workers' settings of malloc, the other with malloc's own. Seconds are divided by
+    `per`, the iterations of a call say.
     """
-    ours()
-    against()
-    pairs = [(seconds(ours) / per, seconds(against) / per) for _ in range(repeats)]
+
+    def both() -> tuple[float, float]:
+        with worker_malloc():
+            one = seconds(ours)
+        return one / per, seconds(against) / per
+
+    both()
+    pairs = [both() for _ in range(repeats)]
     return Comparison(
         Spread.of(one for one, _ in pairs),
         Spread.of(other for _, other in pairs),
         Spread.of(other / one for one, other in pairs),
     )
+
+
+TRIM, PAD, MMAP = -1, -2, -3
+"""glibc's M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD."""
+
+OWN_MALLOC = {MMAP: 32 * 2**20, TRIM: 64 * 2**20, PAD: 128 * 2**10}
+"""What glibc's malloc comes to by itself in a process with large temporaries."""
+
+
+HELD_BYTES = 2**30
+"""More than any benchmark's temporaries."""
+
+
+@contextmanager
+def worker_malloc() -> Iterator[None]:
+    """Malloc as in a sweep's workers (`sweeps.run.local_ray`), then its own again.
+
+    Without glibc nothing changes.
+    """
+    most = 2**31 - 1
+    _set_malloc({MMAP: most, TRIM: most, PAD: int(WORKER_ENVIRONMENT["MALLOC_TOP_PAD_"])})
+    # A worker has had its memory for long: touch it before time is taken.
+    torch.empty(HELD_BYTES, dtype=torch.uint8).fill_(1)
+    try:
+        yield
+    finally:
+        _set_malloc(OWN_MALLOC)
+
+
+def _set_malloc(values: dict[int, int]) -> None:
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        for name, value in values.items():
+            libc.mallopt(name, value)
 
 
 def estimate(what: str, planned: float, measured: float, unit: str = "s") -> Row:

@@ -1,7 +1,7 @@
 """One benchmark in this process: `python -m benchmarks.one NAME full|quick DATA OUTPUT`.
 
-A process each, because a worker's environment has to be there before torch is: its settings of
-malloc, and one thread. It also keeps what one benchmark leaves in memory from the next.
+A process each, because one thread has to be asked for before torch is there, and to keep what one
+benchmark leaves in memory from the next.
 """
 
 from __future__ import annotations

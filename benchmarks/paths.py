@@ -11,7 +11,6 @@ from trainables import data
 from trainables.data.split import Split
 from trainables.measures.path import evaluate_path
 from trainables.recipe import Recipe
-from trainables.training.evaluation import MLP_CHUNK
 
 POINTS = 30
 """Of a path in the papers."""
@@ -19,9 +18,10 @@ POINTS = 30
 TRAINED_ITERATIONS = 1000
 """Of the ends of LeNet's path."""
 
+LENET_CHUNK = 1000
 RESNET20_POINTS = 3
 RESNET20_CHUNK = 500
-"""Examples that the plain loop evaluates at once."""
+"""Examples that the plain loops evaluate at once."""
 
 RESNET20_CHUNKS = 2
 """Timed."""
@@ -45,7 +45,7 @@ def lenet(setting: Setting) -> list[Row]:
         ends.append(end.state.weights)
     return [
         _against_plain(
-            setting, LENET, ends, split, POINTS, MLP_CHUNK, 5,
+            setting, LENET, ends, split, POINTS, LENET_CHUNK, 5,
             f"LeNet-300-100 path of {POINTS} points on {len(split):,} examples",
         )
     ]  # fmt: skip

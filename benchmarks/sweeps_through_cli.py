@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import plain
 from benchmarks.harness import Row, Setting, Spread, Target, estimate, seconds
-from benchmarks.paths import everything
+from benchmarks.paths import LENET_CHUNK, everything
 from benchmarks.peer import Peer
 from benchmarks.training import LENET, dense_mask, initial, pixels
 from sweeps.loading import load
@@ -24,7 +24,6 @@ from sweeps.run.local_ray import WORKER_ENVIRONMENT
 from trainables import data
 from trainables.jobs.kinds import Arm, Instability, Job, State
 from trainables.store import Store
-from trainables.training.evaluation import MLP_CHUNK
 
 WORKERS = 2
 
@@ -203,7 +202,7 @@ def _plain_path(setting: Setting, points: int) -> float:
     first, second = (initial(LENET, seed).weights for seed in (1, 2))
 
     def walk() -> None:
-        plain.path(LENET.network, first, second, examples, split.labels, points, MLP_CHUNK)
+        plain.path(LENET.network, first, second, examples, split.labels, points, LENET_CHUNK)
 
     walk()
     took = [seconds(walk) for _ in range(setting.effort.repeats)]

@@ -116,8 +116,8 @@ def _against_peer(setting: Setting, state: TrainingState, split: Split, mask: Ma
 
 
 PEER_NOTE = (
-    "processor time of one process; the peer, too, has denormal numbers flushed and the workers' "
-    "malloc settings, which it does not set itself"
+    "processor time of one process; the peer, too, has denormal numbers flushed, which it does "
+    "not do itself"
 )
 
 

@@ -34,13 +34,19 @@ class Hardware:
     """Of operations and values."""
 
 
-CPU_CORE = Hardware("CPU core", 25e-6, 0.25, 85e9, 0.4e-9, 2.0)
+CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 0.7)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
     "cpu": CPU_CORE,
     "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0),
 }
+
+FORWARD_SPEEDUP = 1.25
+"""Of forward passes alone, with BatchNorm folded, against those of training."""
+
+SECONDS_PER_MIXED_VALUE = 1.5e-9
+"""Of an MLP's path: an activation mixed, moved and counted at a point."""
 
 SECONDS_PER_JOB = 0.02
 """Reading inputs, writing the artifact."""
@@ -51,8 +57,10 @@ SLOTS = {"sgd": 1, "adam": 2}
 MANIFEST_BYTES = 400
 
 
-def seconds_per_iteration(recipe: Recipe, on: Hardware = CPU_CORE) -> float:
-    """Of one training; of a stack, its share."""
+def seconds_per_iteration(
+    recipe: Recipe, on: Hardware = CPU_CORE, weights_left: float = 1.0
+) -> float:
+    """Of one training; of a stack, its share. `weights_left` is a share, 1 if dense."""
     facts = networks.NETWORKS[recipe.network]
     fixed = facts.kernels * on.seconds_per_kernel
     if recipe.backend == "stacked":
@@ -61,7 +69,15 @@ def seconds_per_iteration(recipe: Recipe, on: Hardware = CPU_CORE) -> float:
     work = 3 * recipe.batch_size * seconds_per_example(facts.vector_flops, facts.activations, on)
     if recipe.precision == "bf16":
         work /= on.bf16_speedup
+    if on is CPU_CORE and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
+        return (fixed + work) * (0.25 + 3.2 * weights_left)  # measured from 1 to 11 % left
     return fixed + work
+
+
+def _goes_sparse(facts: networks.Facts, weights_left: float) -> bool:
+    """Whether `trainables.training.sparse` takes the largest layer, an MLP's first."""
+    largest = facts.first_flops / 2
+    return weights_left * largest + 1000 < 0.2 * largest
 
 
 def seconds_per_example(flops: int, activations: int, on: Hardware) -> float:
@@ -77,7 +93,10 @@ def seconds(job: Job, on: Hardware = CPU_CORE) -> float:
 
 @seconds.register
 def _(job: State | Arm, on: Hardware = CPU_CORE) -> float:
-    return SECONDS_PER_JOB + job.iterations * seconds_per_iteration(job.recipe, on)
+    left = 1.0
+    if isinstance(job, Arm):
+        left = (1 - job.recipe.pruning_fraction) ** job.level
+    return SECONDS_PER_JOB + job.iterations * seconds_per_iteration(job.recipe, on, left)
 
 
 @seconds.register
@@ -89,10 +108,10 @@ def _(job: ImpMask | RandomMask, on: Hardware = CPU_CORE) -> float:
 def _(job: Instability, on: Hardware = CPU_CORE) -> float:
     network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
     examples = (job.train_examples or sizes.train) + sizes.test
-    chunks = 2 + examples // 1000
     flops = network.vector_flops - network.first_flops
-    point = examples * seconds_per_example(flops, network.activations, on)
-    point += chunks * network.kernels * on.seconds_per_kernel
+    point = examples * seconds_per_example(flops, network.activations, on) / FORWARD_SPEEDUP
+    if network.first_flops:
+        point += examples * network.activations * SECONDS_PER_MIXED_VALUE
     return SECONDS_PER_JOB + job.points * point
 
 
