@@ -32,14 +32,16 @@ class Hardware:
     passes."""
     bf16_speedup: float
     """Of operations and values."""
+    rounds_channels: bool
+    """Whether a convolution's channels cost as if they were rounded up to a vector's width."""
 
 
-CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 0.7)
+CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 0.7, True)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
     "cpu": CPU_CORE,
-    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0),
+    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0, False),
 }
 
 FORWARD_SPEEDUP = 1.25
@@ -66,7 +68,7 @@ def seconds_per_iteration(
     if recipe.backend == "stacked":
         fixed *= on.stacked_share
     # The backward pass is two forward ones.
-    work = 3 * recipe.batch_size * seconds_per_example(facts.vector_flops, facts.activations, on)
+    work = 3 * recipe.batch_size * seconds_per_example(facts, on)
     if recipe.precision == "bf16":
         work /= on.bf16_speedup
     if on is CPU_CORE and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
@@ -80,9 +82,10 @@ def _goes_sparse(facts: networks.Facts, weights_left: float) -> bool:
     return weights_left * largest + 1000 < 0.2 * largest
 
 
-def seconds_per_example(flops: int, activations: int, on: Hardware) -> float:
-    """Of a forward pass."""
-    return flops / on.flops_per_second + activations * on.seconds_per_value
+def seconds_per_example(facts: networks.Facts, on: Hardware, spared: int = 0) -> float:
+    """Of a forward pass, without `spared` of its operations."""
+    flops = facts.vector_flops if on.rounds_channels else facts.forward_flops
+    return (flops - spared) / on.flops_per_second + facts.activations * on.seconds_per_value
 
 
 @singledispatch
@@ -108,8 +111,8 @@ def _(job: ImpMask | RandomMask, on: Hardware = CPU_CORE) -> float:
 def _(job: Instability, on: Hardware = CPU_CORE) -> float:
     network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
     examples = (job.train_examples or sizes.train) + sizes.test
-    flops = network.vector_flops - network.first_flops
-    point = examples * seconds_per_example(flops, network.activations, on) / FORWARD_SPEEDUP
+    one = seconds_per_example(network, on, spared=network.first_flops)
+    point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
         point += examples * network.activations * SECONDS_PER_MIXED_VALUE
     return SECONDS_PER_JOB + job.points * point
