@@ -35,7 +35,7 @@ format: $(STAMP)
 # The newest versions that pyproject.toml allows become the pins.
 pins: $(UV)
 	$(UV) pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \
-	  --extra dev pyproject.toml --output-file constraints.txt
+	  --extra dev --extra gcs pyproject.toml --output-file constraints.txt
 
 $(STAMP): pyproject.toml constraints.txt $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt \
