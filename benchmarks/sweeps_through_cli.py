@@ -18,9 +18,9 @@ from benchmarks.harness import Row, Setting, Spread, Target, estimate, seconds
 from benchmarks.paths import LENET_CHUNK, everything
 from benchmarks.peer import Peer
 from benchmarks.training import LENET, dense_mask, initial, pixels
+from sweeps.engine import WORKER_ENVIRONMENT
 from sweeps.loading import load
 from sweeps.plan import Plan, cost, expand
-from sweeps.run.local_ray import WORKER_ENVIRONMENT
 from trainables import data
 from trainables.jobs.kinds import Arm, Instability, Job, State
 from trainables.store import Store
@@ -157,28 +157,44 @@ def lenet_imp(setting: Setting) -> list[Row]:
         plan = ran.plan
         iteration = _peer_iteration(setting)
         path = _plain_path(setting, plan.spec.path_points)
-        training = plan.unshared_iterations * iteration
-        alone = training + len(plan.trials) * path
-        took = WORKERS * ran.wall
         trials = len(plan.trials)
-        return [
-            Row(
+        done = sum(job.iterations for job in ran.trainings)
+
+        def row(what: str, times: float, target: Target | None, note: str) -> Row:
+            """With trainings that are so many times as long as the run's."""
+            training = plan.unshared_iterations * times * iteration
+            alone = training + trials * path
+            took = WORKERS * ran.wall + (times - 1) * ran.measured(ran.trainings)
+            return Row(
                 work=f"LeNet-300-100, IMP to 3.5 % left, every pair of 3 orders at every level "
-                f"({trials} trials): worker time; against each trial alone with OpenLTH's loop",
+                f"({trials} trials), {what}: worker time; against each trial alone with "
+                "OpenLTH's loop",
                 ours=Spread.once(took),
                 unit="s",
                 against=Spread.once(alone),
                 ratio=Spread.once(alone / took),
-                target=Target(least=50),
-                note=f"ours: {WORKERS} workers x {ran.wall:.0f} s of the whole command, start-up "
-                f"and report included, for {sum(j.iterations for j in ran.trainings):,} "
-                f"iterations and {len(ran.paths)} paths. Alone: {plan.unshared_iterations:,} "
-                "iterations by the plan (a trial still trains its own chain of levels once), each "
-                f"{iteration * 1000:.2f} ms (median of {setting.effort.repeats} x "
-                f"{PEER_ITERATIONS} of the peer's, masked), and {trials} paths of "
-                f"{plan.spec.path_points} points on 70,000 examples, each {path:.1f} s (plain "
-                f"loop, timed on {PATH_EXAMPLES:,} examples and multiplied); nothing for starting, "
-                "recording and pruning",
+                target=target,
+                note=note,
+            )
+
+        short = ran.trainings[0].recipe.iterations
+        return [
+            row(
+                f"trainings of {short:,} iterations", 1, None,
+                f"ours: {WORKERS} workers x {ran.wall:.0f} s of the whole command, start-up and "
+                f"report included, for {done:,} iterations and {len(ran.paths)} paths. Alone: "
+                f"{plan.unshared_iterations:,} iterations by the plan (a trial still trains its "
+                f"own chain of levels once), each {iteration * 1000:.2f} ms (median of "
+                f"{setting.effort.repeats} x {PEER_ITERATIONS} of the peer's, masked), and "
+                f"{trials} paths of {plan.spec.path_points} points on 70,000 examples, each "
+                f"{path:.1f} s (plain loop, timed on {PATH_EXAMPLES:,} examples and multiplied); "
+                "nothing for starting, recording and pruning",
+            ),
+            row(
+                f"trainings of {LENET.iterations:,} iterations", LENET.iterations / short,
+                Target(least=50),
+                "the line above with the time of trainings, on both sides, multiplied by "
+                f"{LENET.iterations / short:g}: the recipe's own length",
             ),
             *ran.estimates(),
         ]  # fmt: skip

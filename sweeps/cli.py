@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweeps.errors import UserError
+from sweeps.cluster import commands
+from sweeps.cluster.commands import AddressOption
+from sweeps.errors import ClusterError, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+commands.add_to(app)
 
 SpecArgument = Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")]
 SetOption = Annotated[
@@ -121,27 +125,36 @@ def run(
     store: StoreOption = None,
     tracking: TrackingOption = None,
     data: DataOption = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="work on the Ray cluster that this machine belongs to: auto, or HOST:PORT",
+        ),
+    ] = None,
 ) -> None:
     """Run a sweep: only what the store lacks, then record, tabulate and report."""
-    from sweeps import display, engine
+    from sweeps import display
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
-    from sweeps.run import driver
+    from sweeps.run import driver, sites
     from trainables.store import Store
 
     place = resolve(home, store, tracking, data)
-    sweep, text = load(spec, set_, place.data)
     console = _console()
-    outcome, recorder = driver.run(
-        expand(sweep),
-        text,
-        place,
-        Store(place.store),
-        workers=workers or engine.workers(sweep.recipe),
-        checkpoint_seconds=checkpoint_seconds,
-        console=console,
-    )
+    with sites.at(cluster, workers) as site:
+        sweep, text = load(spec, set_, place.data, site.machines)
+        outcome, recorder = driver.run(
+            expand(sweep),
+            text,
+            place,
+            Store(place.store),
+            site=site,
+            checkpoint_seconds=checkpoint_seconds,
+            console=console,
+        )
     again = " ".join(["sweeps run", spec, *(f"--set {item}" for item in set_)])
     console.print(display.outcome_text(outcome, again, place.log(sweep.name)))
     if outcome.recording_error is None:
@@ -168,6 +181,7 @@ def results(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="a file to write")] = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
+    address: AddressOption = None,
 ) -> None:
     """The trials of a sweep, one row each, from MLflow."""
     from sweeps import display
@@ -177,7 +191,8 @@ def results(
     _check_choice("--format", format_, ("table", "csv", "json", "parquet"))
     if format_ == "parquet" and output is None:
         raise UserError("--format parquet needs --output FILE")
-    trials = select(_results(resolve(home, None, tracking), name).trials, where)
+    place = resolve(home, None, _tracking(tracking, address))
+    trials = select(_results(place, name).trials, where)
     display.write_trials(_console(), trials, format_, output)
 
 
@@ -193,12 +208,13 @@ def report(
     ] = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
+    address: AddressOption = None,
 ) -> None:
     """Write a sweep's report: one self-contained HTML file."""
     from sweeps import display
     from sweeps.home import resolve
 
-    place = resolve(home, None, tracking)
+    place = resolve(home, None, _tracking(tracking, address))
     found = _results(place, name)
     path = _write_report(place, found, output)
     also = _write_figures(found, figures) if figures else []
@@ -216,10 +232,14 @@ def report(
 def ui(
     port: Annotated[int, typer.Option(help="the port on this machine")] = 5000,
     home: HomeOption = None,
+    address: AddressOption = None,
 ) -> None:
-    """Open MLflow's own interface on the sweeps of a home."""
+    """Open MLflow's own interface on the sweeps of a home, or say where a cluster's is."""
     from sweeps.home import resolve
 
+    if cluster := _tracking(None, address):
+        print(f"MLflow: {cluster}")
+        return
     place = resolve(home)
     _require_records(place)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", place.tracking]
@@ -229,13 +249,30 @@ def ui(
     os.execv(sys.executable, command)
 
 
+def _tracking(tracking: str | None, address: str | None) -> str | None:
+    """A cluster's tracking server where a cluster is meant. Raises UserError if none is known."""
+    if tracking or not (address or os.environ.get("SWEEPS_ADDRESS")):
+        return tracking
+    from sweeps.cluster import config
+
+    cluster = config.find(address)
+    if cluster.tracking is None:
+        raise UserError(
+            f"where is the tracking server of {cluster.name}? --tracking URL, SWEEPS_TRACKING, or "
+            f"tracking in {config.file()}"
+        )
+    return cluster.tracking
+
+
 def _results(place: Home, name: str) -> Any:
     """A sweep's recorded results. Raises UserError where there are none."""
     _require_records(place)
     from analysis import records
+    from sweeps import tracking
     from sweeps.errors import did_you_mean
     from sweeps.results import read
 
+    tracking.check(place.tracking)
     try:
         return read(place, name)
     except records.UnknownSweep as error:
@@ -294,14 +331,16 @@ def _console() -> Console:
 
 
 def main() -> None:
-    """The console script: errors that are the user's end in one line and status 2."""
-    from sweeps.errors import UserError
-
+    """The console script: errors end in one line, with status 2 if they are the user's to mend, 3
+    if a cluster's."""
     try:
         app()
     except UserError as error:
         print(f"sweeps: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except ClusterError as error:
+        print(f"sweeps: {error}", file=sys.stderr)
+        raise SystemExit(3) from None
     except OSError as error:
         from trainables.store import StoreError
 

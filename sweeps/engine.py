@@ -1,8 +1,10 @@
-"""How a recipe is computed where its spec leaves that open (`auto`)."""
+"""Where a recipe is computed, and how where its spec leaves that open (`auto`)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,75 @@ STACK_BELOW = 2e6
 (measured: digits-mlp, 0.5 MFLOP, gains a factor of 4 from stacking; LeNet-300-100, 32 MFLOP,
 loses)."""
 
+WORKER_ENVIRONMENT = {
+    # A recipe says how many threads its trainings have; until then, one.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # Large temporaries otherwise go back to the system and come again page by page (2x).
+    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "MALLOC_TRIM_THRESHOLD_": "8589934592",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+"""Of every worker process."""
 
-def choose(recipe: dict[str, Any]) -> dict[str, Any]:
+Shape = Mapping[str, float]
+"""What a worker holds, as Ray counts it: CPU, GPU, ..."""
+
+
+@dataclass(frozen=True)
+class Machines:
+    """What a sweep may run on: the resources of each machine, all it has and not what is free."""
+
+    each: Sequence[Shape]
+    name: str = "the cluster"
+    """In errors; none for this machine."""
+
+    @property
+    def gpus(self) -> float:
+        return sum(machine.get("GPU", 0) for machine in self.each)
+
+    def workers(self, shape: Shape) -> int:
+        """How many workers of this shape fit at a time. Raises UserError if none ever does."""
+        fit = sum(self._fit(machine, shape) for machine in self.each)
+        if not fit:
+            most = {name: max((m.get(name, 0) for m in self.each), default=0) for name in shape}
+            lacking = [name for name in shape if most[name] < shape[name]]
+            wanted = ", ".join(f"{shape[name]:g} {name}" for name in lacking or shape)
+            has = " and ".join(f"{most[name]:g} {name}" for name in lacking or shape)
+            where = f"no machine of {self.name} has more than" if self.name else "this machine has"
+            raise UserError(f"a worker needs {wanted}; {where} {has}")
+        return fit
+
+    @staticmethod
+    def _fit(machine: Shape, shape: Shape) -> int:
+        # Shares of a GPU add up to a whole only within rounding.
+        return min(int(machine.get(name, 0) / amount + 1e-9) for name, amount in shape.items())
+
+
+def this_machine() -> Machines:
+    return Machines([{"CPU": cores(), "GPU": gpus()}], name="")
+
+
+def choose(recipe: dict[str, Any], machines: Machines) -> dict[str, Any]:
     """`device` and `backend` for a recipe's fields, those that are given as they are."""
     device = recipe.get("device", "auto")
     if device == "auto":
-        device = "cuda" if gpus() else "cpu"
+        device = "cuda" if machines.gpus else "cpu"
     backend = recipe.get("backend", "auto")
     if backend == "auto":
         backend = "stacked" if _stacks(recipe, device) else "loop"
     return {"device": device, "backend": backend}
+
+
+def shape(recipe: Recipe, cpus: float | None = None, gpus: float | None = None) -> dict[str, float]:
+    """What Ray keeps for a worker of a recipe, where the spec doesn't say.
+
+    A whole GPU: what is too small to fill one alone is stacked there.
+    """
+    found: dict[str, float] = {"CPU": recipe.threads if cpus is None else cpus}
+    if recipe.device == "cuda":
+        found["GPU"] = 1 if gpus is None else gpus
+    return {name: amount for name, amount in found.items() if amount}
 
 
 def gpus() -> int:
@@ -37,26 +98,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def workers(recipe: Recipe) -> int:
-    """How many trainings or stacks of them this machine runs at a time.
-
-    Raises UserError if it has not what one needs.
-    """
-    if recipe.device == "cuda":
-        if not gpus():
-            raise UserError("device cuda: this machine has no GPU; allowed here: cpu")
-        return gpus()
-    if recipe.threads > cores():
-        raise UserError(f"threads {recipe.threads} is above the {cores()} cores of this machine")
-    return cores() // recipe.threads
-
-
-def resources(recipe: Recipe) -> dict[str, int]:
-    """What Ray keeps for a worker."""
-    one = {"cpu": recipe.threads}
-    return one | {"gpu": 1} if recipe.device == "cuda" else one
 
 
 def _stacks(recipe: dict[str, Any], device: str) -> bool:

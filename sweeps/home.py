@@ -51,7 +51,10 @@ def resolve(
     tracking: str | None = None,
     data: str | None = None,
 ) -> Home:
-    """What options say, then `SWEEPS_HOME` and `SWEEPS_DATA`, then defaults. Creates nothing."""
+    """What options say, then `SWEEPS_HOME`, `SWEEPS_STORE`, `SWEEPS_TRACKING` and `SWEEPS_DATA`,
+    then defaults. Creates nothing."""
+    store = store or os.environ.get("SWEEPS_STORE")
+    tracking = tracking or os.environ.get("SWEEPS_TRACKING")
     home = Path(folder or os.environ.get("SWEEPS_HOME") or DEFAULT_HOME).absolute()
     return Home(
         folder=home,

@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from sweeps.engine import Machines
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import resolve
-from sweeps.spec import Dense, Pruned, Sweep
+from sweeps.spec import Dense, Pruned, Resources, Sweep
 from trainables import data
 from trainables.recipe import Recipe
 
@@ -42,19 +43,38 @@ def builtin_specs() -> dict[str, Path]:
 
 
 def load(
-    spec: str, overrides: Sequence[str] = (), data_folder: Path | None = None
+    spec: str,
+    overrides: Sequence[str] = (),
+    data_folder: Path | None = None,
+    machines: Machines | None = None,
 ) -> tuple[Sweep, str]:
     """The sweep that a built-in name or a file means, and its text with the overrides noted.
 
     `overrides` are `key.path=value`, the value in YAML. A folder or archive of images that the
-    spec names is decoded into `data_folder`, unless it was before. Raises UserError.
+    spec names is decoded into `data_folder`, unless it was before. What the recipe leaves open is
+    chosen for `machines`, or for this one. Raises UserError.
+    """
+    raw, text, node = read(spec, overrides)
+    where = _where(spec)
+    _resolve_images(raw, data_folder or resolve().data, where)
+    try:
+        sweep = Sweep.model_validate(raw, context={"machines": machines})
+    except ValidationError as error:
+        raise UserError(_one_line(error, where, node, overrides)) from None
+    return sweep, text + "".join(f"# --set {override}\n" for override in overrides)
+
+
+def read(spec: str, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str, yaml.Node | None]:
+    """A spec's keys with the overrides, its text, and the YAML nodes of the text. Not validated.
+
+    Raises UserError.
     """
     path = _find(spec)
+    where = _where(spec)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read {path}: {_reason(error)}") from None
-    where = spec if spec in builtin_specs() else str(path)
     try:
         node = yaml.compose(text, Loader=_Loader)
         _reject_repeated_keys(node, where)
@@ -68,12 +88,23 @@ def load(
         raise UserError(f"{where}: a spec is a mapping of keys such as name, recipe and rewind")
     for override in overrides:
         _apply(raw, override)
-    _resolve_images(raw, data_folder or resolve().data, where)
-    try:
-        sweep = Sweep.model_validate(raw)
-    except ValidationError as error:
-        raise UserError(_one_line(error, where, node, overrides)) from None
-    return sweep, text + "".join(f"# --set {override}\n" for override in overrides)
+    return raw, text, node
+
+
+def names_images(raw: Mapping[str, Any]) -> bool:
+    """Whether a spec's data are a folder or archive of images, by its address."""
+    recipe = raw.get("recipe")
+    address = recipe.get("data") if isinstance(recipe, dict) else None
+    return (
+        isinstance(address, str)
+        and address not in data.DATA
+        and ("/" in address or Path(address).exists())
+    )
+
+
+def _where(spec: str) -> str:
+    """As errors name it."""
+    return spec if spec in builtin_specs() else str(Path(spec))
 
 
 def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
@@ -81,11 +112,10 @@ def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
     recipe = raw.get("recipe")
     if isinstance(recipe, dict) and "data_address" in recipe:
         raise UserError(f"{where}: recipe.data_address: unknown key; write the address as data")
-    address = recipe.get("data") if isinstance(recipe, dict) else None
-    if not isinstance(recipe, dict) or not isinstance(address, str) or address in data.DATA:
+    if not names_images(raw):
         return
-    if "/" not in address and not Path(address).exists():
-        return
+    assert isinstance(recipe, dict)
+    address = recipe["data"]
     from trainables.data import images
 
     if "://" not in address:
@@ -198,6 +228,8 @@ def _allowed_keys(location: Location) -> list[str]:
         case ("recipe", _):
             own = {"data_address"}  # filled in from `data`
             return ["base", "length", *Recipe.__dataclass_fields__.keys() - own]
+        case ("resources", _):
+            return list(Resources.model_fields)
         case ("subnetworks", int(), "dense", _):
             return list(Dense.model_fields)
         case ("subnetworks", int(), _, _):
@@ -219,6 +251,10 @@ def _walk(node: yaml.Node | None, location: Location) -> tuple[Location, int]:
             elif step == location[-1]:
                 keys.append(step)  # a key that is missing, or came by --set
                 break
+            elif not keys:
+                keys.append(step)  # it all came by --set
+                node = None
+                continue
             else:
                 continue
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):

@@ -1,5 +1,7 @@
 """The spec: what a user writes, as strict models.
 
+What a recipe leaves open is chosen for the machines in the validation context (`machines`), or
+for this one.
 Reading files and wording errors is `sweeps.loading`'s business.
 """
 
@@ -15,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
@@ -115,7 +118,23 @@ Subnetwork = Annotated[
 ]
 
 
-def _complete_recipe(value: Any) -> Any:
+class Resources(BaseModel):
+    """What Ray keeps for a worker, where it is not to follow from the recipe."""
+
+    model_config = STRICT
+    cpus: Annotated[float, Field(ge=0)] | None = None
+    gpus: Annotated[float, Field(gt=0)] | None = None
+    """A share of one GPU (0.25: four workers on it), or whole ones."""
+
+    @field_validator("gpus")
+    @classmethod
+    def _share(cls, gpus: float | None) -> float | None:
+        if gpus is not None and gpus > 1 and gpus != int(gpus):
+            raise ValueError(f"{gpus} GPUs are neither a share of one nor whole ones")
+        return gpus
+
+
+def _complete_recipe(value: Any, info: ValidationInfo) -> Any:
     """A name, or `base` with overrides, as all the fields of a recipe."""
     if isinstance(value, str):
         value = {"base": value}
@@ -147,7 +166,9 @@ def _complete_recipe(value: Any) -> Any:
     values = asdict(RECIPES[base]) | overrides
     for name in LENGTHS:
         values[name] = _in_iterations(values[name], values)
-    return values | engine.choose(values | {name: overrides.get(name, "auto") for name in AUTO})
+    machines = (info.context or {}).get("machines") or engine.this_machine()
+    open_ = {name: overrides.get(name, "auto") for name in AUTO}
+    return values | engine.choose(values | open_, machines)
 
 
 LENGTHS = ("iterations", "warmup", "milestones")
@@ -240,6 +261,9 @@ class Sweep(BaseModel):
     """Accuracy a matching subnetwork may lose: one standard deviation of the dense networks'
     accuracies (Unmasking's eps), or percentage points (0.2 in LMC section 4.4)."""
 
+    resources: Resources = Resources()
+    """Of each worker; has no influence on results."""
+
     _seeds_distinct = field_validator("inits", "orders")(_distinct)
 
     @field_validator("recipe")
@@ -310,6 +334,11 @@ class Sweep(BaseModel):
                 f"{self.train_examples} is above the {examples} examples of {self.recipe.data}",
             )
         return self
+
+    @property
+    def shape(self) -> dict[str, float]:
+        """What Ray keeps for a worker."""
+        return engine.shape(self.recipe, self.resources.cpus, self.resources.gpus)
 
     @property
     def prunable_weights(self) -> int:

@@ -1,8 +1,9 @@
-"""Running a sweep from its spec to its records, on this machine's Ray."""
+"""Running a sweep from its spec to its records."""
 
 from __future__ import annotations
 
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -16,19 +17,21 @@ from typing import Any
 import filelock
 from rich.console import Console
 
-from sweeps import engine
+from sweeps import tracking
 from sweeps.errors import UserError
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial, cost
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
-from sweeps.run.local_ray import local_ray
+from sweeps.run.handout import Handout
 from sweeps.run.progress import ProgressView, Running, Tally
 from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
+from sweeps.run.sites import Site
 from trainables import data
 from trainables.jobs.kinds import Job
 from trainables.store import Missing, Store
+from trainables.store.leases import Leases
 
 
 @dataclass
@@ -45,6 +48,8 @@ class Outcome:
     """What kept results out of MLflow; they are in the store."""
     worker_startup_seconds: float | None = None
     overhead_seconds_per_job: float | None = None
+    machines: int = 1
+    """That did jobs."""
     utilisation: float | None = None
     """Share of the workers' time, from their first job to the last, that went into jobs."""
 
@@ -55,20 +60,23 @@ def run(
     home: Home,
     store: Store,
     *,
-    workers: int,
+    site: Site,
     checkpoint_seconds: float,
     console: Console,
 ) -> tuple[Outcome, Recorder]:
     """Do what the store lacks, and record every trial. Raises UserError before anything is done.
 
-    A sweep has one driver at a time in a home; a second one is refused.
+    A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
+    tracking server can't be reached.
     """
+    workers = site.most(plan.spec.shape)
     store.check_writable()
     home.make()
+    tracking.check(home.tracking)
     with _only_driver(home, plan.spec.name):
         complete = _complete(plan, store)
         needed = plan.needed(complete)
-        if needed:
+        if needed and not site.shared:
             _prepare_data(plan, home, console)
         tally = Tally(
             jobs=len(needed),
@@ -82,9 +90,9 @@ def run(
                 writer.record(trial)
         outcome = Outcome(tally)
         if needed:
-            _execute(plan, needed, home, writer, outcome, workers, checkpoint_seconds, console)
+            _execute(plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console)
         try:
-            writer.close()
+            writer.close(console)
             recorder.close(complete=not (outcome.failed or outcome.interrupted))
         except Exception as error:
             outcome.recording_error = error
@@ -119,31 +127,40 @@ def _execute(
     plan: Plan,
     needed: Mapping[str, Job],
     home: Home,
+    store: Store,
+    site: Site,
     writer: BackgroundRecorder,
     outcome: Outcome,
-    workers: int,
     checkpoint_seconds: float,
     console: Console,
 ) -> None:
-    schedule = Schedule(needed, workers)
+    shape = plan.spec.shape
+    schedule = Schedule(needed, site.capacity(shape))
     stopping = threading.Event()
     with (
-        ProgressView(console, outcome.tally, workers) as view,
+        ProgressView(console, outcome.tally, schedule) as view,
         _stop_on_signal(stopping, console),
         tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
+        Leases(store, _owner(home, plan.spec.name)) as leases,
+        site.ready(shape),
     ):
-        observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
-        resources = engine.resources(plan.spec.recipe)
-        with local_ray(workers * resources["cpu"]):
-            from sweeps.run import tuning
+        from sweeps.run import tuning
 
-            settings = tuning.Settings(
-                workers, resources, home.store, home.data, checkpoint_seconds, Path(scratch)
-            )
-            tuning.run(schedule, settings, observer, stopping.is_set)
+        observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
+        handout = Handout(schedule, store, leases, lambda: site.capacity(shape))
+        settings = tuning.Settings(
+            site.most(shape), shape, home.store, home.data, checkpoint_seconds, Path(scratch)
+        )
+        tuning.run(handout, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished
     outcome.skipped = len(schedule.skipped)
-    observer.measure_overhead(workers)
+    outcome.machines = len(observer.machines)
+    observer.measure_overhead()
+
+
+def _owner(home: Home, sweep: str) -> str:
+    """For leases: of one driver at a time (`_only_driver`), and of the next one after a crash."""
+    return f"{sweep} in {home.folder} on {socket.gethostname()}"
 
 
 class _Observer:
@@ -165,6 +182,9 @@ class _Observer:
         self._iteration_seconds = cost.seconds_per_iteration(plan.spec.recipe)
         self._batches = 0
         self._last_report = 0.0
+        self._room = 0.0
+        """Worker-seconds that there were, up to the last report."""
+        self.machines: set[str] = set()
 
     def job_done(self, job: Job) -> None:
         self._tally.jobs_done += 1
@@ -186,7 +206,11 @@ class _Observer:
         if self._tally.first_report is None:
             self._tally.first_report = now - busy
             self._outcome.worker_startup_seconds = now - busy - self._tally.begun
+        self._room += self._schedule.workers * (
+            now - max(self._last_report, self._tally.first_report)
+        )
         self._last_report = now
+        self.machines.add(report["node"])
         self._tally.busy_seconds += busy
         self._tally.iterations += report["trained"]
         self._view.running.pop(worker, None)
@@ -205,11 +229,11 @@ class _Observer:
         self._batches += 1
         self._view.running.pop(worker, None)
 
-    def measure_overhead(self, workers: int) -> None:
+    def measure_overhead(self) -> None:
         tally = self._tally
-        if tally.first_report is None or not self._batches:
+        available = self._room
+        if not available or not self._batches:
             return
-        available = workers * (self._last_report - tally.first_report)
         self._outcome.utilisation = tally.busy_seconds / available
         self._outcome.overhead_seconds_per_job = (available - tally.busy_seconds) / self._batches
 

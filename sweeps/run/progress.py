@@ -10,6 +10,8 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID
 from rich.text import Text
 
+from sweeps.run.schedule import Schedule
+
 PLAIN_SECONDS = 10.0
 """Between two lines where there is no terminal."""
 
@@ -58,8 +60,8 @@ class Tally:
 class ProgressView:
     """Call `update` often; it draws when it is time. Use as a context manager."""
 
-    def __init__(self, console: Console, tally: Tally, workers: int):
-        self.console, self.tally, self.workers = console, tally, workers
+    def __init__(self, console: Console, tally: Tally, schedule: Schedule):
+        self.console, self.tally, self.schedule = console, tally, schedule
         self.running: dict[str, Running] = {}
         """By Tune trial."""
         self._plain_at = time.monotonic()
@@ -88,7 +90,7 @@ class ProgressView:
         What is left is scaled by how the work so far compared with its own estimate.
         """
         pace = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
-        left = remaining_seconds * pace / self.workers
+        left = remaining_seconds * pace / self.schedule.workers
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
             lines = [Text(f"  {running}", style="dim") for running in self.running.values()]
@@ -106,6 +108,8 @@ class ProgressView:
         ]
         if t.reused:
             parts.append(f"{t.reused} reused")
+        if waiting := len(self.schedule.elsewhere):
+            parts.append(f"waiting for {waiting} that another sweep does")
         if t.failed:
             parts.append(f"{t.failed} failed")
         if not self._live:

@@ -11,12 +11,17 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from rich.console import Console
+
 from analysis import records
+from sweeps import tracking
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.provenance import versions
@@ -40,6 +45,8 @@ class Recorder:
 
     def __init__(self, home: Home, plan: Plan, store: Store):
         self.home, self.plan, self.store = home, plan, store
+        self.unsure = False
+        """Something failed: the server may have done more than it said."""
 
     def open(self, spec_text: str, plan_facts: Mapping[str, Any]) -> None:
         """Find or make the experiment and the submission, and see which trials are recorded."""
@@ -64,11 +71,11 @@ class Recorder:
         found = self._client.search_runs(
             [self._experiment], f"tags.{records.SWEEP_KEY} = '{key}'", max_results=1
         )
+        spec = self.plan.spec
         if found:
-            run_id: str = found[0].info.run_id
-            self._client.update_run(run_id, status="RUNNING")
+            run = found[0]
+            self._client.update_run(run.info.run_id, status="RUNNING")
         else:
-            spec = self.plan.spec
             tags = {
                 records.KIND: "sweep",
                 records.SWEEP_KEY: key,
@@ -78,7 +85,8 @@ class Recorder:
             run = self._client.create_run(
                 self._experiment, tags=tags, run_name=f"{spec.name} {key[:8]}"
             )
-            run_id = run.info.run_id
+        run_id: str = run.info.run_id
+        if records.RECIPE not in run.data.params:
             params = {
                 records.RECIPE: spec.recipe.name,
                 records.MATCHING: spec.matching,
@@ -123,6 +131,9 @@ class Recorder:
 
     def record(self, trial: Trial) -> None:
         """Write a trial whose measurement is in the store; nothing if it is recorded."""
+        if self.unsure:
+            self._find_recorded()
+            self.unsure = False
         if trial.key in self._recorded:
             return
         from mlflow.entities import Metric, Param
@@ -172,31 +183,71 @@ class Recorder:
         self._client.set_terminated(self._submission, "FINISHED" if complete else "KILLED")
 
 
+PATIENCE = 300.0
+"""Seconds that a sweep which is done waits for a tracking server that does not answer."""
+
+RETRY_SECONDS = 1.0, 30.0
+"""Between two tries: at first, and at most."""
+
+LOOK_SECONDS = 10.0
+"""Between two looks whether it answers, once a sweep is done."""
+
+TRIES = 3
+"""Of what fails although the server answers: its outage may just have ended."""
+
+
 class BackgroundRecorder:
-    """A recorder in a thread of its own, so that writing never holds up the handing out of jobs."""
+    """A recorder in a thread of its own, so that writing never holds up the handing out of jobs.
+
+    While the tracking server does not answer, what is to be written waits.
+    """
 
     def __init__(self, recorder: Recorder, spec_text: str, plan_facts: Mapping[str, Any]):
         self._recorder = recorder
         self._opening = (spec_text, plan_facts)
         self._queue: queue.SimpleQueue[Trial | None] = queue.SimpleQueue()
         self._error: Exception | None = None
+        self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
         self._thread.start()
 
     def record(self, trial: Trial) -> None:
         self._queue.put(trial)
 
-    def close(self) -> None:
+    def close(self, console: Console) -> None:
         """Write what is queued, then stop. Raises what went wrong in the thread."""
         self._queue.put(None)
-        self._thread.join()
+        address = self._recorder.home.tracking
+        deadline = time.monotonic() + PATIENCE
+        told = False
+        while self._thread.is_alive():
+            self._thread.join(timeout=LOOK_SECONDS)
+            if self._thread.is_alive() and not tracking.answers(address):
+                if not told:
+                    console.print(f"waiting for the tracking server at {address}")
+                    told = True
+                if time.monotonic() > deadline:
+                    self._given_up.set()
         if self._error is not None:
             raise self._error
 
     def _work(self) -> None:
         try:
-            self._recorder.open(*self._opening)
+            self._insist(lambda: self._recorder.open(*self._opening))
             while (trial := self._queue.get()) is not None:
-                self._recorder.record(trial)
+                self._insist(partial(self._recorder.record, trial))
         except Exception as error:
             self._error = error
+
+    def _insist(self, write: Callable[[], None]) -> None:
+        wait, most = RETRY_SECONDS
+        tries = TRIES
+        while True:
+            try:
+                return write()
+            except Exception:
+                tries -= tracking.answers(self._recorder.home.tracking)
+                if tries == 0 or self._given_up.wait(wait):
+                    raise
+            wait = min(2 * wait, most)
+            self._recorder.unsure = True

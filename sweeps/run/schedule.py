@@ -62,6 +62,8 @@ class Schedule:
         self.remaining_seconds = sum(self._cost.values())
         """Estimated work of the jobs that are neither done nor given up."""
         self._open = set(self.jobs)
+        self.elsewhere: set[str] = set()
+        """Jobs that another sweep on the same store is doing."""
         self._push(self._ready, (key for key, missing in self._missing.items() if missing == 0))
 
     @property
@@ -136,7 +138,7 @@ class Schedule:
         ready = []
         for dependant in self._dependants.get(key, ()):
             self._missing[dependant] -= 1
-            if self._missing[dependant] == 0 and dependant in self._open - taken:
+            if self._can_run(dependant) and dependant not in taken:
                 ready.append(dependant)
         self._push(self._ready, ready)
 
@@ -158,21 +160,49 @@ class Schedule:
         """A batch has reported everything it did."""
         self._put_back(self._running.pop(name, ()))
 
-    def batch_lost(self, name: str, reason: str) -> None:
-        """A batch's worker died for good. What it had not done is tried again, job by job."""
+    def withhold(self, name: str, keys: Iterable[str]) -> list[Job]:
+        """Another sweep does these jobs of a batch: they and what needs them leave it. Returns
+        what stays."""
+        gone = set(keys)
+        self.elsewhere |= gone
+        stays = []
+        for key in self._running.pop(name):
+            if key in gone or any(needed.key in gone for needed in self.jobs[key].inputs):
+                gone.add(key)
+            else:
+                stays.append(key)
+        if stays:
+            self._running[name] = tuple(stays)
+        return [self.jobs[key] for key in stays]
+
+    def take_back(self, keys: Iterable[str]) -> None:
+        """The other sweep gave these jobs up."""
+        returned = self.elsewhere.intersection(keys)
+        self.elsewhere -= returned
+        self._put_back(sorted(returned))
+
+    def batch_lost(self, name: str, reason: str, blameless: bool = False) -> None:
+        """A batch's worker died for good. What it had not done is tried again, job by job.
+
+        `blameless`: its machine went; no job can be the reason.
+        """
         unfinished = [key for key in self._running.pop(name, ()) if key in self._open]
         for key in unfinished:
-            if self._missing[key] == 0:  # the others were not reached yet
+            if self._missing[key] == 0 and not blameless:  # the others were not reached yet
                 self._losses[key] += 1
                 if self._losses[key] > MAX_LOSSES:
                     self.job_failed(key, reason)
         self._put_back(unfinished)
 
     def _put_back(self, keys: Iterable[str]) -> None:
-        self._push(self._ready, (k for k in keys if k in self._open and self._missing[k] == 0))
+        self._push(self._ready, (k for k in keys if self._can_run(k)))
+
+    def _can_run(self, key: str) -> bool:
+        return key in self._open and key not in self.elsewhere and self._missing[key] == 0
 
     def _close(self, key: str) -> None:
         self._open.discard(key)
+        self.elsewhere.discard(key)
         self.remaining_seconds -= self._cost[key]
 
     def _push(self, heap: list[Entry], keys: Iterable[str]) -> None:

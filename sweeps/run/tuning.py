@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from sweeps.run.schedule import Schedule
+from sweeps.run.handout import Handout
 from trainables.jobs.kinds import Job
 from trainables.jobs.trainable import Batch, BatchTrainable
 
@@ -30,7 +31,7 @@ TUNE_SETTINGS = {
 
 
 class Observer(Protocol):
-    """Hears what workers report."""
+    """Hears what becomes of jobs."""
 
     def job_done(self, job: Job) -> None: ...
 
@@ -43,10 +44,10 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    workers: int
-    """Batches at a time."""
-    resources: dict[str, int]
-    """Of each."""
+    pending: int
+    """Batches that may wait for room at a time: what an autoscaler sees as demand."""
+    shape: dict[str, float]
+    """Of a worker."""
     store: str
     data_folder: Path
     checkpoint_seconds: float
@@ -58,19 +59,26 @@ class ScheduleSearcher(Searcher):
     """Hands the batches of a schedule to Tune, and tells the schedule what became of them."""
 
     def __init__(
-        self, schedule: Schedule, settings: Settings, observer: Observer, stop: Callable[[], bool]
+        self, handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]
     ):
         super().__init__()
-        self._schedule, self._settings, self._observer = schedule, settings, observer
+        self._handout, self._settings, self._observer = handout, settings, observer
+        self._schedule = handout.schedule
         self._stop = stop
+        self._nodes: dict[str, str] = {}
+        """Batch -> the machine it was last heard from."""
+        self._leaving: set[str] = set()
+        """Batches whose process said that it was told to end."""
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
         return True
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        for job in self._handout.done_elsewhere():
+            self._observer.job_done(job)
         if self._stop() or self._schedule.finished:
             return Searcher.FINISHED
-        jobs = self._schedule.next_batch(trial_id)
+        jobs = self._handout.next_batch(trial_id)
         if jobs is None:
             return None
         s = self._settings
@@ -83,6 +91,9 @@ class ScheduleSearcher(Searcher):
         for key, reason, trace in result.get("failed", ()):
             self._schedule.job_failed(key, reason)
             self._observer.job_failed(self._schedule.jobs[key], reason, trace)
+        self._nodes[trial_id] = result["node"]
+        if result["leaving"]:
+            self._leaving.add(trial_id)
         self._observer.reported(trial_id, result)
 
     def on_trial_complete(
@@ -93,11 +104,20 @@ class ScheduleSearcher(Searcher):
             self._schedule.batch_ended(trial_id)
         elif not self._stop():
             before = set(self._schedule.failed)
-            self._schedule.batch_lost(trial_id, "its worker process died")
+            self._schedule.batch_lost(
+                trial_id, "its worker process died", blameless=self._blameless(trial_id)
+            )
             for key in self._schedule.failed.keys() - before:
                 reason = self._schedule.failed[key]
                 self._observer.job_failed(self._schedule.jobs[key], reason, reason)
+        self._handout.batch_over(trial_id)
         self._observer.batch_ended(trial_id)
+
+    def _blameless(self, trial_id: str) -> bool:
+        """Whether a lost batch's process ended with its machine, or was told to end."""
+        node = self._nodes.get(trial_id)
+        alive = {one["NodeID"] for one in ray.nodes() if one["Alive"]}
+        return trial_id in self._leaving or (node is not None and node not in alive)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: a later run plans again from the store."""
@@ -120,22 +140,20 @@ class _Stopper(tune.Stopper):
         return {}  # Tune pickles it into its own checkpoints, which nothing reads
 
 
-def run(
-    schedule: Schedule, settings: Settings, observer: Observer, stop: Callable[[], bool]
-) -> None:
+def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]) -> None:
     """Execute a schedule until it is finished, or until `stop()` is true.
 
     Ray must be running. When it stops early, the trainings under way store checkpoints.
     """
     os.environ.update(TUNE_SETTINGS)
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(settings.workers)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(settings.pending)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     tune.run(
         BatchTrainable,
         name="sweep",
-        search_alg=ScheduleSearcher(schedule, settings, observer, stop),
+        search_alg=ScheduleSearcher(handout, settings, observer, stop),
         num_samples=-1,
-        resources_per_trial=settings.resources,
+        resources_per_trial=settings.shape,
         reuse_actors=True,
         stop=_Stopper(stop),
         storage_path=str(settings.scratch),

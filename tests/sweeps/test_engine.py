@@ -69,13 +69,54 @@ def test_workers_have_the_cores_and_gpus_that_a_recipe_asks_for(
     monkeypatch.setattr(engine, "gpus", lambda: 0)
     monkeypatch.setattr(engine, "cores", lambda: 7)
     for threads, workers in ((1, 7), (2, 3), (7, 1)):
-        recipe = recipe_of("digits-mlp", f"threads={threads}")
-        assert engine.workers(recipe) == workers
-        assert engine.resources(recipe) == {"cpu": threads}
-    with pytest.raises(UserError, match="threads 8 is above the 7 cores of this machine"):
-        engine.workers(recipe_of("digits-mlp", "threads=8"))
-    with pytest.raises(UserError, match="device cuda: this machine has no GPU"):
-        engine.workers(recipe_of("digits-mlp", "device=cuda"))
+        shape = engine.shape(recipe_of("digits-mlp", f"threads={threads}"))
+        assert shape == {"CPU": threads}
+        assert engine.this_machine().workers(shape) == workers
     monkeypatch.setattr(engine, "gpus", lambda: 4)
-    recipe = recipe_of("lenet-mnist")
-    assert (engine.workers(recipe), engine.resources(recipe)) == (4, {"cpu": 1, "gpu": 1})
+    shape = engine.shape(recipe_of("lenet-mnist"))
+    assert shape == {"CPU": 1, "GPU": 1}
+    assert engine.this_machine().workers(shape) == 4
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ({"CPU": 8}, "a worker needs 8 CPU; no machine of the cluster has more than 4 CPU"),
+        (
+            {"CPU": 1, "GPU": 2},
+            "a worker needs 2 GPU; no machine of the cluster has more than 1",
+        ),
+        (
+            {"CPU": 1, "TPU": 1},
+            "a worker needs 1 TPU; no machine of the cluster has more than 0",
+        ),
+        ({"CPU": 3, "GPU": 1}, "a worker needs 3 CPU, 1 GPU; no machine of the cluster has"),
+    ],
+)
+def test_what_can_never_be_placed_says_what_is_missing(
+    shape: dict[str, float], message: str
+) -> None:
+    cluster = engine.Machines([{"CPU": 4}, {"CPU": 2, "GPU": 1}])
+    with pytest.raises(UserError) as error:
+        cluster.workers(shape)
+    assert str(error.value).startswith(message)
+
+
+def test_workers_share_a_gpu_where_the_spec_says_so() -> None:
+    cluster = engine.Machines([{"CPU": 16, "GPU": 2}, {"CPU": 3, "GPU": 1}, {"CPU": 64}])
+    sweep, _ = load("lenet-mnist", ["recipe.device=cuda", "resources.gpus=0.1"])
+    assert sweep.shape == {"CPU": 1, "GPU": 0.1}
+    assert cluster.workers(sweep.shape) == 16 + 3
+    sweep, _ = load("lenet-mnist", ["recipe.device=cuda", "resources={cpus: 0, gpus: 0.1}"])
+    assert cluster.workers(sweep.shape) == 20 + 10
+    with pytest.raises(UserError, match="neither a share of one nor whole ones"):
+        load("lenet-mnist", ["resources.gpus=1.5"])
+    with pytest.raises(UserError, match=r"resources\.gpu: unknown key; did you mean 'gpus'"):
+        load("lenet-mnist", ["resources.gpu=1"])
+
+
+def test_a_recipe_is_chosen_for_the_machines_it_will_run_on() -> None:
+    cluster = engine.Machines([{"CPU": 4}, {"CPU": 8, "GPU": 1}])
+    assert load("lenet-mnist", machines=cluster)[0].recipe.device == "cuda"
+    cluster = engine.Machines([{"CPU": 4}])
+    assert load("lenet-mnist", machines=cluster)[0].recipe.device == "cpu"

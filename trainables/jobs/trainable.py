@@ -7,13 +7,18 @@ What is done is in the store: a batch begun again, here or elsewhere, skips it.
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 import traceback
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import ray
 from ray import tune
 from ray.tune.result import DONE
 
@@ -48,9 +53,15 @@ class BatchTrainable(tune.Trainable):
     running      the trainings that moved and are under way: title, begin, iteration, until
     trained      iterations trained since the last report
     busy_seconds time spent in jobs since the last report
+    node         Ray's id of the machine
+    leaving      true in the last report of a process that was told to end (SIGTERM: its machine
+                 is taken away, say); what was under way has stored checkpoints
     """
 
     def setup(self, config: dict[str, Any]) -> None:
+        self._leaving = self._stepping = False
+        if threading.current_thread() is threading.main_thread():
+            self._exit = signal.signal(signal.SIGTERM, self._leave)
         self._executors: dict[tuple[str, Path, float], Executor] = {}
         self.reset_config(config)
 
@@ -59,7 +70,22 @@ class BatchTrainable(tune.Trainable):
         self._events: Generator[Progress | Job | Failure | None] | None = None
         return True
 
+    def _leave(self, signum: int, frame: FrameType | None) -> None:
+        """Between two events of a batch rather than in the midst of an iteration."""
+        self._leaving = True
+        if not self._stepping and callable(self._exit):
+            self._exit(signum, frame)
+
     def step(self) -> dict[str, Any]:
+        if self._leaving:  # and the driver has been told
+            os._exit(0)
+        self._stepping = True
+        try:
+            return self._advance()
+        finally:
+            self._stepping = False
+
+    def _advance(self) -> dict[str, Any]:
         from trainables.jobs.execute import Failure
 
         begin = time.monotonic()
@@ -69,7 +95,7 @@ class BatchTrainable(tune.Trainable):
         running: dict[str, tuple[str, int, int, int]] = {}
         if self._events is None:
             self._events = executor.run_batch(self._batch.jobs)
-        while time.monotonic() - begin < REPORT_SECONDS:
+        while time.monotonic() - begin < REPORT_SECONDS and not self._leaving:
             try:
                 event = next(self._events)
             except StopIteration:
@@ -87,6 +113,10 @@ class BatchTrainable(tune.Trainable):
                 report["failed"].append((job.key, line, trace))
             else:
                 running[job.key] = (job.title, event.begin, event.iteration, event.until)
+        report["node"] = ray.get_runtime_context().get_node_id()
+        report["leaving"] = self._leaving
+        if self._leaving:
+            self.cleanup()
         report["running"] = list(running.values())
         report["trained"] = executor.trained_iterations - trained
         report["busy_seconds"] = time.monotonic() - begin

@@ -49,20 +49,23 @@ class Store:
         """Raises StoreError if the URL's protocol is unknown or its place can't be made."""
         self.url = url
         try:
-            self._fs, self._root = fsspec.core.url_to_fs(url)
-            self._fs.makedirs(self._root, exist_ok=True)
+            self.file_system, self.root = fsspec.core.url_to_fs(url)
+            self.file_system.makedirs(self.root, exist_ok=True)
         except (OSError, ValueError, ImportError) as error:
             raise StoreError(f"cannot use the store {url}: {error}") from error
-        protocol = self._fs.protocol
+        protocol = self.file_system.protocol
         protocols = {protocol} if isinstance(protocol, str) else set(protocol)
-        self._renames = not protocols & ATOMIC_PUT
+        self.puts = bool(protocols & ATOMIC_PUT)
+        """Whether a file appears whole, or not at all."""
+        self.remote = not protocols & {"file", "local", "memory"}
+        """Whether each request goes over a network, as far as the protocol says."""
 
     def check_writable(self) -> None:
         """Raises StoreError unless a file can be written and removed."""
-        probe = f"{self._root}/.probe-{os.getpid()}"
+        probe = f"{self.root}/.probe-{os.getpid()}"
         try:
             self._put(probe, b"")
-            self._fs.rm_file(probe)
+            self.file_system.rm_file(probe)
         except OSError as error:
             raise StoreError(f"cannot write to the store {self.url}: {error}") from error
 
@@ -87,7 +90,9 @@ class Store:
         manifest = self._read_manifest(kind, key)
         while True:
             try:
-                payload = self._fs.cat_file(f"{self._folder(kind, key)}/{manifest['payload']}")
+                payload = self.file_system.cat_file(
+                    f"{self._folder(kind, key)}/{manifest['payload']}"
+                )
             except FileNotFoundError:
                 payload = b""
             if hashlib.sha256(payload).hexdigest() == manifest["sha256"]:
@@ -132,14 +137,14 @@ class Store:
     def delete(self, kind: str, key: str) -> None:
         """Remove an artifact and every payload of its key, the manifest first."""
         for path in self._files(kind, key):
-            self._fs.rm_file(path)
+            self.file_system.rm_file(path)
 
     def prune(self, kind: str, key: str) -> None:
         """Remove the payloads of a key that its manifest no longer names."""
         keep = self._read_manifest(kind, key)["payload"]
         for path in self._files(kind, key)[1:]:
             if not path.endswith(keep):
-                self._fs.rm_file(path)
+                self.file_system.rm_file(path)
 
     def set_aside(self, kind: str, key: str) -> None:
         """Move an artifact, the manifest first, to `damaged/`, for a person to look at.
@@ -147,14 +152,14 @@ class Store:
         Several processes may find the same damage: what another has moved is passed over.
         """
         for path in self._files(kind, key):
-            aside = f"{self._root}/damaged/{kind}/{time.time_ns()}-{path.rpartition('/')[2]}"
-            self._fs.makedirs(aside.rpartition("/")[0], exist_ok=True)
+            aside = f"{self.root}/damaged/{kind}/{time.time_ns()}-{path.rpartition('/')[2]}"
+            self.file_system.makedirs(aside.rpartition("/")[0], exist_ok=True)
             with suppress(FileNotFoundError):
-                self._fs.mv(path, aside)
+                self.file_system.mv(path, aside)
 
     def _read_manifest(self, kind: str, key: str) -> dict[str, Any]:
         try:
-            text = self._fs.cat_file(self._manifest(kind, key))
+            text = self.file_system.cat_file(self._manifest(kind, key))
         except FileNotFoundError:
             raise Missing(f"{kind} {key} is not in the store {self.url}") from None
         try:
@@ -167,15 +172,15 @@ class Store:
         return manifest
 
     def _folder(self, kind: str, key: str) -> str:
-        return f"{self._root}/{kind}/{key[:2]}"
+        return f"{self.root}/{kind}/{key[:2]}"
 
     def _manifest(self, kind: str, key: str) -> str:
         return f"{self._folder(kind, key)}/{key}.json"
 
     def _sizes(self, folder: str) -> dict[str, int]:
         try:
-            self._fs.invalidate_cache(folder)
-            listing = self._fs.ls(folder, detail=True)
+            self.file_system.invalidate_cache(folder)
+            listing = self.file_system.ls(folder, detail=True)
         except FileNotFoundError:
             return {}
         return {entry["name"].rpartition("/")[2]: entry["size"] for entry in listing}
@@ -187,10 +192,10 @@ class Store:
         return [f"{folder}/{n}" for n in sorted(names, key=lambda n: (n != f"{key}.json", n))]
 
     def _put(self, path: str, content: bytes) -> None:
-        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        if not self._renames:
-            self._fs.pipe_file(path, content)
+        self.file_system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        if self.puts:
+            self.file_system.pipe_file(path, content)
             return
         partial = f"{path}.partial-{os.getpid()}-{time.monotonic_ns()}"
-        self._fs.pipe_file(partial, content)
-        self._fs.mv(partial, path)
+        self.file_system.pipe_file(partial, content)
+        self.file_system.mv(partial, path)

@@ -247,7 +247,7 @@ def test_a_file_cut_short_is_never_under_its_name(tmp_path, monkeypatch):
             file.write(content[:10])
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(store._fs, "pipe_file", cut_short)
+    monkeypatch.setattr(store.file_system, "pipe_file", cut_short)
     with pytest.raises(OSError, match="no space"):
         store.write(KIND, KEY, PAYLOAD, "bin")
     assert all(".partial-" in name for name in files.all())

@@ -1,0 +1,148 @@
+"""The commands that speak to a cluster. Heavy imports happen inside them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sweeps.cluster.jobs import Jobs, Submission
+
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address", help="a cluster's URL, or its name in clusters.yaml [default: $SWEEPS_ADDRESS]"
+    ),
+]
+IdArgument = Annotated[
+    str | None, typer.Argument(help="a submission's id or a sweep's name [default: the latest]")
+]
+
+EXIT_STATUS = {"SUCCEEDED": 0, "FAILED": 1, "STOPPED": 130}
+WATCH_SECONDS = 5.0
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (submit, status, logs, stop):
+        app.command()(command)
+    app.command("list")(list_)
+
+
+def submit(
+    spec: Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")],
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", metavar="KEY=VALUE", help="override a part of the spec: inits=1"),
+    ] = [],  # noqa: B006 (typer copies it)
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="batches of jobs at a time [default: as fit]")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
+    address: AddressOption = None,
+) -> None:
+    """Run a sweep on a cluster; the same one under way is found rather than done twice."""
+    jobs = _jobs(address)
+    one, started = jobs.submit(spec, set_, workers)
+    if not started:
+        print(f"under way already, since {_began(one)}:")
+    print(one.id, flush=True)
+    if wait:
+        _follow(jobs, one)
+
+
+def status(
+    identity: IdArgument = None,
+    watch: Annotated[bool, typer.Option("--watch", help="until it ends")] = False,
+    address: AddressOption = None,
+) -> None:
+    """How a submission is doing."""
+    from rich.console import Console
+    from rich.live import Live
+
+    jobs = _jobs(address)
+    one = jobs.get(identity)
+    console = Console(highlight=False)
+    if not watch:
+        console.print(_table(jobs, [one], progress=True))
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            live.update(_table(jobs, [one], progress=True), refresh=True)
+            if not one.under_way:
+                break
+            time.sleep(WATCH_SECONDS)
+            one = jobs.get(one.id)
+    raise typer.Exit(EXIT_STATUS[one.state])
+
+
+def logs(
+    identity: IdArgument = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="until it ends")] = False,
+    address: AddressOption = None,
+) -> None:
+    """What a submission's driver printed."""
+    jobs = _jobs(address)
+    one = jobs.get(identity)
+    if follow:
+        _follow(jobs, one)
+    print(jobs.log(one), end="")
+
+
+def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
+    """Stop a submission; its trainings store checkpoints, and `submit` goes on from them."""
+    jobs = _jobs(address)
+    one = jobs.get(identity)
+    if not one.under_way:
+        print(f"{one.id} has ended: {one.state}")
+        return
+    print(f"{one.id}: {jobs.stop(one).state}")
+
+
+def list_(address: AddressOption = None) -> None:
+    """Every submission to a cluster, the latest first."""
+    from rich.console import Console
+
+    jobs = _jobs(address)
+    Console(highlight=False).print(_table(jobs, jobs.all()))
+
+
+def _jobs(address: str | None) -> Jobs:
+    from sweeps.cluster import config
+    from sweeps.cluster.jobs import Jobs
+
+    return Jobs(config.find(address))
+
+
+def _follow(jobs: Jobs, one: Submission) -> None:
+    for text in jobs.follow(one):
+        print(text, end="", flush=True)
+    raise typer.Exit(EXIT_STATUS[jobs.get(one.id).state])
+
+
+def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> Table:
+    from rich.table import Table
+
+    from sweeps.run.progress import duration
+
+    table = Table("id", "sweep", "state", "began", "took", box=None)
+    for one in found:
+        took = "" if one.seconds is None else duration(one.seconds)
+        table.add_row(one.id, one.sweep, one.state, _began(one), took)
+    if progress:
+        table.caption_justify = "left"
+        table.caption = "\n".join(_last_lines(jobs.log(found[0]), 1 if found[0].under_way else 3))
+    return table
+
+
+def _last_lines(text: str, count: int) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()][-count:]
+
+
+def _began(one: Submission) -> str:
+    if one.begun is None:
+        return ""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.begun))

@@ -1,0 +1,228 @@
+"""Sweeps submitted to a cluster: Ray jobs whose driver is `sweeps run` on the head.
+
+A submission's id is the sweep's name, a part of its content's hash and a number: submitting what
+is already under way finds it instead of doing it twice.
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweeps.cluster.config import Cluster
+from sweeps.engine import Machines
+from sweeps.errors import ClusterError, UserError, did_you_mean
+from sweeps.loading import load, names_images, read
+from trainables.store import content_key
+
+if TYPE_CHECKING:
+    from ray.job_submission import JobDetails, JobSubmissionClient
+
+SPEC_FILE = "spec.yaml"
+
+SWEEP, CONTENT, PROJECT = "sweep", "content", "project"
+"""A submission's metadata."""
+
+STOP_SECONDS = 120
+"""That a driver has to checkpoint what is under way."""
+
+UNDER_WAY = ("PENDING", "RUNNING")
+
+LABELS = {"sweeps-version": lambda: version("stability-sweeps"), "python": platform.python_version}
+"""What `sweeps node` says of a machine; a client must agree."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A sweep on a cluster, as it is now."""
+
+    id: str
+    sweep: str
+    content: str
+    state: str
+    """PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED."""
+    message: str
+    begun: float | None
+    ended: float | None
+    """Unix time, seconds."""
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def seconds(self) -> float | None:
+        if self.begun is None:
+            return None
+        return (self.ended or time.time()) - self.begun
+
+    @classmethod
+    def of(cls, job: JobDetails) -> Submission:
+        metadata = job.metadata or {}
+        return cls(
+            id=job.submission_id or "",
+            sweep=metadata[SWEEP],
+            content=metadata[CONTENT],
+            state=job.status.value,
+            message=" ".join((job.message or "").split()),
+            begun=job.start_time / 1000 if job.start_time else None,
+            ended=job.end_time / 1000 if job.end_time else None,
+        )
+
+
+class Jobs:
+    """The submissions of one cluster. Methods raise ClusterError if it can't be spoken to."""
+
+    def __init__(self, cluster: Cluster):
+        """Raises ClusterError unless a cluster answers, UserError if it refuses the token."""
+        cluster.authenticate()
+        self.cluster = cluster
+        with _spoken_to(cluster):
+            from ray.job_submission import JobSubmissionClient
+
+            self._client: JobSubmissionClient = JobSubmissionClient(cluster.address)
+
+    def submit(
+        self, spec: str, overrides: Sequence[str] = (), workers: int | None = None
+    ) -> tuple[Submission, bool]:
+        """Start a sweep, or find the same one under way; and whether it was started.
+
+        Raises UserError for a spec that is wrong.
+        """
+        raw, text, _ = read(spec, overrides)
+        if not names_images(raw):
+            load(spec, overrides, machines=ANYTHING)
+        elif not raw["recipe"]["data"].startswith("/") and "://" not in raw["recipe"]["data"]:
+            raise UserError(
+                f"recipe.data: {raw['recipe']['data']} is a path of this machine; on a cluster: "
+                "a URL, or an absolute path that all of its machines have"
+            )
+        self._check_versions()
+        content = content_key("submission", {"spec": raw})
+        earlier = [one for one in self.all() if one.content == content]
+        for one in earlier:
+            if one.under_way:
+                return one, False
+        name = raw["name"]
+        identity = f"{name}-{content[:8]}-{len(earlier) + 1}"
+        command = ["sweeps", "run", SPEC_FILE, "--cluster", "auto"]
+        command += [part for override in overrides for part in ("--set", override)]
+        if workers:
+            command += ["--workers", str(workers)]
+        with tempfile.TemporaryDirectory() as folder, _spoken_to(self.cluster):
+            (Path(folder) / SPEC_FILE).write_text(text, encoding="utf-8")
+            try:
+                self._client.submit_job(
+                    entrypoint=shlex.join(command),
+                    submission_id=identity,
+                    runtime_env={
+                        "working_dir": folder,
+                        "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS)},
+                    },
+                    metadata={
+                        SWEEP: name,
+                        CONTENT: content,
+                        PROJECT: version("stability-sweeps"),
+                    },
+                )
+            except RuntimeError as error:
+                if "already exists" not in str(error):
+                    raise
+                return self.get(identity), False  # somebody was quicker
+        return self.get(identity), True
+
+    def all(self) -> list[Submission]:
+        """Every submission, the latest first."""
+        with _spoken_to(self.cluster):
+            jobs = self._client.list_jobs()
+        found = [Submission.of(job) for job in jobs if CONTENT in (job.metadata or {})]
+        return sorted(found, key=lambda one: one.begun or time.time(), reverse=True)
+
+    def get(self, identity: str | None) -> Submission:
+        """By id or by the sweep's name, then the latest; without either the latest of all.
+
+        Raises UserError if there is none.
+        """
+        every = self.all()
+        for one in every:
+            if identity in (None, one.id, one.sweep):
+                return one
+        if not every:
+            raise UserError(f"nothing was submitted to {self.cluster.name}")
+        known = [one.id for one in every]
+        raise UserError(
+            f"no submission {identity!r} on {self.cluster.name}"
+            + did_you_mean(str(identity), known[:10])
+        )
+
+    def log(self, one: Submission) -> str:
+        """What its driver printed so far."""
+        with _spoken_to(self.cluster):
+            text: str = self._client.get_job_logs(one.id)
+        return text
+
+    def follow(self, one: Submission) -> Iterator[str]:
+        """What its driver prints, as it does, to its end."""
+        seen = 0
+        while True:
+            ended = not self.get(one.id).under_way
+            text = self.log(one)
+            if len(text) > seen:
+                yield text[seen:]
+                seen = len(text)
+            if ended:
+                return
+            time.sleep(1)
+
+    def stop(self, one: Submission) -> Submission:
+        """Stop it; its trainings store checkpoints first. Returns it as it then is."""
+        with _spoken_to(self.cluster):
+            self._client.stop_job(one.id)
+        deadline = time.monotonic() + STOP_SECONDS + 30
+        while (now := self.get(one.id)).under_way and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return now
+
+    def _check_versions(self) -> None:
+        """Raises ClusterError where a machine says that it has other versions."""
+        with _spoken_to(self.cluster):
+            from ray.util.state import list_nodes
+
+            nodes = list_nodes(address=self.cluster.address, detail=True)
+        for node in nodes:
+            for name, ours in LABELS.items():
+                theirs = (node.labels or {}).get(name)
+                if theirs not in (None, ours()):
+                    raise ClusterError(
+                        f"{self.cluster.name} has {name.removesuffix('-version')} {theirs} where "
+                        f"this machine has {ours()}: install the same on both"
+                    )
+
+
+ANYTHING = Machines([{"CPU": 1e6, "GPU": 1e6}])
+"""A client need not know what its cluster could have."""
+
+
+@contextmanager
+def _spoken_to(cluster: Cluster) -> Iterator[None]:
+    """What Ray's client raises in one line."""
+    try:
+        yield
+    except (ConnectionError, OSError) as error:
+        raise ClusterError(f"no Ray cluster answers at {cluster.address}") from error
+    except (RuntimeError, ValueError, KeyError) as error:
+        line = " ".join(str(error).split())
+        if "401" in line or "403" in line or "oken" in line:
+            raise UserError(
+                f"the cluster at {cluster.address} refuses this token; set RAY_AUTH_TOKEN or "
+                "RAY_AUTH_TOKEN_PATH, or token_file in the file of clusters"
+            ) from error
+        raise ClusterError(f"the cluster at {cluster.address} fails: {line[:300]}") from error

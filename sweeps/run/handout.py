@@ -1,0 +1,71 @@
+"""Handing out a schedule's jobs, but not those that another sweep on the same store is doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from trainables.store.leases import Leases
+
+from sweeps.run.schedule import Schedule
+from trainables.jobs.kinds import Job
+from trainables.store import Store
+
+LOOK_SECONDS = 2.0
+"""Between two looks at what the other sweeps have done."""
+
+CAPACITY_SECONDS = 5.0
+"""Between two looks at how large the cluster is."""
+
+
+class Handout:
+    """A batch's jobs are leased in the store while it runs. What another sweep has leased is left
+    to it, until it is in the store or given up."""
+
+    def __init__(
+        self, schedule: Schedule, store: Store, leases: Leases, capacity: Callable[[], int]
+    ):
+        self.schedule = schedule
+        self._store, self._leases, self._capacity = store, leases, capacity
+        self._held: dict[str, list[str]] = {}
+        """Batch -> keys leased for it."""
+        self._looked = self._measured = time.monotonic()
+
+    def next_batch(self, name: str) -> list[Job] | None:
+        """Jobs to do in this order, or None while there are none to hand out."""
+        now = time.monotonic()
+        if now - self._measured > CAPACITY_SECONDS:
+            self._measured = now
+            self.schedule.workers = max(1, self._capacity())
+        while (jobs := self.schedule.next_batch(name)) is not None:
+            keys = [job.key for job in jobs]
+            ours = self._leases.claim(keys)
+            if len(ours) < len(keys):
+                jobs = self.schedule.withhold(name, set(keys) - ours)
+                self._leases.release(ours - {job.key for job in jobs})
+            if jobs:
+                self._held[name] = [job.key for job in jobs]
+                return jobs
+        return None
+
+    def batch_over(self, name: str) -> None:
+        """A batch has ended, well or not."""
+        self._leases.release(self._held.pop(name, []))
+
+    def done_elsewhere(self) -> list[Job]:
+        """Jobs that another sweep has done since the last look; those it gave up become ours."""
+        schedule = self.schedule
+        if not schedule.elsewhere or time.monotonic() - self._looked < LOOK_SECONDS:
+            return []
+        waiting = [schedule.jobs[key] for key in sorted(schedule.elsewhere)]
+        complete = self._store.complete((job.kind, job.key) for job in waiting)
+        done = [job for job in waiting if job.key in complete]
+        for job in done:
+            schedule.job_done(job.key)
+        schedule.take_back(
+            job.key
+            for job in waiting
+            if job.key not in complete and self._leases.holder(job.key) is None
+        )
+        self._looked = time.monotonic()
+        return done
