@@ -25,6 +25,8 @@ class Sweep:
     def __init__(self, home: Path, *arguments: str):
         self.home = home
         self.arguments = arguments
+        self.run_output = ""
+        """Of the last `run`."""
         home.parent.mkdir(parents=True, exist_ok=True)
 
     def start(self) -> subprocess.Popen[str]:
@@ -40,7 +42,8 @@ class Sweep:
 
     def run(self) -> tuple[int, str]:
         """Status and output of `sweeps run`, to its end."""
-        return finish(self.start())
+        status, self.run_output = finish(self.start())
+        return status, self.run_output
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"SWEEPS_HOME": str(self.home), "COLUMNS": "200"}

@@ -209,3 +209,45 @@ def test_a_pair_is_measured_at_most_two_batches_after_its_arms() -> None:
     for key, job in DIGITS.items():
         if job.kind == "instability":
             assert done_in[key] <= max(done_in[needed.key] for needed in job.inputs) + 2
+
+
+@given(SMALL_ONES, st.randoms(use_true_random=False), st.data())
+@settings(max_examples=60, deadline=None)
+def test_what_another_sweep_does_is_left_to_it(
+    jobs: dict[str, Job], rng: random.Random, data: st.DataObject
+) -> None:
+    """It does some of its jobs and gives up the others; every job is done once, in order."""
+    theirs = set(data.draw(st.lists(st.sampled_from(sorted(jobs)), max_size=len(jobs) // 2)))
+    schedule = Schedule(jobs, 2)
+    simulation = Simulation(schedule, 2, rng)
+    for turn in range(100_000):
+        if schedule.finished:
+            break
+        name = f"turn {turn}"
+        batch = schedule.next_batch(name) if len(simulation.running) < 2 else None
+        if batch is not None and theirs.intersection(job.key for job in batch):
+            batch = schedule.withhold(name, theirs.intersection(job.key for job in batch))
+        if batch:
+            simulation.running[name] = batch
+        elif simulation.running:
+            simulation.do_one_job()
+        for key in sorted(schedule.elsewhere):
+            inputs = {needed.key for needed in jobs[key].inputs}
+            if rng.random() < 0.3:
+                theirs.discard(key)
+                schedule.take_back([key])
+            elif inputs <= schedule.done:
+                theirs.discard(key)
+                simulation.done.append(key)
+                schedule.job_done(key)
+    assert schedule.finished
+    assert sorted(simulation.done) == sorted(jobs)
+    assert not schedule.elsewhere
+
+
+def test_a_machine_that_goes_is_no_fault_of_its_jobs() -> None:
+    schedule = Schedule(SMALL, 1)
+    for turn in range(3 * MAX_LOSSES):
+        assert schedule.next_batch(f"batch {turn}")
+        schedule.batch_lost(f"batch {turn}", "gone", blameless=True)
+    assert not schedule.failed
