@@ -121,9 +121,12 @@ def at(address: str | None, workers: int | None) -> Iterator[Site]:
 
 @contextmanager
 def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
-    """The cluster at Ray's own address, `auto` or `host:port`. Raises ClusterError."""
+    """The cluster at Ray's own address, `host:port`, or `auto`: the one that this process is a job
+    of, else the machine's. Raises ClusterError."""
     import ray
 
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS", "auto")
     try:
         ray.init(
             address=address,

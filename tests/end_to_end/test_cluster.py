@@ -50,6 +50,8 @@ def cluster(home: Path) -> Iterator[Cluster]:
         patch.setenv("SWEEPS_HOME", str(home))
         patch.delenv("RAY_AUTH_MODE", raising=False)
         head = {"num_cpus": 0, "include_dashboard": True, "dashboard_port": _free_port()}
+        # Of its own, should another Ray run on this machine.
+        head["dashboard_agent_listen_port"] = _free_port()
         found = Cluster(initialize_head=True, head_node_args=head)
         found.add_node(num_cpus=1)
         yield found

@@ -79,7 +79,7 @@ def test_results_wait_for_the_server_and_nothing_is_there_twice(
     home = resolve(str(tmp_path / "home"), tracking=server.address)
     with pytest.raises(ClusterError, match="no MLflow tracking server answers"):
         tracking.check(home.tracking)
-    short = ["recipe.iterations=40", "rewind=[0, 5]", "inits=1", "orders=3", "subnetworks=[dense]"]
+    short = ["recipe.length=40", "rewind=[0, 5]", "inits=1", "orders=3", "subnetworks=[dense]"]
     sweep, text = load("digits-mlp", short)
     plan, store = expand(sweep), Store(home.store)
     list(Executor(store, tmp_path, 1e9).run_batch(list(plan.jobs.values())))
@@ -141,7 +141,7 @@ def test_a_server_that_stays_away_is_given_up(
     monkeypatch.setattr(recorder, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(recorder, "PATIENCE", 0.5)
     home = resolve(str(tmp_path / "home"), tracking=server.address)
-    sweep, text = load("digits-mlp", ["recipe.iterations=40", "rewind=[0]"])
+    sweep, text = load("digits-mlp", ["recipe.length=40", "rewind=[0]", "subnetworks=[dense]"])
     plan = expand(sweep)
     writer = recorder.BackgroundRecorder(recorder.Recorder(home, plan, Store(home.store)), text, {})
     output = io.StringIO()
