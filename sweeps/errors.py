@@ -10,6 +10,10 @@ class UserError(Exception):
     """One clear line: what, where, what is allowed. The command line ends with status 2."""
 
 
+class ClusterError(Exception):
+    """One clear line: what the cluster, its tracking server or its store lacks. Status 3."""
+
+
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """`; did you mean 'x'? allowed: a, b, x`, for the end of an error's line."""
     names = sorted(allowed)

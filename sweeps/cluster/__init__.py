@@ -1,0 +1,1 @@
+"""Clusters: starting their nodes, sending them sweeps."""
