@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweeps.errors import UserError
+from sweeps.cluster import node_commands
+from sweeps.errors import ClusterError, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+node_commands.add_to(app)
 
 SpecArgument = Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")]
 SetOption = Annotated[
@@ -49,22 +52,6 @@ WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="batches of jobs at a time [default: as fit]")
 ]
 NameArgument = Annotated[str, typer.Argument(help="a sweep's name")]
-NodeHomeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--home", help="where this machine's state lives [default: $SWEEPS_HOME or ~/.sweeps]"
-    ),
-]
-CpusOption = Annotated[
-    int | None, typer.Option("--cpus", min=0, help="CPUs for Ray to share out [default: all]")
-]
-BlockOption = Annotated[
-    bool, typer.Option("--block", help="stay until it ends; Ctrl-C or SIGTERM ends it")
-]
-RayOptions = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[-- OPTIONS]", help="options of `ray start`, after --"),
-]
 
 INTERRUPTED = 130
 FAILED = 1
@@ -245,72 +232,6 @@ def ui(
     os.execv(sys.executable, command)
 
 
-node_app = typer.Typer(help="Start and end what a cluster's machines run.", no_args_is_help=True)
-app.add_typer(node_app, name="node")
-
-
-@node_app.command("head")
-def node_head(
-    ray_options: RayOptions = None,
-    port: Annotated[int, typer.Option(help="Ray's port, for other machines")] = 6379,
-    dashboard_port: Annotated[int, typer.Option(help="for submissions, on 127.0.0.1")] = 8265,
-    tracking_port: Annotated[int, typer.Option(help="MLflow's, on 127.0.0.1")] = 5000,
-    trial_drivers: Annotated[
-        int, typer.Option(min=1, help="trials at a time that spread over machines")
-    ] = 16,
-    cpus: CpusOption = None,
-    home: NodeHomeOption = None,
-    store: StoreOption = None,
-    data: DataOption = None,
-    block: BlockOption = False,
-) -> None:
-    """Start a cluster's head: Ray, its dashboard, and MLflow's tracking server."""
-    from sweeps.cluster import node
-
-    place = node.home(home, store, data)
-    head = node.Head(
-        place, port, dashboard_port, tracking_port, trial_drivers, cpus, ray_options or []
-    )
-    print("the head is up" if node.start_head(head) else "the head was up already")
-    print(f"dashboard: {head.dashboard}\ntracking:  {head.tracking}")
-    print(f"home:      {place.folder}\nstore:     {place.store}")
-    print(f"submit:    sweeps submit SPEC --address {head.dashboard}", flush=True)
-    if block:
-        node.wait(place)
-
-
-@node_app.command("join")
-def node_join(
-    address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="the head's Ray")],
-    ray_options: RayOptions = None,
-    spot: Annotated[
-        bool, typer.Option("--spot", help="leave when AWS says that this spot machine will go")
-    ] = False,
-    cpus: CpusOption = None,
-    home: NodeHomeOption = None,
-    data: DataOption = None,
-    block: BlockOption = False,
-) -> None:
-    """Make this machine a worker of a cluster."""
-    from sweeps.cluster import node
-
-    place = node.home(home, data=data)
-    worker = node.Worker(place, address, cpus, spot, ray_options or [])
-    started = node.start_worker(worker)
-    print(f"{'joined' if started else 'was already in'} the cluster at {address}", flush=True)
-    if block:
-        node.wait(place)
-
-
-@node_app.command("stop")
-def node_stop(home: NodeHomeOption = None) -> None:
-    """End what `sweeps node` started here; a worker's trainings store checkpoints first."""
-    from sweeps.cluster import node
-
-    place = node.home(home)
-    print("stopped" if node.stop(place) else f"nothing ran in {place.folder}")
-
-
 def _results(place: Home, name: str) -> Any:
     """A sweep's recorded results. Raises UserError where there are none."""
     _require_records(place)
@@ -376,9 +297,8 @@ def _console() -> Console:
 
 
 def main() -> None:
-    """The console script: errors end in one line and status 2 (the user's) or 3 (a cluster's)."""
-    from sweeps.errors import ClusterError, UserError
-
+    """The console script: errors end in one line, with status 2 if they are the user's to mend, 3
+    if a cluster's."""
     try:
         app()
     except UserError as error:

@@ -1,1 +1,1 @@
-"""Clusters: starting their nodes, sending them sweeps."""
+"""A cluster from outside: where it is, and sweeps submitted to it; and starting its machines."""
