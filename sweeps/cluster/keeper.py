@@ -22,6 +22,9 @@ from sweeps.cluster.processes import marked, send
 
 SPOT_SECONDS = 5.0
 
+AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+"""Without which a raylet ends at once. Whatever else is called ray:: is a worker."""
+
 
 def keep(folder: Path, command: list[str], watch_spot: bool) -> None:
     """Until Ray has ended. Then supervisord is told to end."""
@@ -49,7 +52,12 @@ def keep(folder: Path, command: list[str], watch_spot: bool) -> None:
 def _leave(folder: Path, ray: subprocess.Popen[bytes]) -> None:
     ray.terminate()
     time.sleep(1)  # first Ray marks the node as draining, so that no worker begins anew here
-    send(signal.SIGTERM, [pid for pid, line in marked(folder) if line.startswith("ray::")])
+    workers = [
+        pid
+        for pid, line in marked(folder)
+        if line.startswith("ray::") and not line.startswith(AGENTS)
+    ]
+    send(signal.SIGTERM, workers)
     ray.wait()
 
 

@@ -344,6 +344,10 @@ def _wait(node: Node, program: str, ready: Callable[[], bool]) -> None:
         ended = not _supervisor(_folder(node.home))
         if ended or time.monotonic() > deadline:
             stop(node.home)
+            if log.exists() and "InvalidAuthToken" in log.read_text(errors="replace"):
+                raise UserError(
+                    "the head refuses this machine's token: copy ~/.ray/auth_token from the head"
+                )
             what = "ended" if ended else f"did not answer within {START_SECONDS:.0f} s"
             raise ClusterError(f"{program} {what}: {_last_line(log)} (all of it: {log})")
         time.sleep(0.5)
@@ -365,5 +369,5 @@ def _answers(url: str) -> bool:
 
 
 def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1].strip()[:300] if lines else "it said nothing"
