@@ -35,7 +35,7 @@ from sweeps.run.local_ray import WORKER_ENVIRONMENT
 START_SECONDS = 240.0
 """Patience with a start: MLflow's took a minute on a fresh database, and machines are slow."""
 
-JOIN_SECONDS = 10.0
+JOIN_SECONDS = 5.0
 """For how long an address may not answer before it is said to be wrong."""
 
 LEAVE_SECONDS = 60

@@ -141,11 +141,9 @@ def configure(folder: Path, store: Path) -> str:
     start, join = config["head_start_ray_commands"], config["worker_start_ray_commands"]
     start[-1] = changed(start[-1], "/mnt/shared/sweeps", f"{store} --cpus 1")
     start[-1] += f" --node-ip-address {HEAD}"
-    # Both machines have the same disk.
-    join[:] = [
-        changed(command, "sweeps node", "SWEEPS_HOME=~/worker sweeps node") for command in join
-    ]
-    join[-1] += f" --cpus 1 -- --node-ip-address {WORKER}"
+    # Both machines have the same disk, where each would take the other's files for its own.
+    join[:] = [changed(c, "sweeps node", "SWEEPS_HOME=~/worker sweeps node") for c in join]
+    join[-1] += f" --cpus 1 -- --node-ip-address {WORKER} --temp-dir {folder}/worker-ray"
     path = folder / "cluster.yaml"
     path.write_text(yaml.safe_dump(config))
     return str(path)
