@@ -143,7 +143,7 @@ def configure(folder: Path, store: Path) -> str:
     start[-1] += f" --node-ip-address {HEAD}"
     # Both machines have the same disk, where each would take the other's files for its own.
     join[:] = [changed(c, "sweeps node", "SWEEPS_HOME=~/worker sweeps node") for c in join]
-    join[-1] += f" --cpus 1 -- --node-ip-address {WORKER} --temp-dir {folder}/worker-ray"
+    join[-1] += f" --cpus 1 -- --node-ip-address {WORKER} --temp-dir {folder}/ray2"
     path = folder / "cluster.yaml"
     path.write_text(yaml.safe_dump(config))
     return str(path)
