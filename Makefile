@@ -5,7 +5,7 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart test test-slow bench bench-quick lint format pins clean
+.PHONY: quickstart test test-slow cluster-test bench bench-quick lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -15,6 +15,10 @@ test: lint
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# A real cluster by `ray up`, on this machine: some 8 minutes; needs root, openssh-server and rsync.
+cluster-test: $(STAMP)
+	$(BIN)/python tests/cluster/loopback.py
 
 # Some 15 minutes on two cores that do nothing else; 2 minutes for the quick ones.
 bench: $(STAMP)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweeps.cluster import commands
+from sweeps.cluster import commands, node_commands
 from sweeps.cluster.commands import AddressOption
 from sweeps.errors import ClusterError, UserError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 
 commands.add_to(app)
+node_commands.add_to(app)
 
 SpecArgument = Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")]
 SetOption = Annotated[

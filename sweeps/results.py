@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -76,12 +77,9 @@ def markdown(results: Results) -> str:
 
 
 def _context(results: Results) -> report.Context:
-    from mlflow.artifacts import load_text
-
     from analysis.report import report
 
     data = results.submission.data
-    spec_text = load_text(f"{results.submission.info.artifact_uri}/{records.SPEC_FILE}")
     hyperparameters = {
         name.removeprefix(records.HYPERPARAMETER): value
         for name, value in sorted(data.params.items())
@@ -90,11 +88,19 @@ def _context(results: Results) -> report.Context:
     return report.Context(
         name=results.name,
         description=data.tags.get(records.DESCRIPTION, ""),
-        spec_text=spec_text,
+        spec_text=_spec_text(results),
         provenance=hyperparameters | _made_with(data.tags),
         matching=results.matching,
         stable_below=results.stable_below,
     )
+
+
+def _spec_text(results: Results) -> str:
+    """Through the client: it alone knows the tracking server that may keep the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_id = results.submission.info.run_id
+        path = results.client.download_artifacts(run_id, records.SPEC_FILE, folder)
+        return Path(path).read_text(encoding="utf-8")
 
 
 def _made_with(tags: dict[str, Any]) -> dict[str, str]:
