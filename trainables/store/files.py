@@ -145,7 +145,8 @@ class Files:
     def sizes(self, folder: str, prefix: str = "") -> dict[str, int]:
         """Name -> bytes of the files in a folder whose names begin so; none if it is not there.
 
-        An object store looks at nothing else; a file system lists the folder.
+        An object store looks at nothing else, but below the folder, too, where a folder's name
+        begins so; a file system lists the folder.
         """
         full = self._full(folder)
         if self.is_object_store:

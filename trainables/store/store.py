@@ -18,7 +18,7 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +26,13 @@ from typing import Any
 from trainables.store.files import Files, StoreError, reason
 
 FEW = 4
-"""Keys of one folder that an object store is asked for one by one, however many are beside them.
+"""Keys of a folder that are asked for one by one. (These are for object stores.)
 
-More are looked up in the folder's listing. A request lists 1,000 files, so that takes fewer
-requests until a folder, one of 256 of its kind, holds thousands.
+More are looked up in the folder's listing. A request lists 1,000 files, so that is fewer requests
+until a folder, one of 256 of its kind, holds thousands.
 """
+MANY = 64
+"""Keys with the same first digit whose 16 folders are listed as one."""
 
 
 class Missing(LookupError):
@@ -170,14 +172,11 @@ class Store:
     def _list(self, artifacts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, int]]:
         """Each of some (kind, key), once -> name and bytes of its files."""
         found: dict[tuple[str, str], dict[str, int]] = {artifact: {} for artifact in artifacts}
-        folders: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for kind, key in found:
-            folders[kind, _folder(kind, key)].append(key)
-        requests = []
-        for (kind, folder), keys in folders.items():
-            one_by_one = self.files.is_object_store and len(keys) <= FEW
-            prefixes = [f"{key}." for key in keys] if one_by_one else [""]
-            requests += [(kind, folder, prefix) for prefix in prefixes]
+        requests = [
+            (kind, folder, prefix)
+            for kind in {kind for kind, _ in found}
+            for folder, prefix in self._listings(kind, [key for k, key in found if k == kind])
+        ]
         listings = self.files.each(lambda request: self.files.sizes(*request[1:]), requests)
         for (kind, _, _), listing in zip(requests, listings, strict=True):
             for name, size in listing.items():
@@ -185,6 +184,18 @@ class Store:
                 if held is not None:
                     held[name] = size
         return found
+
+    def _listings(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Folders, and how names in them begin, in whose listings all keys of a kind are."""
+        for digit, those in _grouped(keys, 1).items():
+            if self.files.is_object_store and len(those) > MANY:
+                yield kind, digit
+                continue
+            for digits, few in _grouped(those, 2).items():
+                if self.files.is_object_store and len(few) <= FEW:
+                    yield from ((f"{kind}/{digits}", f"{key}.") for key in few)
+                else:
+                    yield f"{kind}/{digits}", ""
 
     def _settle(self, kind: str, key: str) -> bool:
         """Whether an artifact is there that a listing leaves in doubt; it is set aside if not."""
@@ -221,6 +232,13 @@ class Store:
         folder, manifest = _folder(kind, key), f"{key}.json"
         names = self.files.sizes(folder, f"{key}.")
         return [f"{folder}/{name}" for name in sorted(names, key=lambda n: (n != manifest, n))]
+
+
+def _grouped(keys: Iterable[str], digits: int) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        groups[key[:digits]].append(key)
+    return groups
 
 
 def _folder(kind: str, key: str) -> str:
