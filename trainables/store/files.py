@@ -272,6 +272,7 @@ def _s3_options(protocol: str) -> dict[str, Any]:
         "read_timeout": 15,
         "retries": {"mode": "standard", "total_max_attempts": 2},
         "max_pool_connections": REQUESTS,
+        "response_checksum_validation": "when_required",  # the store has its own checksums
     }
     # The user's own, as fsspec reads it from its files and environment, goes first.
     config |= fsspec.config.conf.get(protocol, {}).get("config_kwargs", {})

@@ -1,60 +1,12 @@
-"""Stores of each kind; S3 is moto's server in a process of its own."""
+"""Stores of each kind."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 import uuid
 from collections.abc import Iterator
 
-import fsspec
 import pytest
-
-
-class S3Server:
-    """An S3 server on this machine that can be stopped and started; it forgets all when stopped."""
-
-    def __init__(self) -> None:
-        with socket.socket() as held:
-            held.bind(("127.0.0.1", 0))
-            self.port = held.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def start(self, **environment: str) -> None:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
-        self._process = subprocess.Popen(
-            command,
-            env=os.environ | environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/moto-api/", timeout=5).close()
-                return
-            except OSError:
-                assert self._process.poll() is None
-                assert time.monotonic() < end
-                time.sleep(0.1)
-
-    def make_bucket(self, name: str) -> str:
-        request = urllib.request.Request(f"{self.url}/{name}", method="PUT")
-        urllib.request.urlopen(request, timeout=30).close()
-        return f"s3://{name}/store"
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-
-def forget_connections() -> None:
-    """fsspec keeps them by address, and an endpoint of the environment is not part of it."""
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
+from s3_server import S3Server, forget_connections
 
 
 @pytest.fixture(scope="session")
