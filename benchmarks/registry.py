@@ -27,6 +27,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "resnet20-iteration": Benchmark("benchmarks.training", "resnet20"),
     "resnet20-bf16-iteration": Benchmark("benchmarks.training", "resnet20_bf16"),
     "resnet20-path": Benchmark("benchmarks.paths", "resnet20"),
+    "planning-local": Benchmark("benchmarks.planning", "local"),
+    "planning-s3": Benchmark("benchmarks.planning", "s3"),
     "stacked-replicas": Benchmark("benchmarks.replicas", "stacked"),
     "lenet-dense-sweep": Benchmark("benchmarks.sweeps_through_cli", "lenet_dense", quick=False),
     "quickstart-sweep": Benchmark("benchmarks.sweeps_through_cli", "quickstart", quick=False),

@@ -30,8 +30,7 @@ from sweeps.run.schedule import Schedule
 from sweeps.run.sites import Site
 from trainables import data
 from trainables.jobs.kinds import Job
-from trainables.store import Missing, Store
-from trainables.store.leases import Leases
+from trainables.store import Leases, Store
 
 
 @dataclass
@@ -114,13 +113,9 @@ def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
 def _complete(plan: Plan, store: Store) -> set[str]:
     """Keys of the jobs whose artifacts the store has; measurements are read to be sure."""
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
-    for trial in plan.trials:
-        if trial.key in complete:
-            try:
-                store.read(trial.job.kind, trial.key)
-            except Missing:
-                complete.remove(trial.key)
-    return complete
+    measured = {trial.key: trial.job.kind for trial in plan.trials if trial.key in complete}
+    sound = store.read_many((kind, key) for key, kind in measured.items())
+    return complete - (measured.keys() - sound.keys())
 
 
 def _execute(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from trainables.store.leases import Leases
-
 from sweeps.run.schedule import Schedule
 from trainables.jobs.kinds import Job
 from trainables.store import Store
+from trainables.store.leases import Leases
 
 LOOK_SECONDS = 2.0
 """Between two looks at what the other sweeps have done."""

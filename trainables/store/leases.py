@@ -1,12 +1,17 @@
-"""Leases: who is doing what, so that two sweeps on one store don't do the same job at once.
+"""Leases: claims on work in flight, so that two sweeps on one store don't do a job twice at once.
 
-    <url>/leases/<first two digits>/<key>.json     its owner, and how often it was renewed
+    <url>/leases/<first two digits>/<key>.json   owner, seconds, and when it was last renewed
 
-A lease is made only where there is none, which a file system decides for all who ask at once
-(`O_EXCL`; a conditional PUT on an object store). It has expired when somebody has watched it for
-its length without seeing it renewed: no clock is compared with another machine's. Taking over an
-expired lease is looking, deleting and making: two who do that within the same few milliseconds may
-both succeed. Then a job is done twice, to the same bits; nothing else depends on leases.
+A lease is created only where there is none, and every renewal changes it. It has expired when a
+reader has seen it unchanged for as long as it says: clocks of different machines need not agree,
+only run at one speed. (What was last renewed long ago has expired at first sight, so that what
+yesterday's crash has left costs no waiting; see CLOCK_SECONDS.) An expired lease is replaced only
+while it still holds what was judged (`Files.swap`), so that one of several takes it over.
+
+What is left: an owner that stalls for longer than its lease and then goes on, a clock that is
+wrong by more than CLOCK_SECONDS, and stores without conditional changes (see `Files`). Then a job
+may be done twice, which wastes time and harms nothing: jobs are deterministic, and artifacts are
+named by their content and appear whole.
 """
 
 from __future__ import annotations
@@ -14,159 +19,152 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from copy import copy
+from types import TracebackType
+from typing import Any, Self
 
+from trainables.store.files import StoreError
 from trainables.store.store import Store
 
-T = TypeVar("T")
-
-REQUESTS = 32
-"""At a time, where each goes over a network."""
+CLOCK_SECONDS = 600.0
+"""How far the clocks of two machines may be apart."""
 
 
 class Leases:
-    """The leases of one owner. As a context it renews them until it ends, then gives them back.
+    """Claims of one owner on keys of a store. Inside `with`, a thread renews them.
 
-    An owner that comes again under its old name has its old leases: no two may have one name.
+    An owner is one process at a time, under a name that no other has: one that begins anew under
+    the same name has its leases back at once, another waits until they expire.
     """
 
     def __init__(self, store: Store, owner: str, seconds: float = 60.0):
         self.owner, self.seconds = owner, seconds
-        self._fs, self._folder = store.file_system, f"{store.root}/leases"
-        self._puts = store.puts
-        self._pool = ThreadPoolExecutor(REQUESTS) if store.remote else None
-        self._held: set[str] = set()
+        self._files = copy(store.files)
+        self._files.patience = seconds / 3  # a claim that comes later is worth nothing
+        self._held: dict[str, tuple[bytes, float]] = {}
+        """Key -> what its lease holds, and our clock before that was written."""
         self._seen: dict[str, tuple[bytes, float]] = {}
-        """Another's lease: what it held, and since when."""
-        self._renewals = 0
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)
+        """Key -> what another's lease held when it was last read, and our clock when first so."""
+        self._changing = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> Leases:
+    def claim(self, keys: Sequence[str]) -> set[str]:
+        """Those keys that are now ours: free, expired, or ours already. Asks for all at once.
+
+        Raises StoreError.
+        """
+        wanted = list(dict.fromkeys(keys))
+        ours = self._files.each(self._claim, wanted)
+        return {key for key, got in zip(wanted, ours, strict=True) if got}
+
+    def release(self, keys: Iterable[str]) -> None:
+        """Give back what is ours of these; nothing happens to what is not. Raises StoreError."""
+        with self._changing:
+            self._files.each(self._release, dict.fromkeys(keys))
+
+    def holder(self, key: str) -> str | None:
+        """The owner of an unexpired lease that is not ours, else None. Raises StoreError."""
+        content = self._read(key)
+        if content is None or self._is_ours(content) or self._expired(key, content):
+            return None
+        return str(_facts(content).get("owner", "unknown"))
+
+    def __enter__(self) -> Self:
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-        with suppress(OSError):  # they expire
-            self.release(self._held)
-
-    def claim(self, keys: Sequence[str]) -> set[str]:
-        """Those that are ours now: they were free, expired or ours."""
-        ours = {key for key, mine in zip(keys, self._each(self._claim, keys), strict=True) if mine}
-        with self._lock:
-            self._held |= ours
-        return ours
-
-    def release(self, keys: Iterable[str]) -> None:
-        """Give back what is ours; others' leases stay."""
-        with self._lock:
-            ours = self._held.intersection(keys)
-            self._held -= ours
-        self._each(self._release, sorted(ours))
-
-    def holder(self, key: str) -> str | None:
-        """Who else holds an unexpired lease."""
-        content = self._read(key)
-        if content is None or (owner := _owner(content)) == self.owner:
-            return None
-        return None if self._expired(key, content) else owner
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        with suppress(StoreError):  # they expire
+            self.release(list(self._held))
 
     def _claim(self, key: str) -> bool:
-        content = self._read(key)
-        if content is not None:
-            if _owner(content) == self.owner:
-                return True
-            if not self._expired(key, content) or self._read(key) != content:
+        now = time.monotonic()
+        if key in self._held and now - self._held[key][1] < self.seconds:
+            return True
+        fresh = self._content()
+        if not self._files.create(_path(key), fresh):
+            content = self._read(key)
+            if content is None:  # released just now: for the next claim
                 return False
-            with suppress(FileNotFoundError):
-                self._fs.rm_file(self._path(key))
-        try:
-            self._create(key)
-        except FileExistsError:
-            return False
+            if not self._is_ours(content) and not self._expired(key, content):
+                self._held.pop(key, None)
+                return False
+            if not self._files.swap(_path(key), content, fresh) and self._read(key) != fresh:
+                self._held.pop(key, None)
+                return False
+        self._held[key] = fresh, now
         self._seen.pop(key, None)
         return True
 
     def _release(self, key: str) -> None:
+        self._held.pop(key, None)
         content = self._read(key)
-        if content is not None and _owner(content) == self.owner:
-            with suppress(FileNotFoundError):
-                self._fs.rm_file(self._path(key))
+        if content is not None and self._is_ours(content):
+            self._files.remove_if(_path(key), content)
 
-    def _expired(self, key: str, content: bytes) -> bool:
-        """Whether we have watched it for its length without a change."""
-        known, since = self._seen.get(key, (None, 0.0))
-        if content != known:
-            self._seen[key] = content, time.monotonic()
-            return False
-        return time.monotonic() - since > _length(content, self.seconds)
+    def _keep(self) -> None:
+        while not self._stop.wait(self.seconds / 3):
+            with self._changing:
+                self._files.each(self._renew, list(self._held))
 
-    def _renew(self) -> None:
-        while not self._ended.wait(self.seconds / 3):
-            self._renewals += 1
-            with self._lock:
-                held = sorted(self._held)
-            with suppress(OSError):  # the next turn tries again
-                self._each(self._renew_one, held)
+    def _renew(self, key: str) -> None:
+        now, fresh = time.monotonic(), self._content()
+        held, since = self._held[key]
+        with suppress(OSError):  # the next time, perhaps
+            if self._files.swap(_path(key), held, fresh):
+                self._held[key] = fresh, now
+                return
+            content = self._read(key)
+            if content is not None and self._is_ours(content):
+                self._held[key] = content, since  # written, but the answer was lost on its way
+            else:
+                self._held.pop(key, None)  # taken over
 
-    def _renew_one(self, key: str) -> None:
-        content = self._read(key)
-        if content is not None and _owner(content) != self.owner:
-            with self._lock:
-                self._held.discard(key)  # taken over: we were silent for too long
-        elif key in self._held:
-            self._fs.pipe_file(self._path(key), self._content())
-
-    def _each(self, do: Callable[[str], T], keys: Sequence[str]) -> list[T]:
-        if self._pool is None or len(keys) < 2:
-            return [do(key) for key in keys]
-        return list(self._pool.map(do, keys))
-
-    def _path(self, key: str) -> str:
-        return f"{self._folder}/{key[:2]}/{key}.json"
+    def _content(self) -> bytes:
+        """Never the same twice."""
+        facts = {"owner": self.owner, "seconds": self.seconds, "renewed_at": time.time()}
+        return json.dumps(facts | {"count": time.monotonic_ns()}).encode()
 
     def _read(self, key: str) -> bytes | None:
         try:
-            content: bytes = self._fs.cat_file(self._path(key))
+            return self._files.get(_path(key))
         except FileNotFoundError:
             return None
-        return content
 
-    def _create(self, key: str) -> None:
-        """Raises FileExistsError; of several who try at once all but one."""
-        path = self._path(key)
-        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        if self._puts:
-            self._fs.pipe_file(path, self._content(), mode="create")
-        else:  # fsspec's own `create` would look first and write then
-            with self._fs.open(path, "xb") as file:
-                file.write(self._content())
+    def _is_ours(self, content: bytes) -> bool:
+        return _facts(content).get("owner") == self.owner
 
-    def _content(self) -> bytes:
-        facts = {"owner": self.owner, "seconds": self.seconds, "renewals": self._renewals}
-        return json.dumps(facts).encode()
+    def _expired(self, key: str, content: bytes) -> bool:
+        facts, now = _facts(content), time.monotonic()
+        seconds = float(facts.get("seconds", self.seconds))
+        if key not in self._seen or self._seen[key][0] != content:
+            self._seen[key] = content, now
+        unchanged = now - self._seen[key][1]
+        age = time.time() - float(facts.get("renewed_at", time.time()))
+        return unchanged >= seconds or age > seconds + CLOCK_SECONDS
 
 
 def _facts(content: bytes) -> dict[str, Any]:
-    """Of a lease; none while it is being written."""
+    """What a lease says; nothing if it is no lease, or not written to its end yet."""
     try:
-        facts: dict[str, Any] = json.loads(content)
+        facts = json.loads(content)
     except ValueError:
-        facts = {}
-    return facts
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
-def _owner(content: bytes) -> str:
-    owner: str = _facts(content).get("owner", "")
-    return owner
-
-
-def _length(content: bytes, otherwise: float) -> float:
-    length: float = _facts(content).get("seconds", otherwise)
-    return length
+def _path(key: str) -> str:
+    return f"leases/{key[:2]}/{key}.json"

@@ -1,12 +1,14 @@
 """The artifact store: payloads under content keys, on any fsspec file system.
 
-    <url>/<kind>/<first two digits>/<key>.<checksum>.<suffix>   payload
-    <url>/<kind>/<first two digits>/<key>.json                  manifest, written last
-    <url>/damaged/...                                           what failed its check
+    <url>/<kind>/<first two digits>/<key>.<checksum>.<bytes>.<suffix>   payload
+    <url>/<kind>/<first two digits>/<key>.json                          manifest, written last
+    <url>/damaged/...                                                   what failed its check
+    <url>/leases/...                                                    see leases.py
 
 An artifact is complete when its manifest is there and agrees with its payload. A payload's name
 holds its checksum, so replacing an artifact never changes bytes under a reader, and whichever
-manifest is read names a payload that fits it.
+manifest is read names a payload that fits it. It holds its size, too: a listing shows what is
+complete, and nothing has to be read for it.
 """
 
 from __future__ import annotations
@@ -15,19 +17,22 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import fsspec
+from trainables.store.files import Files, StoreError, reason
 
-ATOMIC_PUT = {"memory", "s3", "s3a", "gs", "gcs", "abfs", "az"}
-"""Protocols whose files appear whole or not at all; elsewhere a file is renamed into place."""
+FEW = 4
+"""Keys of a folder that are asked for one by one. (These are for object stores.)
 
-
-class StoreError(OSError):
-    """The store cannot be used at all; the message says where and why."""
+More are looked up in the folder's listing. A request lists 1,000 files, so that is fewer requests
+until a folder, one of 256 of its kind, holds thousands.
+"""
+MANY = 64
+"""Keys with the same first digit whose 16 folders are listed as one."""
 
 
 class Missing(LookupError):
@@ -36,7 +41,7 @@ class Missing(LookupError):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A kind, a key and, once read, the payload and what its manifest says."""
+    """A payload and what its manifest says."""
 
     payload: bytes
     facts: dict[str, Any]
@@ -46,34 +51,24 @@ class Store:
     """Artifacts under a URL: a path, `file://`, `memory://`, `s3://`, `gs://` ..."""
 
     def __init__(self, url: str):
-        """Raises StoreError if the URL's protocol is unknown or its place can't be made."""
+        """Raises StoreError if the URL's protocol is unknown or its place can't be used."""
         self.url = url
-        try:
-            self.file_system, self.root = fsspec.core.url_to_fs(url)
-            self.file_system.makedirs(self.root, exist_ok=True)
-        except (OSError, ValueError, ImportError) as error:
-            raise StoreError(f"cannot use the store {url}: {error}") from error
-        protocol = self.file_system.protocol
-        protocols = {protocol} if isinstance(protocol, str) else set(protocol)
-        self.puts = bool(protocols & ATOMIC_PUT)
-        """Whether a file appears whole, or not at all."""
-        self.remote = not protocols & {"file", "local", "memory"}
-        """Whether each request goes over a network, as far as the protocol says."""
+        self.files = Files(url)
 
     def check_writable(self) -> None:
         """Raises StoreError unless a file can be written and removed."""
-        probe = f"{self.root}/.probe-{os.getpid()}"
+        probe = f".probe-{os.getpid()}"
         try:
-            self._put(probe, b"")
-            self.file_system.rm_file(probe)
+            self.files.put(probe, b"")
+            self.files.remove(probe)
         except OSError as error:
-            raise StoreError(f"cannot write to the store {self.url}: {error}") from error
+            raise StoreError(f"cannot write to the store {self.url}: {reason(error)}") from error
 
     def write(self, kind: str, key: str, payload: bytes, suffix: str, **facts: Any) -> None:
         """Store a payload, then the manifest that makes it an artifact."""
         checksum = hashlib.sha256(payload).hexdigest()
-        name = f"{key}.{checksum[:12]}.{suffix}"
-        self._put(f"{self._folder(kind, key)}/{name}", payload)
+        name = f"{key}.{checksum[:12]}.{len(payload)}.{suffix}"
+        self.files.put(f"{_folder(kind, key)}/{name}", payload)
         manifest = {
             "kind": kind,
             "key": key,
@@ -83,16 +78,15 @@ class Store:
             "written_at": time.time(),
             **facts,
         }
-        self._put(self._manifest(kind, key), json.dumps(manifest, indent=1).encode())
+        self.files.put(_manifest(kind, key), json.dumps(manifest, indent=1).encode())
 
     def read(self, kind: str, key: str) -> Artifact:
         """A verified artifact. Raises Missing; a damaged one is set aside first."""
         manifest = self._read_manifest(kind, key)
         while True:
             try:
-                payload = self.file_system.cat_file(
-                    f"{self._folder(kind, key)}/{manifest['payload']}"
-                )
+                path = f"{_folder(kind, key)}/{manifest['payload']}"
+                payload = self.files.get(path, manifest["bytes"])
             except FileNotFoundError:
                 payload = b""
             if hashlib.sha256(payload).hexdigest() == manifest["sha256"]:
@@ -103,6 +97,32 @@ class Store:
                 raise Missing(f"{kind} {key} was damaged; it is kept under {self.url}/damaged")
             manifest = latest  # replaced since it was read
 
+    def read_many(self, artifacts: Iterable[tuple[str, str]]) -> dict[str, bytes]:
+        """Key -> verified payload, of those of some (kind, key) that are there; many at once.
+
+        Where a listing leaves no doubt which payload it is, its name verifies it, and its
+        manifest stays unread: half the requests. For small artifacts, since all are held.
+        """
+        listed = self._list(artifacts)
+
+        def payload(artifact: tuple[str, str]) -> bytes | None:
+            kind, key = artifact
+            names = _payloads(key, listed[artifact])
+            if f"{key}.json" not in listed[artifact]:
+                return None
+            if len(names) == 1:
+                with suppress(FileNotFoundError):
+                    content = self.files.get(f"{_folder(kind, key)}/{names[0]}")
+                    if hashlib.sha256(content).hexdigest().startswith(names[0].split(".")[1]):
+                        return content
+            try:
+                return self.read(kind, key).payload
+            except Missing:
+                return None
+
+        payloads = self.files.each(payload, listed)
+        return {key: p for (_, key), p in zip(listed, payloads, strict=True) if p is not None}
+
     def facts(self, kind: str, key: str) -> dict[str, Any]:
         """What an artifact's manifest says. Raises Missing."""
         return self._read_manifest(kind, key)
@@ -110,56 +130,92 @@ class Store:
     def complete(self, artifacts: Iterable[tuple[str, str]]) -> set[str]:
         """The keys, of some (kind, key), whose manifest and payload are there with their sizes.
 
-        Contents are verified when they are read. Artifacts that fail are set aside.
+        Listings say so, of the folders of these keys, several at once. Contents are verified when
+        they are read. Artifacts that fail are set aside.
         """
-        folders: dict[str, dict[str, int]] = {}
-        found = set()
-        for kind, key in artifacts:
-            folder = self._folder(kind, key)
-            if folder not in folders:
-                folders[folder] = self._sizes(folder)
-            sizes = folders[folder]
+        found: set[str] = set()
+        doubtful: list[tuple[str, str]] = []
+        for (kind, key), sizes in self._list(artifacts).items():
             if f"{key}.json" not in sizes:
                 continue
-            try:
-                manifest = self._read_manifest(kind, key)
-            except Missing:
-                continue
-            if sizes.get(manifest["payload"]) != manifest["bytes"]:
-                # Damaged, unless it was replaced since the folder was listed.
-                folders[folder] = sizes = self._sizes(folder)
-            if sizes.get(manifest["payload"]) == manifest["bytes"]:
+            payloads = _payloads(key, sizes)
+            whole = [name for name in payloads if name.split(".")[2] == str(sizes[name])]
+            if sizes[f"{key}.json"] and len(payloads) == len(whole) == 1:
                 found.add(key)
             else:
-                self.set_aside(kind, key)
-        return found
+                doubtful.append((kind, key))
+        sound = self.files.each(lambda artifact: self._settle(*artifact), doubtful)
+        return found | {key for (_, key), yes in zip(doubtful, sound, strict=True) if yes}
 
     def delete(self, kind: str, key: str) -> None:
         """Remove an artifact and every payload of its key, the manifest first."""
-        for path in self._files(kind, key):
-            self.file_system.rm_file(path)
+        for path in self._paths(kind, key):
+            self.files.remove(path)
 
     def prune(self, kind: str, key: str) -> None:
         """Remove the payloads of a key that its manifest no longer names."""
         keep = self._read_manifest(kind, key)["payload"]
-        for path in self._files(kind, key)[1:]:
+        for path in self._paths(kind, key)[1:]:
             if not path.endswith(keep):
-                self.file_system.rm_file(path)
+                self.files.remove(path)
 
     def set_aside(self, kind: str, key: str) -> None:
         """Move an artifact, the manifest first, to `damaged/`, for a person to look at.
 
         Several processes may find the same damage: what another has moved is passed over.
         """
-        for path in self._files(kind, key):
-            aside = f"{self.root}/damaged/{kind}/{time.time_ns()}-{path.rpartition('/')[2]}"
-            self.file_system.makedirs(aside.rpartition("/")[0], exist_ok=True)
+        for path in self._paths(kind, key):
             with suppress(FileNotFoundError):
-                self.file_system.mv(path, aside)
+                name = path.rpartition("/")[2]
+                self.files.move(path, f"damaged/{kind}/{time.time_ns()}-{name}")
+
+    def _list(self, artifacts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, int]]:
+        """Each of some (kind, key), once -> name and bytes of its files."""
+        found: dict[tuple[str, str], dict[str, int]] = {artifact: {} for artifact in artifacts}
+        requests = [
+            (kind, folder, prefix)
+            for kind in {kind for kind, _ in found}
+            for folder, prefix in self._listings(kind, [key for k, key in found if k == kind])
+        ]
+        listings = self.files.each(lambda request: self.files.sizes(*request[1:]), requests)
+        for (kind, _, _), listing in zip(requests, listings, strict=True):
+            for name, size in listing.items():
+                held = found.get((kind, name.partition(".")[0]))
+                if held is not None:
+                    held[name] = size
+        return found
+
+    def _listings(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Folders, and how names in them begin, in whose listings all keys of a kind are."""
+        for digit, those in _grouped(keys, 1).items():
+            if self.files.is_object_store and len(those) > MANY:
+                yield kind, digit
+                continue
+            for digits, few in _grouped(those, 2).items():
+                if self.files.is_object_store and len(few) <= FEW:
+                    yield from ((f"{kind}/{digits}", f"{key}.") for key in few)
+                else:
+                    yield f"{kind}/{digits}", ""
+
+    def _settle(self, kind: str, key: str) -> bool:
+        """Whether an artifact is there that a listing leaves in doubt; it is set aside if not."""
+        try:
+            manifest = self._read_manifest(kind, key)
+            while True:
+                sizes = self.files.sizes(_folder(kind, key), f"{key}.")
+                if sizes.get(manifest["payload"]) == manifest["bytes"]:
+                    return True
+                latest = self._read_manifest(kind, key)
+                if latest == manifest:
+                    self.set_aside(kind, key)
+                    return False
+                manifest = latest  # replaced since it was read
+        except Missing:
+            return False
 
     def _read_manifest(self, kind: str, key: str) -> dict[str, Any]:
         try:
-            text = self.file_system.cat_file(self._manifest(kind, key))
+            text = self.files.get(_manifest(kind, key))
         except FileNotFoundError:
             raise Missing(f"{kind} {key} is not in the store {self.url}") from None
         try:
@@ -171,31 +227,28 @@ class Store:
             raise Missing(f"the manifest of {kind} {key} was damaged") from None
         return manifest
 
-    def _folder(self, kind: str, key: str) -> str:
-        return f"{self.root}/{kind}/{key[:2]}"
-
-    def _manifest(self, kind: str, key: str) -> str:
-        return f"{self._folder(kind, key)}/{key}.json"
-
-    def _sizes(self, folder: str) -> dict[str, int]:
-        try:
-            self.file_system.invalidate_cache(folder)
-            listing = self.file_system.ls(folder, detail=True)
-        except FileNotFoundError:
-            return {}
-        return {entry["name"].rpartition("/")[2]: entry["size"] for entry in listing}
-
-    def _files(self, kind: str, key: str) -> list[str]:
+    def _paths(self, kind: str, key: str) -> list[str]:
         """Paths of a key's manifest (first) and payloads."""
-        folder = self._folder(kind, key)
-        names = [name for name in self._sizes(folder) if name.startswith(f"{key}.")]
-        return [f"{folder}/{n}" for n in sorted(names, key=lambda n: (n != f"{key}.json", n))]
+        folder, manifest = _folder(kind, key), f"{key}.json"
+        names = self.files.sizes(folder, f"{key}.")
+        return [f"{folder}/{name}" for name in sorted(names, key=lambda n: (n != manifest, n))]
 
-    def _put(self, path: str, content: bytes) -> None:
-        self.file_system.makedirs(path.rpartition("/")[0], exist_ok=True)
-        if self.puts:
-            self.file_system.pipe_file(path, content)
-            return
-        partial = f"{path}.partial-{os.getpid()}-{time.monotonic_ns()}"
-        self.file_system.pipe_file(partial, content)
-        self.file_system.mv(partial, path)
+
+def _grouped(keys: Iterable[str], digits: int) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        groups[key[:digits]].append(key)
+    return groups
+
+
+def _folder(kind: str, key: str) -> str:
+    return f"{kind}/{key[:2]}"
+
+
+def _manifest(kind: str, key: str) -> str:
+    return f"{_folder(kind, key)}/{key}.json"
+
+
+def _payloads(key: str, names: Iterable[str]) -> list[str]:
+    """Those of a key's files that are neither its manifest nor still being written."""
+    return [n for n in names if n.count(".") >= 3 and ".partial-" not in n]

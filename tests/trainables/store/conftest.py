@@ -1,0 +1,50 @@
+"""Stores of each kind."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from s3_server import S3Server, forget_connections
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[S3Server]:
+    server = S3Server()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def s3(shared_server: S3Server, credentials: None, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """A running server that the environment points at."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", shared_server.url)
+    return shared_server
+
+
+@pytest.fixture
+def own_server(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """One to be stopped, not started yet."""
+    server = S3Server()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    forget_connections()
+    yield server
+    server.stop()
+    forget_connections()
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
+def url(request: pytest.FixtureRequest, tmp_path) -> str:
+    """A fresh place for a store."""
+    if request.param == "s3":
+        return request.getfixturevalue("s3").make_bucket(f"bucket-{uuid.uuid4().hex[:12]}")
+    return str(tmp_path / "store") if request.param == "local" else f"memory://{uuid.uuid4().hex}"
