@@ -16,7 +16,7 @@ test: lint
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 
-# A real cluster by `ray up`, on this machine: some 8 minutes; needs root, openssh-server and rsync.
+# A real cluster by `ray up`, on this machine: 4 to 9 minutes; needs root, openssh-server and rsync.
 cluster-test: $(STAMP)
 	$(BIN)/python tests/cluster/loopback.py
 

@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,12 +20,27 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
+<<<<<<< HEAD
 from sweeps.cluster.processes import MARK, end, marked
 from sweeps.engine import WORKER_ENVIRONMENT
+=======
+from sweeps.cluster.machine import (
+    LEAVE_SECONDS,
+    Head,
+    Node,
+    Worker,
+    command_of,
+    configuration,
+    environment,
+    folder_of,
+    labels,
+)
+from sweeps.cluster.processes import end, marked
+>>>>>>> w-cluster
 from sweeps.errors import ClusterError, UserError
 from sweeps.home import Home, resolve
 
@@ -37,83 +49,6 @@ START_SECONDS = 240.0
 
 JOIN_SECONDS = 5.0
 """For how long an address may not answer before it is said to be wrong."""
-
-LEAVE_SECONDS = 60
-"""What workers get to store checkpoints when their node leaves."""
-
-JOB_STOP_SECONDS = 120
-"""What a sweep that is stopped gets to store checkpoints, before Ray kills it."""
-
-HOST = "127.0.0.1"
-"""Nothing but Ray itself listens to other machines; users come through a tunnel."""
-
-
-@dataclass(frozen=True)
-class Head:
-    home: Home
-    port: int = 6379
-    dashboard_port: int = 8265
-    tracking_port: int = 5000
-    trial_drivers: int = 16
-    """How many trials may drive trainings of their own on other nodes (Ray Train)."""
-    cpus: int | None = None
-    ray_options: list[str] = field(default_factory=list)
-
-    @property
-    def dashboard(self) -> str:
-        return f"http://{HOST}:{self.dashboard_port}"
-
-    @property
-    def tracking(self) -> str:
-        return f"http://{HOST}:{self.tracking_port}"
-
-    def programs(self) -> dict[str, list[str]]:
-        start = ["--head", "--port", str(self.port), "--disable-usage-stats"]
-        start += ["--dashboard-host", HOST, "--dashboard-port", str(self.dashboard_port)]
-        start += ["--resources", json.dumps({"trial_driver": self.trial_drivers})]
-        return {
-            "ray": _keeper(self.home, self.cpus, [*start, *self.ray_options]),
-            "tracking": self._tracking_server(),
-        }
-
-    def _tracking_server(self) -> list[str]:
-        home, store = self.home.folder, self.home.store
-        cloud = store.startswith(("s3://", "gs://"))
-        artifacts = f"{store.rstrip('/')}/mlflow" if cloud else (home / "mlartifacts").as_uri()
-        command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--workers", "2"]
-        command += ["--port", str(self.tracking_port)]
-        command += ["--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"]
-        return [*command, "--artifacts-destination", artifacts]
-
-    def environment(self) -> dict[str, str]:
-        jobs = {"SWEEPS_STORE": self.home.store, "SWEEPS_TRACKING": self.tracking}
-        return jobs | {
-            "RAY_JOB_STOP_WAIT_TIME_S": str(JOB_STOP_SECONDS),
-            # A head has nowhere to send its jobs: it ends at once.
-            "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
-            # MLflow's own job queue, of no use here: eight processes of 240 MB each.
-            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        }
-
-
-@dataclass(frozen=True)
-class Worker:
-    home: Home
-    address: str
-    """host:port of the head's Ray."""
-    cpus: int | None = None
-    spot: bool = False
-    ray_options: list[str] = field(default_factory=list)
-
-    def programs(self) -> dict[str, list[str]]:
-        start = ["--address", self.address, *self.ray_options]
-        return {"ray": _keeper(self.home, self.cpus, start, self.spot)}
-
-    def environment(self) -> dict[str, str]:
-        return {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": str(LEAVE_SECONDS)}
-
-
-Node = Head | Worker
 
 
 def home(folder: str | None, store: str | None = None, data: str | None = None) -> Home:
@@ -130,7 +65,7 @@ def start_head(head: Head) -> bool:
     if _runs_already(head):
         return False
     if not _has_token():
-        generate = [_command("ray"), "get-auth-token", "--generate"]
+        generate = [command_of("ray"), "get-auth-token", "--generate"]
         subprocess.run(generate, capture_output=True, check=True)
         _default_token().chmod(0o600)
     for option in ("port", "dashboard_port", "tracking_port"):
@@ -161,7 +96,7 @@ def stop(place: Home) -> bool:
 
     A worker's node first has its workers store checkpoints.
     """
-    folder = _folder(place)
+    folder = folder_of(place)
     ran = any(marked(folder))
     supervisor = _supervisor(folder)
     if supervisor:
@@ -174,7 +109,7 @@ def wait(place: Home) -> None:
     """Until what was started in a home has ended; SIGTERM and Ctrl-C end it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        while _supervisor(_folder(place)):
+        while _supervisor(folder_of(place)):
             time.sleep(1)
     except KeyboardInterrupt:
         pass
@@ -182,18 +117,20 @@ def wait(place: Home) -> None:
 
 
 def _start(node: Node) -> None:
+    if not find_spec("supervisor"):
+        raise UserError("supervisor is missing: pip install 'stability-sweeps[head]'")
     place = node.home
     place.make()
-    folder = _folder(place)
+    folder = folder_of(place)
     folder.mkdir(exist_ok=True)
     for log in folder.glob("*.log"):
         log.unlink()
-    (folder / "supervisord.conf").write_text(_configuration(node))
+    (folder / "supervisord.conf").write_text(configuration(node))
     (folder / "node.json").write_text(json.dumps(_asked(node)))
     subprocess.Popen(
         [sys.executable, "-m", "supervisor.supervisord", "-c", f"{folder}/supervisord.conf"],
         cwd=place.folder,
-        env=_environment(node),
+        env=environment(node),
         start_new_session=True,  # it outlives the shell, or the ssh, that it was started from
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -201,57 +138,9 @@ def _start(node: Node) -> None:
     )
 
 
-def _environment(node: Node) -> dict[str, str]:
-    """Of Ray, hence of jobs and workers."""
-    place = node.home
-    bin_folder = Path(sys.executable).parent
-    own = {
-        MARK: str(_folder(place)),
-        "PATH": f"{bin_folder}:{os.environ.get('PATH', os.defpath)}",
-        "RAY_AUTH_MODE": "token",
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "SWEEPS_HOME": str(place.folder),
-        "SWEEPS_DATA": str(place.data),
-    }
-    return os.environ | WORKER_ENVIRONMENT | own | node.environment()
-
-
-def _configuration(node: Node) -> str:
-    """Of supervisord. What ends last comes first: sweeps under way may still write records."""
-    lines = ["[supervisord]", "nodaemon=true", "pidfile=%(here)s/supervisord.pid"]
-    lines += ["logfile=%(here)s/supervisord.log"]
-    for priority, (name, command) in enumerate(reversed(node.programs().items())):
-        lines += [
-            f"[program:{name}]",
-            "command=" + shlex.join(command).replace("%", "%%"),
-            f"priority={priority}",
-            # A Ray that has ended has lost its jobs; MLflow's server has lost nothing.
-            f"autorestart={'false' if name == 'ray' else 'true'}",
-            f"stopasgroup={'false' if name == 'ray' else 'true'}",
-            f"stopwaitsecs={LEAVE_SECONDS + 20}",
-            f"stdout_logfile=%(here)s/{name}.log",
-            "redirect_stderr=true",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _keeper(place: Home, cpus: int | None, start: list[str], spot: bool = False) -> list[str]:
-    command = [sys.executable, "-m", "sweeps.cluster.keeper", str(_folder(place))]
-    command += ["--spot"] if spot else []
-    command += ["--", _command("ray"), "start", "--block", "--labels", _labels()]
-    command += ["--num-cpus", str(cpus)] if cpus is not None else []
-    return [*command, *start]
-
-
-def _labels() -> str:
-    """By which clients see that they and the cluster are the same versions."""
-    labels = {"sweeps-version": version("stability-sweeps"), "python": platform.python_version()}
-    return ",".join(f"{name}={value.replace('+', '_')}" for name, value in labels.items())
-
-
 def _runs_already(node: Node) -> bool:
     """Whether just this does. Raises UserError if something else does."""
-    folder = _folder(node.home)
+    folder = folder_of(node.home)
     if not _supervisor(folder):
         end(folder, 0)  # what a killed supervisord left
         return False
@@ -272,12 +161,8 @@ def _asked(node: Node) -> dict[str, object]:
     """What a node's processes depend on."""
     return json.loads(json.dumps(asdict(node), default=str)) | {
         "kind": type(node).__name__.lower(),
-        "labels": _labels(),
+        "labels": labels(),
     }
-
-
-def _folder(place: Home) -> Path:
-    return place.folder / "node"
 
 
 def _supervisor(folder: Path) -> int | None:
@@ -298,14 +183,6 @@ def _has_token() -> bool:
 def _default_token() -> Path:
     """Where Ray looks when the environment names none."""
     return Path.home() / ".ray" / "auth_token"
-
-
-def _command(name: str) -> str:
-    """A console script of this environment, whether or not it is on PATH."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if not found:
-        raise UserError(f"no command {name!r} beside {sys.executable}")
-    return found
 
 
 def _check_free(port: int, option: str) -> None:
@@ -337,11 +214,11 @@ def _check_reachable(address: str) -> None:
 
 def _wait(node: Node, program: str, ready: Callable[[], bool]) -> None:
     """Until a program is there. Raises ClusterError, with nothing left running, if it fails."""
-    log = _folder(node.home) / f"{program}.log"
+    log = folder_of(node.home) / f"{program}.log"
     deadline = time.monotonic() + START_SECONDS
     time.sleep(0.5)  # supervisord's own start
     while not ready():
-        ended = not _supervisor(_folder(node.home))
+        ended = not _supervisor(folder_of(node.home))
         if ended or time.monotonic() > deadline:
             stop(node.home)
             if log.exists() and "InvalidAuthToken" in log.read_text(errors="replace"):
@@ -354,7 +231,7 @@ def _wait(node: Node, program: str, ready: Callable[[], bool]) -> None:
 
 
 def _joined(node: Node) -> bool:
-    log = _folder(node.home) / "ray.log"
+    log = folder_of(node.home) / "ray.log"
     return log.exists() and "Ray runtime started" in log.read_text(errors="replace")
 
 

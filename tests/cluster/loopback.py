@@ -110,6 +110,7 @@ def sweep(folder: Path, store: Path) -> None:
     print(f"  {time.monotonic() - begun:5.1f} s  first submission, whole")
     assert "90 trainings" in log, log
     print(sweeps("status", identity, "--address", ADDRESS, cwd=there))
+    assert machines_that_trained() == 2
     made = artifacts(store)
     with timed("second submission, whole"):
         again = sweeps("submit", *SPEC, "--wait", "--address", ADDRESS, cwd=there)
@@ -193,9 +194,21 @@ def show_logs(machine: Path) -> None:
 
 
 def nodes() -> int:
+    """How many machines are in the cluster."""
+    return state("list_nodes", "n.node_id for n in found if n.state == 'ALIVE'")
+
+
+def machines_that_trained() -> int:
+    chosen = "a.node_id for a in found if 'BatchTrainable' in a.class_name"
+    return state("list_actors", chosen)
+
+
+def state(listing: str, chosen: str) -> int:
+    """How many different things Ray's state API lists, asked as any client does."""
     code = (
-        "from ray.util.state import list_nodes\n"
-        f"print(sum(n.state == 'ALIVE' for n in list_nodes(address='{ADDRESS}')))"
+        f"from ray.util.state import {listing}\n"
+        f"found = {listing}(address='{ADDRESS}')\n"
+        f"print(len({{{chosen}}}))"
     )
     environment = os.environ | {"RAY_AUTH_MODE": "token"}
     return int(run(sys.executable, "-c", code, env=environment).splitlines()[-1])
