@@ -24,10 +24,6 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
-<<<<<<< HEAD
-from sweeps.cluster.processes import MARK, end, marked
-from sweeps.engine import WORKER_ENVIRONMENT
-=======
 from sweeps.cluster.machine import (
     LEAVE_SECONDS,
     Head,
@@ -40,7 +36,6 @@ from sweeps.cluster.machine import (
     labels,
 )
 from sweeps.cluster.processes import end, marked
->>>>>>> w-cluster
 from sweeps.errors import ClusterError, UserError
 from sweeps.home import Home, resolve
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from typing import Any, Protocol
 
 from sweeps.engine import WORKER_ENVIRONMENT, Machines, Shape, this_machine
 from sweeps.errors import ClusterError, UserError
+
+ANSWER_SECONDS = 10.0
 
 
 class Site(Protocol):
@@ -127,6 +130,8 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
 
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", "auto")
+    else:
+        _check_answers(address)
     try:
         ray.init(
             address=address,
@@ -141,6 +146,17 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
         yield Cluster(workers)
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise UserError(f"--cluster {address}: allowed are auto and HOST:PORT")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ClusterError(f"no Ray cluster at {address}: {error.strerror or error}") from None
 
 
 def _alive() -> list[Shape]:

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,17 +54,23 @@ def cluster(home: Path) -> Iterator[Cluster]:
         # Of its own, should another Ray run on this machine.
         head["dashboard_agent_listen_port"] = _free_port()
         found = Cluster(initialize_head=True, head_node_args=head)
-        found.add_node(num_cpus=1)
+        _add_machine(found)
         yield found
         found.shutdown()
 
 
 @pytest.fixture
 def second_machine(cluster: Cluster) -> Iterator[object]:
-    node = cluster.add_node(num_cpus=1)
+    node = _add_machine(cluster)
     yield node
     if node in cluster.list_all_nodes():
         cluster.remove_node(node)
+
+
+def _add_machine(cluster: Cluster) -> object:
+    """With files of its own: of two that share them, one replaces a job's folder under it."""
+    folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets' paths must be short
+    return cluster.add_node(num_cpus=1, temp_dir=folder, dashboard_agent_listen_port=_free_port())
 
 
 def _free_port() -> int:
@@ -102,7 +109,7 @@ def test_a_sweep_spreads_to_a_machine_that_joins(
     sweep = Sweep(tmp_path / "home", *SMALL, "--cluster", cluster.address)
     process = sweep.start()
     wait_for(lambda: sweep.artifacts(), process)
-    node = cluster.add_node(num_cpus=1)
+    node = _add_machine(cluster)
     try:
         status, output = finish(process)
     finally:
@@ -193,6 +200,7 @@ def test_submissions(
         (["status", "--address", "127.0.0.1"], 2, "no cluster is named '127.0.0.1'"),
         (["results", "x", "--tracking", "http://127.0.0.1:9"], 3, "no MLflow tracking server"),
         (["run", "digits-mlp", "--cluster", "127.0.0.1:9"], 3, "no Ray cluster at 127.0.0.1:9"),
+        (["run", "digits-mlp", "--cluster", "lab"], 2, "allowed are auto and HOST:PORT"),
         (["run", "digits-mlp", "--set", "resources.cpus=64"], 2, "a worker needs 64 CPU; no mach"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
