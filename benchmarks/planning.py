@@ -9,6 +9,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
+
+import fsspec
 
 from benchmarks.harness import Row, Setting, Spread, Target
 from benchmarks.s3_server import BUCKET
@@ -83,14 +86,18 @@ def _served(folder: str) -> Iterator[None]:
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin is not None
     assert server.stdout is not None
+    environment = {
+        "AWS_ENDPOINT_URL": server.stdout.readline().strip(),
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    # fsspec keeps connections, but not by what the environment says of them.
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
     try:
-        os.environ |= {
-            "AWS_ENDPOINT_URL": server.stdout.readline().strip(),
-            "AWS_ACCESS_KEY_ID": "any",
-            "AWS_SECRET_ACCESS_KEY": "any",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-        yield
+        with patch.dict(os.environ, environment):
+            yield
     finally:
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
         server.stdin.close()
         server.wait()

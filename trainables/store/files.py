@@ -68,7 +68,7 @@ class Files:
             extra = EXTRAS.get(protocol)
             hint = f"pip install 'stability-sweeps[{extra}]'" if extra else reason(error)
             raise StoreError(f"{protocol}:// needs a package that is not here: {hint}") from error
-        except (OSError, ValueError) as error:
+        except Exception as error:  # libraries have their own for credentials
             raise StoreError(f"cannot use the store {url}: {reason(error)}") from error
         named = self._fs.protocol
         protocols = {named} if isinstance(named, str) else set(named)

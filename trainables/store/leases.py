@@ -117,7 +117,7 @@ class Leases:
 
     def _keep(self) -> None:
         while not self._stop.wait(self.seconds / 3):
-            with self._changing:
+            with self._changing, suppress(RuntimeError):  # no threads while Python ends
                 self._files.each(self._renew, list(self._held))
 
     def _renew(self, key: str) -> None:
