@@ -58,6 +58,8 @@ class Schedule:
         }
         self._ready: list[Entry] = []
         self._running: dict[str, tuple[str, ...]] = {}
+        self._taken: set[str] = set()
+        """Jobs of the running batches; a job is in one at a time."""
         self._losses: dict[str, int] = defaultdict(int)
         self.remaining_seconds = sum(self._cost.values())
         """Estimated work of the jobs that are neither done nor given up."""
@@ -84,20 +86,21 @@ class Schedule:
             return None
         batch = self._wide() if self._stacked else self._deep()
         self._running[name] = tuple(batch)
+        self._taken.update(batch)
         return [self.jobs[key] for key in batch]
 
     def _deep(self) -> list[str]:
         """Chains one after another: trainings take turns, so their results come one by one."""
         # Smaller batches near the end keep every worker busy until it.
         target = min(self.batch_seconds, self.remaining_seconds / (2 * self.workers))
-        fair = sum(self._cost[key] for *_, key in self._ready) / self.workers
+        fair = self._fair_share(target)
         batch = [heapq.heappop(self._ready)[-1]]
         unlocked = _Unlocked(self, batch)
         spent = self._cost[batch[0]]
         while self._losses[batch[0]] == 0 and (unlocked.heap or self._ready):
             heap = unlocked.heap or self._ready
             *_, key = heap[0]
-            limit = target if heap is unlocked.heap else min(target, fair)
+            limit = target if heap is unlocked.heap else fair
             if self._losses[key] or spent + self._cost[key] > limit:
                 break
             heapq.heappop(heap)
@@ -106,6 +109,15 @@ class Schedule:
             spent += self._cost[key]
         return batch
 
+    def _fair_share(self, most: float) -> float:
+        """Seconds for each worker of what is ready; `most` if there is more."""
+        waiting = 0.0
+        for *_, key in self._ready:  # thousands: counted no further than it matters
+            waiting += self._cost[key]
+            if waiting > most * self.workers:
+                return most
+        return waiting / self.workers
+
     def _wide(self) -> list[str]:
         """Trainings side by side: an idle worker's share of what is ready, and what that leads
         to. Of chains of equal length each worker gets as many as another."""
@@ -113,8 +125,9 @@ class Schedule:
         idle = max(1, self.workers - len(self._running))
         lost = [entry for entry in ordered if self._losses[entry[-1]]]
         taken = lost[:1] or ordered[::idle]
-        self._ready = [entry for entry in ordered if entry not in taken]
         batch = [key for *_, key in taken]
+        chosen = set(batch)
+        self._ready = [entry for entry in ordered if entry[-1] not in chosen]
         if lost:
             return batch
         target = min(STACKED_BATCH_SECONDS, self.remaining_seconds / self.workers)
@@ -132,11 +145,11 @@ class Schedule:
             return
         self.done.add(key)
         self._close(key)
-        taken = {taken for batch in self._running.values() for taken in batch}
         ready = []
         for dependant in self._dependants.get(key, ()):
             self._missing[dependant] -= 1
-            if self._missing[dependant] == 0 and dependant in self._open - taken:
+            waits = dependant in self._open and dependant not in self._taken
+            if waits and self._missing[dependant] == 0:
                 ready.append(dependant)
         self._push(self._ready, ready)
 
@@ -156,17 +169,22 @@ class Schedule:
 
     def batch_ended(self, name: str) -> None:
         """A batch has reported everything it did."""
-        self._put_back(self._running.pop(name, ()))
+        self._put_back(self._take_back(name))
 
     def batch_lost(self, name: str, reason: str) -> None:
         """A batch's worker died for good. What it had not done is tried again, job by job."""
-        unfinished = [key for key in self._running.pop(name, ()) if key in self._open]
+        unfinished = [key for key in self._take_back(name) if key in self._open]
         for key in unfinished:
             if self._missing[key] == 0:  # the others were not reached yet
                 self._losses[key] += 1
                 if self._losses[key] > MAX_LOSSES:
                     self.job_failed(key, reason)
         self._put_back(unfinished)
+
+    def _take_back(self, name: str) -> tuple[str, ...]:
+        keys = self._running.pop(name, ())
+        self._taken.difference_update(keys)
+        return keys
 
     def _put_back(self, keys: Iterable[str]) -> None:
         self._push(self._ready, (k for k in keys if k in self._open and self._missing[k] == 0))
