@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...] [--quick] [--scale] [--json PATH]`.
+"""`python -m benchmarks [NAME ...] [--quick] [--json PATH]`.
 
 Exit status: 0, whether targets are reached or not; 1 if a benchmark failed, or results differ that
 must be the same; 2 bad input.
@@ -56,7 +56,6 @@ def _arguments() -> tuple[list[str], bool, Path | None]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="fewer repeats, and no whole sweeps")
-    parser.add_argument("--scale", action="store_true", help="what limits large sweeps, instead")
     parser.add_argument("--json", type=Path, metavar="PATH", help="a file for the rows, too")
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
@@ -64,7 +63,7 @@ def _arguments() -> tuple[list[str], bool, Path | None]:
     every = [
         name
         for name, one in BENCHMARKS.items()
-        if one.scale == given.scale and (one.quick or not given.quick)
+        if not one.scale and (one.quick or not given.quick)
     ]
     return given.names or every, given.quick, given.json
 

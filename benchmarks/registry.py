@@ -15,7 +15,7 @@ class Benchmark:
     quick: bool = True
     """Whether `--quick` runs it when no names are given."""
     scale: bool = False
-    """Run by `--scale` instead: what a sweep of any size costs besides its trainings."""
+    """What limits large sweeps: run by `make bench-scale` only."""
 
     def measure(self, setting: Setting) -> list[Row]:
         rows: list[Row] = getattr(import_module(self.module), self.function)(setting)

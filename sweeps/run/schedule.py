@@ -85,8 +85,7 @@ class Schedule:
         if not self._ready:
             return None
         batch = self._wide() if self._stacked else self._deep()
-        self._running[name] = tuple(batch)
-        self._taken.update(batch)
+        self._take(name, batch)
         return [self.jobs[key] for key in batch]
 
     def _deep(self) -> list[str]:
@@ -180,6 +179,10 @@ class Schedule:
                 if self._losses[key] > MAX_LOSSES:
                     self.job_failed(key, reason)
         self._put_back(unfinished)
+
+    def _take(self, name: str, keys: Iterable[str]) -> None:
+        self._running[name] = tuple(keys)
+        self._taken.update(keys)
 
     def _take_back(self, name: str) -> tuple[str, ...]:
         keys = self._running.pop(name, ())

@@ -13,6 +13,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from sweeps.run.schedule import Schedule
+from sweeps.run.turns import Turns
 from trainables.jobs.kinds import Job
 from trainables.jobs.trainable import Batch, BatchTrainable
 
@@ -134,6 +135,7 @@ def run(
         BatchTrainable,
         name="sweep",
         search_alg=ScheduleSearcher(schedule, settings, observer, stop),
+        scheduler=Turns(),
         num_samples=-1,
         resources_per_trial=settings.resources,
         reuse_actors=True,
