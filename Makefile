@@ -5,7 +5,7 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart test test-slow cluster-test bench bench-quick lint format pins clean
+.PHONY: quickstart test test-slow cluster-test bench bench-quick bench-scale lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -26,6 +26,11 @@ bench: $(STAMP)
 
 bench-quick: $(STAMP)
 	$(BIN)/python -m benchmarks --quick $(BENCH)
+
+# What limits large sweeps, some 10 minutes; then clusters of up to 512 workers, simulated.
+bench-scale: $(STAMP)
+	$(BIN)/python -m benchmarks tune-overhead mlflow-overhead store-requests planning
+	$(BIN)/python -m benchmarks.simulated_cluster
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

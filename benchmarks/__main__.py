@@ -71,7 +71,9 @@ def _arguments() -> argparse.Namespace:
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
-    every = [name for name, one in BENCHMARKS.items() if one.quick or not given.quick]
+    every = [
+        name for name, one in BENCHMARKS.items() if not one.scale and (one.quick or not given.quick)
+    ]
     given.names = given.names or every
     return given
 

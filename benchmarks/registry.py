@@ -14,6 +14,8 @@ class Benchmark:
     function: str
     quick: bool = True
     """Whether `--quick` runs it when no names are given."""
+    scale: bool = False
+    """What limits large sweeps: run by `make bench-scale` only."""
 
     def measure(self, setting: Setting) -> list[Row]:
         rows: list[Row] = getattr(import_module(self.module), self.function)(setting)
@@ -35,4 +37,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "lenet-imp-sweep": Benchmark("benchmarks.sweeps_through_cli", "lenet_imp", quick=False),
     "lenet-memory": Benchmark("benchmarks.memory", "lenet", quick=False),
     "resnet20-memory": Benchmark("benchmarks.memory", "resnet20", quick=False),
+    "tune-overhead": Benchmark("benchmarks.overheads", "tune", scale=True),
+    "mlflow-overhead": Benchmark("benchmarks.overheads", "mlflow", scale=True),
+    "store-requests": Benchmark("benchmarks.overheads", "store", scale=True),
+    "planning": Benchmark("benchmarks.overheads", "planning", scale=True),
 }

@@ -81,6 +81,9 @@ def plan(
     hardware: Annotated[
         str, typer.Option(help="what each worker has, for the estimate: cpu (a core) or h200")
     ] = "cpu",
+    price_per_hour: Annotated[
+        float | None, typer.Option(help="of one worker, in any currency: shows what it will cost")
+    ] = None,
     home: HomeOption = None,
     store: StoreOption = None,
     data: DataOption = None,
@@ -99,6 +102,8 @@ def plan(
 
     _check_choice("--format", format_, ("table", "json"))
     _check_choice("--hardware", hardware, tuple(HARDWARE))
+    if price_per_hour is not None and not 0 < price_per_hour < float("inf"):
+        raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
     place = resolve(home, store, data=data)
     sweep, _ = load(spec, set_, place.data)
     graph = expand(sweep)
@@ -107,7 +112,7 @@ def plan(
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
     workers = workers or (engine.cores() if hardware == "cpu" else 1)
-    summary = summarize(graph, complete, workers, HARDWARE[hardware])
+    summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
     if format_ == "json":
         print(json.dumps(summary, indent=2))
     else:

@@ -58,6 +58,11 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         f"Estimated: {duration(summary['estimated_seconds'])} with {_workers(summary)}, "
         f"{_bytes(size['to_do'])} to store ({_bytes(size['planned'])} in all)",
     ]
+    if "estimated_cost" in summary:
+        lines.append(
+            f"Cost: {summary['estimated_cost']:,.2f}, at {summary['price_per_hour']:g} an hour for "
+            "each worker until the sweep ends"
+        )
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
 
 

@@ -14,15 +14,28 @@ STARTUP_SECONDS = 20.0
 
 
 def summarize(
-    plan: Plan, complete: Collection[str], workers: int, on: cost.Hardware = cost.CPU_CORE
+    plan: Plan,
+    complete: Collection[str],
+    workers: int,
+    on: cost.Hardware = cost.CPU_CORE,
+    price_per_hour: float | None = None,
 ) -> dict[str, Any]:
-    """Counts and estimates for a plan when the store has the artifacts `complete`."""
+    """Counts and estimates for a plan when the store has the artifacts `complete`.
+
+    With the price of a worker there is a cost, too: every worker is paid for until the sweep
+    ends, whether it has work or not.
+    """
     jobs = plan.jobs.values()
     needed = plan.needed(complete)
     todo = needed.values()
     planned = iterations(jobs)
     kinds = Counter(type(job).__name__ for job in jobs)
     open_kinds = Counter(type(job).__name__ for job in todo)
+    wall = STARTUP_SECONDS + cost.wall_seconds(todo, workers, on) if needed else 0.0
+    price = {}
+    if price_per_hour is not None:
+        price["price_per_hour"] = price_per_hour
+        price["estimated_cost"] = price_per_hour * workers * wall / 3600
     return {
         "sweep": plan.spec.name,
         "recipe": plan.spec.recipe.name,
@@ -36,12 +49,11 @@ def summarize(
         "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,
         "workers": workers,
         "hardware": on.name,
-        "estimated_seconds": (
-            STARTUP_SECONDS + cost.wall_seconds(todo, workers, on) if needed else 0.0
-        ),
+        "estimated_seconds": wall,
         "estimated_worker_seconds": sum(cost.seconds(job, on) for job in todo),
         "estimated_bytes": {
             "planned": sum(map(cost.stored_bytes, jobs)),
             "to_do": sum(map(cost.stored_bytes, todo)),
         },
+        **price,
     }

@@ -58,6 +58,8 @@ class Schedule:
         }
         self._ready: list[Entry] = []
         self._running: dict[str, tuple[str, ...]] = {}
+        self._taken: set[str] = set()
+        """Jobs of the running batches; a job is in one at a time."""
         self._losses: dict[str, int] = defaultdict(int)
         self.remaining_seconds = sum(self._cost.values())
         """Estimated work of the jobs that are neither done nor given up."""
@@ -85,21 +87,21 @@ class Schedule:
         if not self._ready:
             return None
         batch = self._wide() if self._stacked else self._deep()
-        self._running[name] = tuple(batch)
+        self._take(name, batch)
         return [self.jobs[key] for key in batch]
 
     def _deep(self) -> list[str]:
         """Chains one after another: trainings take turns, so their results come one by one."""
         # Smaller batches near the end keep every worker busy until it.
         target = min(self.batch_seconds, self.remaining_seconds / (2 * self.workers))
-        fair = sum(self._cost[key] for *_, key in self._ready) / self.workers
+        fair = self._fair_share(target)
         batch = [heapq.heappop(self._ready)[-1]]
         unlocked = _Unlocked(self, batch)
         spent = self._cost[batch[0]]
         while self._losses[batch[0]] == 0 and (unlocked.heap or self._ready):
             heap = unlocked.heap or self._ready
             *_, key = heap[0]
-            limit = target if heap is unlocked.heap else min(target, fair)
+            limit = target if heap is unlocked.heap else fair
             if self._losses[key] or spent + self._cost[key] > limit:
                 break
             heapq.heappop(heap)
@@ -108,6 +110,15 @@ class Schedule:
             spent += self._cost[key]
         return batch
 
+    def _fair_share(self, most: float) -> float:
+        """Seconds for each worker of what is ready; `most` if there is more."""
+        waiting = 0.0
+        for *_, key in self._ready:  # thousands: counted no further than it matters
+            waiting += self._cost[key]
+            if waiting > most * self.workers:
+                return most
+        return waiting / self.workers
+
     def _wide(self) -> list[str]:
         """Trainings side by side: an idle worker's share of what is ready, and what that leads
         to. Of chains of equal length each worker gets as many as another."""
@@ -115,8 +126,9 @@ class Schedule:
         idle = max(1, self.workers - len(self._running))
         lost = [entry for entry in ordered if self._losses[entry[-1]]]
         taken = lost[:1] or ordered[::idle]
-        self._ready = [entry for entry in ordered if entry not in taken]
         batch = [key for *_, key in taken]
+        chosen = set(batch)
+        self._ready = [entry for entry in ordered if entry[-1] not in chosen]
         if lost:
             return batch
         target = min(STACKED_BATCH_SECONDS, self.remaining_seconds / self.workers)
@@ -134,11 +146,10 @@ class Schedule:
             return
         self.done.add(key)
         self._close(key)
-        taken = {taken for batch in self._running.values() for taken in batch}
         ready = []
         for dependant in self._dependants.get(key, ()):
             self._missing[dependant] -= 1
-            if self._can_run(dependant) and dependant not in taken:
+            if self._can_run(dependant) and dependant not in self._taken:
                 ready.append(dependant)
         self._push(self._ready, ready)
 
@@ -158,7 +169,7 @@ class Schedule:
 
     def batch_ended(self, name: str) -> None:
         """A batch has reported everything it did."""
-        self._put_back(self._running.pop(name, ()))
+        self._put_back(self._give_back(name))
 
     def withhold(self, name: str, keys: Iterable[str]) -> list[Job]:
         """Another sweep does these jobs of a batch: they and what needs them leave it. Returns
@@ -166,13 +177,13 @@ class Schedule:
         gone = set(keys)
         self.elsewhere |= gone
         stays = []
-        for key in self._running.pop(name):
+        for key in self._give_back(name):
             if key in gone or any(needed.key in gone for needed in self.jobs[key].inputs):
                 gone.add(key)
             else:
                 stays.append(key)
         if stays:
-            self._running[name] = tuple(stays)
+            self._take(name, stays)
         return [self.jobs[key] for key in stays]
 
     def take_back(self, keys: Iterable[str]) -> None:
@@ -186,13 +197,22 @@ class Schedule:
 
         `blameless`: its machine went; no job can be the reason.
         """
-        unfinished = [key for key in self._running.pop(name, ()) if key in self._open]
+        unfinished = [key for key in self._give_back(name) if key in self._open]
         for key in unfinished:
             if self._missing[key] == 0 and not blameless:  # the others were not reached yet
                 self._losses[key] += 1
                 if self._losses[key] > MAX_LOSSES:
                     self.job_failed(key, reason)
         self._put_back(unfinished)
+
+    def _take(self, name: str, keys: Iterable[str]) -> None:
+        self._running[name] = tuple(keys)
+        self._taken.update(keys)
+
+    def _give_back(self, name: str) -> tuple[str, ...]:
+        keys = self._running.pop(name, ())
+        self._taken.difference_update(keys)
+        return keys
 
     def _put_back(self, keys: Iterable[str]) -> None:
         self._push(self._ready, (k for k in keys if self._can_run(k)))

@@ -14,6 +14,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from sweeps.run.handout import Handout
+from sweeps.run.turns import Turns
 from trainables.jobs.kinds import Job
 from trainables.jobs.trainable import Batch, BatchTrainable
 
@@ -152,6 +153,7 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
         BatchTrainable,
         name="sweep",
         search_alg=ScheduleSearcher(handout, settings, observer, stop),
+        scheduler=Turns(),
         num_samples=-1,
         resources_per_trial=settings.shape,
         reuse_actors=True,

@@ -30,7 +30,10 @@ def small(mnist, monkeypatch):
     return Setting(LEAST, mnist)
 
 
-@pytest.mark.parametrize("name", [name for name, one in BENCHMARKS.items() if one.quick])
+QUICK = [name for name, one in BENCHMARKS.items() if one.quick and not one.scale]
+
+
+@pytest.mark.parametrize("name", QUICK)
 def test_quick_benchmarks_run(name, small):
     if "bf16" in name and "precision" not in {field.name for field in fields(Recipe)}:
         pytest.skip("recipes have no precision")

@@ -41,6 +41,16 @@ def test_plan_as_table_and_json(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists(), "planning must write nothing"
 
 
+def test_plan_with_a_price(tmp_path: Path) -> None:
+    """Every worker is paid for as long as the sweep takes."""
+    priced = ("plan", "digits-mlp", "--price-per-hour", "3600", "--workers", "4")
+    plan = json.loads(sweeps(*priced, "--format", "json", cwd=tmp_path).stdout)
+    assert plan["estimated_cost"] == pytest.approx(4 * plan["estimated_seconds"])
+    assert (
+        f"Cost: {plan['estimated_cost']:,.2f}, at 3600 an" in sweeps(*priced, cwd=tmp_path).stdout
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -52,6 +62,8 @@ def test_plan_as_table_and_json(tmp_path: Path) -> None:
         (["run", "digits-mlp", "--store", "gopher://x"], "Protocol not known"),
         (["run", "digits-mlp", "--home", "/dev/null/home"], "cannot use the"),
         (["plan", "digits-mlp", "--format", "xml"], "allowed: json, table"),
+        (["plan", "digits-mlp", "--price-per-hour", "0"], "must be a number above 0"),
+        (["plan", "digits-mlp", "--price-per-hour", "nan"], "must be a number above 0"),
         (["results", "digits-mlp"], "nothing is recorded"),
         (["report", "digits-mlp"], "nothing is recorded"),
         (["ui"], "nothing is recorded"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import time
+from collections import deque
 from typing import Any
 
 import pytest
@@ -194,6 +196,24 @@ def test_batches_are_as_long_as_asked_and_shorter_at_the_end() -> None:
     assert lengths[-1] < 1
     longest = max(cost.seconds(job) for job in DIGITS.values())
     assert len(lengths) < 2.5 * sum(lengths) / 5 + 2 * 5 / longest
+
+
+def test_large_sweeps_are_handed_out_in_linear_time() -> None:
+    """34,800 jobs take 0.3 s; they took 19 s when each step looked at every open job."""
+    jobs = jobs_of("stacked", "inits=300")
+    schedule = Schedule(jobs, workers=64)
+    running: deque[tuple[str, list[Job]]] = deque()
+    begin = time.process_time()
+    turn = 0
+    while not schedule.finished:
+        while len(running) < 64 and (batch := schedule.next_batch(str(turn))):
+            running.append((str(turn), batch))
+            turn += 1
+        name, batch = running.popleft()
+        for job in batch:
+            schedule.job_done(job.key)
+        schedule.batch_ended(name)
+    assert time.process_time() - begin < 5
 
 
 def test_a_pair_is_measured_at_most_two_batches_after_its_arms() -> None:
