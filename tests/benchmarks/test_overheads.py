@@ -18,7 +18,7 @@ def measured(name, mnist):
 def test_planning(mnist):
     rows = measured("planning", mnist)
     assert sum(work.startswith("planning ") for work in rows) == len(overheads.PLANNED)
-    assert all(value >= 0 for value in rows.values())
+    assert all(value >= 0 for work, value in rows.items() if not work.startswith("memory"))
 
 
 def test_store_requests(mnist):
