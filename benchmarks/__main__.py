@@ -61,9 +61,7 @@ def _arguments() -> tuple[list[str], bool, Path | None]:
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
     every = [
-        name
-        for name, one in BENCHMARKS.items()
-        if not one.scale and (one.quick or not given.quick)
+        name for name, one in BENCHMARKS.items() if not one.scale and (one.quick or not given.quick)
     ]
     return given.names or every, given.quick, given.json
 

@@ -182,7 +182,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     plan = expand(load("digits-mlp", [f"inits={max(1, round(wanted / 33))}"])[0])
     store = Store(home.store)
     for trial in plan.trials:
-        _pretend_measured(store, trial.job)
+        pretend_measured(store, trial.job)
     home.make()
     number = len(plan.trials)
     note = f"{number} trials with paths of {plan.spec.path_points} points; on a clock"
@@ -193,7 +193,12 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
         return recorder
 
     recorder = opened()
-    took = _clock(lambda: [recorder.record(trial) for trial in plan.trials])
+
+    def record() -> None:
+        for trial in plan.trials:
+            recorder.record(trial)
+
+    took = _clock(record)
     found = _clock(opened)
     recorder.close(complete=True)
     read = results.read(home, plan.spec.name)
@@ -208,12 +213,12 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     return [_once(f"MLflow in {where}: {what}", value, "ms", note) for what, value in rows.items()]
 
 
-def _pretend_measured(store: Store, job: Job) -> None:
+def pretend_measured(store: Store, job: Job) -> None:
     """A measurement of plausible numbers, so that the recorder and the report have some."""
     from analysis import records
 
     points = job.points  # type: ignore[attr-defined]
-    values: dict[str, Any] = {name: 50.0 for name in records.SCALAR_METRICS}
+    values: dict[str, Any] = dict.fromkeys(records.SCALAR_METRICS, 50.0)
     values |= {name: [float(p) for p in range(points)] for name in records.CURVE_METRICS}
     store.write(job.kind, job.key, json.dumps(values).encode(), "json")
 

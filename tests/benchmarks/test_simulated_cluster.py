@@ -75,7 +75,9 @@ def test_more_workers_than_the_driver_can_hear_wait_for_it():
 
 
 def test_the_end_waits_for_the_records():
-    jobs = jobs_of("recipe.backend=loop", "inits=1", "rewind=[0]", "subnetworks=[{strategy: dense}]")
+    jobs = jobs_of(
+        "recipe.backend=loop", "inits=1", "rewind=[0]", "subnetworks=[{strategy: dense}]"
+    )
     paths = sum(job.kind == "instability" for job in jobs.values())
     quick = simulate(jobs, 1, batch_seconds=0).seconds
     slow = simulate(jobs, 1, overheads=replace(NONE, record=1000.0), batch_seconds=0)

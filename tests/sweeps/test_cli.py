@@ -46,7 +46,9 @@ def test_plan_with_a_price(tmp_path: Path) -> None:
     priced = ("plan", "digits-mlp", "--price-per-hour", "3600", "--workers", "4")
     plan = json.loads(sweeps(*priced, "--format", "json", cwd=tmp_path).stdout)
     assert plan["estimated_cost"] == pytest.approx(4 * plan["estimated_seconds"])
-    assert f"Cost: {plan['estimated_cost']:,.2f}, at 3600 an" in sweeps(*priced, cwd=tmp_path).stdout
+    assert (
+        f"Cost: {plan['estimated_cost']:,.2f}, at 3600 an" in sweeps(*priced, cwd=tmp_path).stdout
+    )
 
 
 @pytest.mark.parametrize(
