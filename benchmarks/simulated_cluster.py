@@ -114,7 +114,8 @@ def simulate(
             schedule.batch_ended(str(of))
             idle += 1
     assert schedule.finished
-    end = max(now, recorder_free)
+    # Reports and batches together may be more than the driver can do.
+    end = max(now, recorder_free, o.startup + driver)
     length = (end - o.startup) or 1.0
     return Simulated(
         end, busy / (workers * length), driver / length, recorder / length, batches=turn

@@ -108,6 +108,13 @@ def test_no_worker_idles_while_a_job_is_ready(workers):
     assert simulate(LOOP, workers, batch_seconds=0).seconds <= work / workers + chain + 1e-9
 
 
+@pytest.mark.parametrize("workers", [8, 16])
+def test_a_worker_that_comes_alone_leaves_stacks_to_others(workers):
+    """It once took all that was ready: eight workers were 37 % busy."""
+    jobs = jobs_of("recipe.backend=stacked", "inits=30")
+    assert simulate(jobs, workers).busy > 0.9
+
+
 def test_a_stack_of_one_costs_what_a_training_alone_does():
     alike = zip(LOOP.values(), STACKED.values(), strict=True)
     for loop, stacked in alike:
