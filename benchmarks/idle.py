@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ray.tune.result import DONE
@@ -9,8 +10,8 @@ from ray.tune.result import DONE
 from trainables.jobs.trainable import BatchTrainable
 
 
-def reporting(times: int) -> type[BatchTrainable]:
-    """A trainable whose batches report so often, without a pause."""
+def reporting(times: int, seconds: float = 0.0) -> type[BatchTrainable]:
+    """A trainable whose batches report so often, after a pause of so many seconds each."""
 
     class Idle(BatchTrainable):
         def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -18,9 +19,10 @@ def reporting(times: int) -> type[BatchTrainable]:
             return super().reset_config(new_config)
 
         def step(self) -> dict[str, Any]:
+            time.sleep(seconds)
             self._reports += 1
             report: dict[str, Any] = {"finished": [], "failed": [], "running": [], "trained": 0}
-            report |= {"busy_seconds": 0.0, "node": "", "leaving": False}
+            report |= {"busy_seconds": seconds, "node": "", "leaving": False}
             if self._reports == times:
                 report["finished"] = [job.key for job in self._batch.jobs]
                 report[DONE] = True

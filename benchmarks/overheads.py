@@ -190,7 +190,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     plan = expand(load("digits-mlp", [f"inits={max(1, round(wanted / 33))}"])[0])
     store = Store(home.store)
     for trial in plan.trials:
-        _pretend_measured(store, trial.job)
+        pretend_measured(store, trial.job)
     home.make()
     number = len(plan.trials)
     note = f"{number} trials with paths of {plan.spec.path_points} points; on a clock"
@@ -221,7 +221,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     return [_once(f"MLflow in {where}: {what}", value, "ms", note) for what, value in rows.items()]
 
 
-def _pretend_measured(store: Store, job: Job) -> None:
+def pretend_measured(store: Store, job: Job) -> None:
     """A measurement of plausible numbers, so that the recorder and the report have some."""
     from analysis import records
 

@@ -41,15 +41,15 @@ class Overheads:
 
     startup: float = 20.0
     """Ray, and torch in every worker."""
-    driver_batch: float = 0.02
+    driver_batch: float = 0.011
     """Of the driver, one after another: handing out a batch and hearing that it ended."""
-    between: float = 0.25
+    between: float = 0.032
     """Of a worker: from the end of a batch to the start of the next, the driver idle."""
-    driver_report: float = 0.005
+    driver_report: float = 0.0015
     """Of the driver: hearing a report of a running batch."""
     report_every: float = 1.0
     """Between two reports of a worker (`trainables.jobs.trainable.REPORT_SECONDS`)."""
-    record: float = 0.06
+    record: float = 0.068
     """Of the recorder: a trial, into SQLite."""
 
 
@@ -114,7 +114,8 @@ def simulate(
             schedule.batch_ended(str(of))
             idle += 1
     assert schedule.finished
-    end = max(now, recorder_free)
+    # Reports and batches together may be more than the driver can do.
+    end = max(now, recorder_free, o.startup + driver)
     length = (end - o.startup) or 1.0
     return Simulated(
         end, busy / (workers * length), driver / length, recorder / length, batches=turn

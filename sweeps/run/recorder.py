@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +28,8 @@ from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.provenance import versions
 from trainables.store import Store, content_key
+
+SQLITE = "sqlite:///"
 
 
 def sweep_key(plan: Plan) -> str:
@@ -181,6 +185,18 @@ class Recorder:
 
     def close(self, complete: bool) -> None:
         self._client.set_terminated(self._submission, "FINISHED" if complete else "KILLED")
+        if self.home.tracking.startswith(SQLITE):
+            _gather_statistics(self.home.tracking.removeprefix(SQLITE))
+
+
+def _gather_statistics(database: str) -> None:
+    """SQLite then finds a curve by its trial. Otherwise it looks through those of every trial,
+    once a trial: reports of thousands take minutes."""
+    with (
+        suppress(sqlite3.OperationalError),  # another sweep is writing: it will do this
+        closing(sqlite3.connect(database)) as connection,
+    ):
+        connection.execute("ANALYZE")
 
 
 PATIENCE = 300.0

@@ -125,7 +125,7 @@ class Schedule:
         ordered = sorted(self._ready)
         idle = max(1, self.workers - len(self._running))
         lost = [entry for entry in ordered if self._losses[entry[-1]]]
-        taken = lost[:1] or ordered[::idle]
+        taken = lost[:1] or self._affordable(ordered[::idle])
         batch = [key for *_, key in taken]
         chosen = set(batch)
         self._ready = [entry for entry in ordered if entry[-1] not in chosen]
@@ -140,6 +140,19 @@ class Schedule:
             unlocked.by(key)
             spent += self._cost[key]
         return batch
+
+    def _affordable(self, entries: list[Entry]) -> list[Entry]:
+        """The first of them, as far as they are no more than half a worker's share of what is left.
+
+        Whoever comes while the others are busy would take everything that is ready.
+        """
+        most = self.remaining_seconds / (2 * self.workers)
+        spent = 0.0
+        for number, (*_, key) in enumerate(entries):
+            spent += self._cost[key]
+            if number and spent > most:
+                return entries[:number]
+        return entries
 
     def job_done(self, key: str) -> None:
         if key not in self._open:

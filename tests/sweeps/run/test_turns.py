@@ -1,0 +1,57 @@
+"""Idle workers and starting ones, on real Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweeps.run.local_ray import local_ray
+
+from benchmarks.idle import reporting
+from sweeps.loading import load
+from sweeps.plan import expand
+from sweeps.run.schedule import Schedule
+from trainables.jobs.kinds import Job
+
+WORKERS, BATCHES = 4, 100
+
+
+class Heard:
+    """Processes that reported, and the jobs that are done."""
+
+    def __init__(self) -> None:
+        self.processes: set[int] = set()
+        self.done: list[str] = []
+
+    def job_done(self, job: Job) -> None:
+        self.done.append(job.key)
+
+    def job_failed(self, job: Job, reason: str, trace: str) -> None:
+        raise AssertionError(trace)
+
+    def reported(self, worker: str, report: Mapping[str, Any]) -> None:
+        self.processes.add(report["pid"])
+
+    def batch_ended(self, worker: str) -> None: ...
+
+
+@pytest.mark.slow
+def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = [f"inits={BATCHES}", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
+    plan = expand(load("digits-mlp", [*spec, "recipe.backend=loop"])[0])
+    jobs = {key: job for key, job in plan.jobs.items() if not job.inputs}
+    heard = Heard()
+    with local_ray(WORKERS):
+        from sweeps.run import tuning
+
+        monkeypatch.setattr(tuning, "BatchTrainable", reporting(1, seconds=0.5))
+        settings = tuning.Settings(
+            WORKERS, {"cpu": 1}, str(tmp_path), tmp_path, 60.0, tmp_path / "tune"
+        )
+        tuning.run(Schedule(jobs, WORKERS, batch_seconds=0), settings, heard, lambda: False)
+    assert sorted(heard.done) == sorted(jobs)
+    assert len(heard.processes) == WORKERS
