@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweeps.run.local_ray import local_ray
 
 from benchmarks.idle import reporting
 from sweeps.loading import load
 from sweeps.plan import expand
+from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
+from sweeps.run.sites import ThisMachine
 from trainables.jobs.kinds import Job
+from trainables.store import Leases, Store
 
 WORKERS, BATCHES = 4, 100
 
@@ -45,13 +47,14 @@ def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
     plan = expand(load("digits-mlp", [*spec, "recipe.backend=loop"])[0])
     jobs = {key: job for key, job in plan.jobs.items() if not job.inputs}
     heard = Heard()
-    with local_ray(WORKERS):
+    store, shape = Store(str(tmp_path / "store")), {"CPU": 1.0}
+    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(shape):
         from sweeps.run import tuning
 
         monkeypatch.setattr(tuning, "BatchTrainable", reporting(1, seconds=0.5))
-        settings = tuning.Settings(
-            WORKERS, {"cpu": 1}, str(tmp_path), tmp_path, 60.0, tmp_path / "tune"
-        )
-        tuning.run(Schedule(jobs, WORKERS, batch_seconds=0), settings, heard, lambda: False)
+        settings = tuning.Settings(WORKERS, shape, store.url, tmp_path, 60.0, tmp_path / "tune")
+        schedule = Schedule(jobs, WORKERS, batch_seconds=0)
+        handout = Handout(schedule, store, leases, lambda: WORKERS)
+        tuning.run(handout, settings, heard, lambda: False)
     assert sorted(heard.done) == sorted(jobs)
     assert len(heard.processes) == WORKERS
