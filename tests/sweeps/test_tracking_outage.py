@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
 
 from analysis import records
@@ -65,6 +66,13 @@ class Server:
             self.process = None
 
 
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """An executor has denormal numbers flushed, which hypothesis does not expect."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     found = Server(tmp_path)
@@ -113,7 +121,7 @@ def test_results_wait_for_the_server_and_nothing_is_there_twice(
     assert sorted(keys) == sorted(["submission", *(trial.key for trial in plan.trials)])
     for run in runs:
         assert run.info.status == "FINISHED"
-    curve = results.client.get_metric_history(results.trials["run_id"][0], "error_test")
+    curve = results.client.get_metric_history(results.trials["run_id"][0], records.CURVE_METRICS[0])
     assert len(curve) == sweep.path_points
 
 
