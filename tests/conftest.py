@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +19,11 @@ def _no_home_of_the_user(
 ) -> None:
     """A command that forgets --home must not find or touch the developer's own."""
     monkeypatch.setenv("SWEEPS_HOME", str(tmp_path_factory.getbasetemp() / "no-home"))
+
+
+@pytest.fixture(autouse=True)
+def _denormals_as_before() -> Iterator[None]:
+    """Training has them flushed, for the whole process; hypothesis does not expect that."""
+    yield
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)

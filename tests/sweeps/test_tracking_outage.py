@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from rich.console import Console
 
 from analysis import records
@@ -64,13 +63,6 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """An executor has denormal numbers flushed, which hypothesis does not expect."""
-    yield
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture
