@@ -18,9 +18,14 @@ from trainables.recipes import RECIPES
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)  # as training does: plain loops must have the same bits
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def denormals_flushed(_denormals_as_before: None) -> None:
+    """As training does: plain loops must have the same bits."""
+    torch.set_flush_denormal(True)
 
 
 @pytest.fixture(autouse=True)
