@@ -67,7 +67,7 @@ class Sweep:
             for path in store.rglob("*")
             if path.is_file()
             and path.parts[len(store.parts)] not in ("checkpoint", "damaged")
-            and re.fullmatch(r"[0-9a-f]{32}\.[0-9a-f]{12}\.\w+", path.name)
+            and re.fullmatch(r"[0-9a-f]{32}\.[0-9a-f]{12}\.\d+\.\w+", path.name)
         }
 
     def checkpoints(self) -> list[Path]:
