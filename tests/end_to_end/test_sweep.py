@@ -158,7 +158,7 @@ def test_damage_is_mended_and_an_added_point_trains_only_what_is_new(
 
 
 def _payloads(store: Path, kind: str) -> list[Path]:
-    return sorted(p for p in (store / kind).rglob("*") if p.name.count(".") == 2)
+    return sorted(p for p in (store / kind).rglob("*") if p.name.count(".") == 3)
 
 
 def _state_at(store: Path, iteration: int) -> Path:
