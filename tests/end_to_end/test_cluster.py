@@ -103,6 +103,7 @@ def test_two_machines_share_the_work_and_one_may_be_lost(
     _same(sweep, local)
 
 
+@pytest.mark.slow
 def test_a_sweep_spreads_to_a_machine_that_joins(
     cluster: Cluster, local: Sweep, tmp_path: Path
 ) -> None:
