@@ -216,11 +216,13 @@ def _spoken_to(cluster: Cluster) -> Iterator[None]:
     """What Ray's client raises in one line."""
     try:
         yield
-    except (ConnectionError, OSError) as error:
+    except (UserError, ClusterError):
+        raise
+    except OSError as error:
         raise ClusterError(f"no Ray cluster answers at {cluster.address}") from error
-    except (RuntimeError, ValueError, KeyError) as error:
+    except Exception as error:  # Ray's client raises many kinds, RuntimeError most of all
         line = " ".join(str(error).split())
-        if "401" in line or "403" in line or "oken" in line:
+        if type(error).__name__ == "AuthenticationError" or " 401" in line or " 403" in line:
             raise UserError(
                 f"the cluster at {cluster.address} refuses this token; set RAY_AUTH_TOKEN or "
                 "RAY_AUTH_TOKEN_PATH, or token_file in the file of clusters"

@@ -318,6 +318,39 @@ def test_a_wrong_token(cluster: Cluster, tmp_path: Path) -> None:
     assert not stranger.running()
 
 
+def client(cluster: Cluster, token: str, code: str) -> subprocess.CompletedProcess[str]:
+    """The command line as a client with this token has it, after some code."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "SWEEPS_"))}
+    own = {
+        "RAY_AUTH_TOKEN": token,
+        "SWEEPS_ADDRESS": f"http://127.0.0.1:{cluster.dashboard_port}",
+        "HOME": str(cluster.machine.folder / "client"),
+    }
+    code += "; from sweeps.cli import main; main()"
+    command = [sys.executable, "-c", code, "submit", "digits-mlp"]
+    return subprocess.run(command, capture_output=True, text=True, env=kept | own)
+
+
+@pytest.mark.slow
+def test_a_client_with_a_wrong_token(cluster: Cluster) -> None:
+    result = client(cluster, "0" * 64, "pass")
+    assert result.returncode == 2
+    assert "refuses this token; set RAY_AUTH_TOKEN" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", ["sweeps-version", "python"])
+def test_a_client_of_another_version(cluster: Cluster, label: str) -> None:
+    other = f"from sweeps.cluster import jobs; jobs.LABELS[{label!r}] = lambda: '0.0.1'"
+    result = client(cluster, cluster.machine.token(), other)
+    assert result.returncode == 3
+    name = label.removesuffix("-version")
+    assert f" has {name} " in result.stderr
+    assert "where this machine has 0.0.1: install the same on both" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.slow
 def test_a_killed_supervisor_leaves_nothing_that_stop_does_not_find(
     cluster: Cluster, worker: Machine
