@@ -19,10 +19,11 @@ class Turns(FIFOScheduler):
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         controller = tune_controller._tune_controller
-        for trial in controller._pending_trials_list:
-            if trial.status != Trial.PENDING:
-                continue
+
+        def starting(trial: Trial) -> bool:
             actor = controller._trial_to_actor.get(trial)
-            if actor is None or not controller._actor_manager.is_actor_started(actor):
-                return trial
-        return None
+            return actor is not None and controller._actor_manager.is_actor_started(actor)
+
+        waiting = (trial for trial in controller._pending_trials if not starting(trial))
+        # Tune numbers them as they come.
+        return min(waiting, key=lambda trial: trial.trial_id, default=None)
