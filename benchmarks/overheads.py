@@ -103,6 +103,8 @@ class _Heard:
     def batch_ended(self, worker: str) -> None:
         self._seen.append((time.monotonic(), time.process_time(), megabytes("VmRSS")))
 
+    def waiting(self) -> None: ...
+
     @property
     def ended(self) -> int:
         return len(self._seen)

@@ -142,7 +142,9 @@ def _execute(
         from sweeps.run import tuning
 
         observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
-        handout = Handout(schedule, store, leases, lambda: site.capacity(shape))
+        handout = Handout(
+            schedule, store, leases, lambda: site.capacity(shape), at_most=site.at_most
+        )
         settings = tuning.Settings(
             site.most(shape), shape, home.store, home.data, checkpoint_seconds, Path(scratch)
         )
@@ -216,6 +218,12 @@ class _Observer:
             self._view.running[worker] = Running(
                 title, sum(begin), sum(iteration), sum(until), rate
             )
+        self._show()
+
+    def waiting(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
         under_way = sum(r.iteration - r.begin for r in self._view.running.values())
         left = self._schedule.remaining_seconds - under_way * self._iteration_seconds
         self._view.update(self._estimated - left, left)

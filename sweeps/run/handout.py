@@ -22,10 +22,17 @@ class Handout:
     to it, until it is in the store or given up."""
 
     def __init__(
-        self, schedule: Schedule, store: Store, leases: Leases, capacity: Callable[[], int]
+        self,
+        schedule: Schedule,
+        store: Store,
+        leases: Leases,
+        capacity: Callable[[], int],
+        at_most: int | None = None,
     ):
+        """`at_most` batches at a time; else as many as there is room for."""
         self.schedule = schedule
         self._store, self._leases, self._capacity = store, leases, capacity
+        self._at_most = at_most
         self._held: dict[str, list[str]] = {}
         """Batch -> keys leased for it."""
         self._looked = self._measured = time.monotonic()
@@ -36,6 +43,8 @@ class Handout:
         if now - self._measured > CAPACITY_SECONDS:
             self._measured = now
             self.schedule.workers = max(1, self._capacity())
+        if self._at_most and len(self._held) >= self._at_most:
+            return None
         while (jobs := self.schedule.next_batch(name)) is not None:
             keys = [job.key for job in jobs]
             ours = self._leases.claim(keys)
@@ -46,6 +55,12 @@ class Handout:
                 self._held[name] = [job.key for job in jobs]
                 return jobs
         return None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is handed out, and there is nothing to hand out: all that is left is done
+        elsewhere, or needs what is."""
+        return not self._held and not self.schedule.ready
 
     def batch_over(self, name: str) -> None:
         """A batch has ended, well or not."""

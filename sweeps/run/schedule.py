@@ -74,6 +74,11 @@ class Schedule:
         return not self._open
 
     @property
+    def ready(self) -> bool:
+        """There is something to hand out."""
+        return bool(self._ready)
+
+    @property
     def skipped(self) -> set[str]:
         """Jobs that won't be done because something they need failed."""
         return self.jobs.keys() - self.done - self.failed.keys() - self._open

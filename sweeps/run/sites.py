@@ -26,6 +26,9 @@ class Site(Protocol):
     shared: bool
     """Whether its machines differ from the driver's: data are prepared by the workers."""
 
+    at_most: int | None
+    """Workers the user allows, where there is room for more."""
+
     @property
     def machines(self) -> Machines:
         """What there may be, by which a recipe's device is chosen."""
@@ -44,6 +47,7 @@ class ThisMachine:
     """A Ray of our own; never a cluster that happens to be running."""
 
     shared = False
+    at_most = None  # there is no more room than was asked for
 
     def __init__(self, workers: int | None = None):
         self._workers = workers
@@ -87,7 +91,7 @@ class Cluster:
     shared = True
 
     def __init__(self, workers: int | None = None):
-        self._workers = workers
+        self._workers = self.at_most = workers
 
     @property
     def machines(self) -> Machines:

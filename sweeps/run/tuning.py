@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,8 +15,8 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from sweeps.run.handout import Handout
-from sweeps.run.turns import Turns
+from sweeps.run.handout import LOOK_SECONDS, Handout
+from sweeps.run.turns import IDLE_SECONDS, Turns
 from trainables.jobs.kinds import Job
 from trainables.jobs.trainable import Batch, BatchTrainable
 
@@ -42,6 +44,9 @@ class Observer(Protocol):
 
     def batch_ended(self, worker: str) -> None: ...
 
+    def waiting(self) -> None:
+        """Called while all that is left is done by another sweep."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -66,6 +71,7 @@ class ScheduleSearcher(Searcher):
         self._handout, self._settings, self._observer = handout, settings, observer
         self._schedule = handout.schedule
         self._stop = stop
+        self._idle_since: float | None = None
         self._nodes: dict[str, str] = {}
         """Batch -> the machine it was last heard from."""
         self._leaving: set[str] = set()
@@ -77,13 +83,21 @@ class ScheduleSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         for job in self._handout.done_elsewhere():
             self._observer.job_done(job)
-        if self._stop() or self._schedule.finished:
+        if self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
             return Searcher.FINISHED
         jobs = self._handout.next_batch(trial_id)
         if jobs is None:
             return None
         s = self._settings
         return {"batch": Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds)}
+
+    def _idle_for(self, seconds: float) -> bool:
+        now = time.monotonic()
+        if not self._handout.idle:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = now
+        return self._idle_since is not None and now - self._idle_since > seconds
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         for key in result.get("finished", ()):
@@ -145,10 +159,27 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
     """Execute a schedule until it is finished, or until `stop()` is true.
 
     Ray must be running. When it stops early, the trainings under way store checkpoints.
+
+    While all that is left is done by another sweep, no worker is kept: the other one may wait for
+    the room.
     """
     os.environ.update(TUNE_SETTINGS)
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(settings.pending)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    for number in count():
+        _run_tune(handout, replace(settings, scratch=settings.scratch / str(number)), observer, stop)
+        while handout.idle and not handout.schedule.finished and not stop():
+            time.sleep(LOOK_SECONDS / 4)
+            for job in handout.done_elsewhere():
+                observer.job_done(job)
+            observer.waiting()
+        if handout.schedule.finished or stop():
+            return
+
+
+def _run_tune(
+    handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]
+) -> None:
     tune.run(
         BatchTrainable,
         name="sweep",

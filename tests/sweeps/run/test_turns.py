@@ -38,6 +38,8 @@ class Heard:
 
     def batch_ended(self, worker: str) -> None: ...
 
+    def waiting(self) -> None: ...
+
 
 @pytest.mark.slow
 def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(

@@ -13,6 +13,7 @@ from s3_server import S3Server, forget_connections
 def shared_server() -> Iterator[S3Server]:
     server = S3Server()
     server.start()
+    forget_connections()  # to the server of an earlier test
     yield server
     server.stop()
 
