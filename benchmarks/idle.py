@@ -22,7 +22,7 @@ def reporting(times: int, seconds: float = 0.0) -> type[BatchTrainable]:
             time.sleep(seconds)
             self._reports += 1
             report: dict[str, Any] = {"finished": [], "failed": [], "running": [], "trained": 0}
-            report |= {"busy_seconds": seconds, "node": "", "leaving": False}
+            report |= {"busy_seconds": seconds, "nodes": [""], "leaving": False}
             if self._reports == times:
                 report["finished"] = [job.key for job in self._batch.jobs]
                 report[DONE] = True

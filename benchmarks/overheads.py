@@ -25,6 +25,7 @@ from typing import Any
 
 from benchmarks.harness import Row, Setting, Spread
 from benchmarks.memory import megabytes
+from sweeps.engine import Demand
 from sweeps.home import Home, resolve
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
@@ -141,17 +142,17 @@ def _tune(workers: int, batches: int, reports: int) -> _Heard:
     """Runs so many batches of a job each through the product's own Tune run."""
     jobs = _independent(batches)
     heard = _Heard()
-    shape = {"CPU": 1.0}
+    demand = Demand({"CPU": 1.0})
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as scratch,
         Leases(Store(scratch), "benchmark") as leases,
-        ThisMachine(workers).ready(shape),
+        ThisMachine(workers).ready(demand),
     ):
         from benchmarks.idle import reporting
         from sweeps.run import tuning
 
         place = Path(scratch)
-        settings = tuning.Settings(workers, shape, scratch, place, 60.0, place / "tune")
+        settings = tuning.Settings(workers, demand, 0, scratch, place, 60.0, place / "tune")
         schedule = Schedule(jobs, workers, batch_seconds=0)
         handout = Handout(schedule, Store(scratch), leases, lambda: workers)
         held = tuning.BatchTrainable

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.errors import UserError
-from trainables import networks
+from trainables import data, networks
 from trainables.recipe import Recipe
 
 STACK_BELOW = 2e6
@@ -31,6 +31,29 @@ WORKER_ENVIRONMENT = {
 Shape = Mapping[str, float]
 """What a worker holds, as Ray counts it: CPU, GPU, ..."""
 
+DRIVER = "trial_driver"
+"""The resource that a trial holds whose training has workers of its own."""
+
+DRIVERS = 1000
+"""Of it, where nobody says how much: what limits trainings is the room for their workers."""
+
+DECODING_CPUS = 8
+"""Cores beside a GPU whose images come from files (docs/images.md)."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a training holds: its workers, each of a shape."""
+
+    worker: Shape
+    workers: int = 1
+
+    @property
+    def trial(self) -> Shape:
+        """What Tune's own process holds. Where it is not the worker it holds no room that its
+        workers need: two such would wait for ever."""
+        return self.worker if self.workers == 1 else {DRIVER: 1.0}
+
 
 @dataclass(frozen=True)
 class Machines:
@@ -43,6 +66,26 @@ class Machines:
     @property
     def gpus(self) -> float:
         return sum(machine.get("GPU", 0) for machine in self.each)
+
+    def trainings(self, demand: Demand) -> int:
+        """How many fit at a time. Raises UserError if none ever does."""
+        fit = self.workers(demand.worker)
+        if demand.workers == 1:
+            return fit
+        here = self.name or "this machine"
+        if fit < demand.workers:
+            each = ", ".join(f"{amount:g} {name}" for name, amount in demand.worker.items())
+            raise UserError(
+                f"a training needs {demand.workers} workers with {each} each; {here} has room for "
+                f"{fit}: set recipe.workers, which changes no result"
+            )
+        drivers = sum(machine.get(DRIVER, 0) for machine in self.each)
+        if drivers < 1:
+            raise UserError(
+                f"a training with workers needs 1 {DRIVER}; {here} has none: start its head with "
+                f"""--resources='{{"{DRIVER}": {DRIVERS}}}'"""
+            )
+        return min(int(drivers), fit // demand.workers)
 
     def workers(self, shape: Shape) -> int:
         """How many workers of this shape fit at a time. Raises UserError if none ever does."""
@@ -63,7 +106,7 @@ class Machines:
 
 
 def this_machine() -> Machines:
-    return Machines([{"CPU": cores(), "GPU": gpus()}], name="")
+    return Machines([{"CPU": cores(), "GPU": gpus(), DRIVER: DRIVERS}], name="")
 
 
 def choose(recipe: dict[str, Any], machines: Machines) -> dict[str, Any]:
@@ -80,12 +123,20 @@ def choose(recipe: dict[str, Any], machines: Machines) -> dict[str, Any]:
 def shape(recipe: Recipe, cpus: float | None = None, gpus: float | None = None) -> dict[str, float]:
     """What Ray keeps for a worker of a recipe, where the spec doesn't say.
 
-    A whole GPU: what is too small to fill one alone is stacked there.
+    A whole GPU: what is too small to fill one alone is stacked there. Beside it, cores that decode
+    images that come from files; without a GPU the worker decodes them itself.
     """
-    found: dict[str, float] = {"CPU": recipe.threads if cpus is None else cpus}
+    decodes = recipe.device == "cuda" and data.streams(recipe)
+    needed = DECODING_CPUS if decodes else recipe.threads
+    found: dict[str, float] = {"CPU": needed if cpus is None else cpus}
     if recipe.device == "cuda":
         found["GPU"] = 1 if gpus is None else gpus
     return {name: amount for name, amount in found.items() if amount}
+
+
+def decoders(recipe: Recipe, worker: Shape) -> int:
+    """Processes that decode images for a worker: one on each of its cores that don't train."""
+    return max(0, int(worker.get("CPU", 0)) - recipe.threads) if data.streams(recipe) else 0
 
 
 def gpus() -> int:

@@ -291,11 +291,16 @@ class Sweep(BaseModel):
             raise ValueError(f"batch_size {recipe.batch_size} is above the {examples} examples")
         normalises = networks.NETWORKS[recipe.network].statistics > 0
         rest = examples % recipe.batch_size
-        if normalises and recipe.batch_size == 1:
-            raise ValueError("batch_size 1 is too small for BatchNorm: at least 2")
-        if normalises and rest == 1 and recipe.last_batch == "keep":
+        if normalises and recipe.batch_size == recipe.slices:
+            many = f" in {recipe.slices} slices" if recipe.slices > 1 else ""
             raise ValueError(
-                f"batch_size {recipe.batch_size} leaves one example for the last batch of an "
+                f"batch_size {recipe.batch_size}{many} is too small for BatchNorm: at least "
+                f"{2 * recipe.slices}"
+            )
+        if normalises and 0 < rest < 2 * recipe.slices and recipe.last_batch == "keep":
+            slices = " slice of the" if recipe.slices > 1 else ""
+            raise ValueError(
+                f"batch_size {recipe.batch_size} leaves one example for a{slices} last batch of an "
                 "epoch, too few for BatchNorm; set last_batch: drop"
             )
         return recipe
@@ -336,9 +341,10 @@ class Sweep(BaseModel):
         return self
 
     @property
-    def shape(self) -> dict[str, float]:
-        """What Ray keeps for a worker."""
-        return engine.shape(self.recipe, self.resources.cpus, self.resources.gpus)
+    def demand(self) -> engine.Demand:
+        """What Ray keeps for a training."""
+        worker = engine.shape(self.recipe, self.resources.cpus, self.resources.gpus)
+        return engine.Demand(worker, self.recipe.workers)
 
     @property
     def prunable_weights(self) -> int:

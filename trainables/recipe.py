@@ -123,7 +123,15 @@ class Recipe:
     """Where a training runs: `threads` CPU cores, or a GPU."""
 
     threads: int = _field("training", 1)
-    """CPU threads of one training."""
+    """CPU threads of one training; of each of its workers."""
+
+    slices: int = _field("training", 1)
+    """Equal parts of a batch that are computed one by one, or by several workers: each has
+    BatchNorm statistics of its own, and their gradients are averaged. A power of two."""
+
+    workers: int = _field(None, 1)
+    """Processes that share the slices of one training, each on a GPU, or on `threads` cores. No
+    result depends on it."""
 
     def __post_init__(self) -> None:
         def require(holds: bool, message: str) -> None:
@@ -179,6 +187,23 @@ class Recipe:
             f"pruning_fraction must be between 0 and 1, not {self.pruning_fraction}",
         )
         require(self.threads >= 1, f"threads must be at least 1, not {self.threads}")
+        require(
+            self.slices >= 1 and self.slices & (self.slices - 1) == 0,
+            f"slices must be a power of two, not {self.slices}",
+        )
+        require(
+            self.batch_size % self.slices == 0,
+            f"slices {self.slices} do not divide batch_size {self.batch_size} into equal parts",
+        )
+        require(
+            self.slices == 1 or self.backend == "loop",
+            "slices go with the backend loop, not stacked",
+        )
+        require(
+            self.workers >= 1 and self.slices % self.workers == 0,
+            f"workers {self.workers} do not divide slices {self.slices}; allowed: "
+            + ", ".join(str(n) for n in (2**p for p in range(16)) if n <= self.slices),
+        )
         require(
             self.precision != "tf32" or self.device == "cuda",
             "precision tf32 goes with the device cuda; allowed on cpu: fp32, bf16",

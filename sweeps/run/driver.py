@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import filelock
 from rich.console import Console
 
-from sweeps import tracking
+from sweeps import engine, tracking
 from sweeps.errors import UserError
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial, cost
@@ -68,7 +69,7 @@ def run(
     A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
     tracking server can't be reached.
     """
-    workers = site.most(plan.spec.shape)
+    workers = site.most(plan.spec.demand)
     store.check_writable()
     home.make()
     tracking.check(home.tracking)
@@ -129,24 +130,31 @@ def _execute(
     checkpoint_seconds: float,
     console: Console,
 ) -> None:
-    shape = plan.spec.shape
-    schedule = Schedule(needed, site.capacity(shape))
+    demand = plan.spec.demand
+    schedule = Schedule(needed, site.capacity(demand))
     stopping = threading.Event()
     with (
         ProgressView(console, outcome.tally, schedule) as view,
         _stop_on_signal(stopping, console),
         tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
         Leases(store, _owner(home, plan.spec.name)) as leases,
-        site.ready(shape),
+        site.ready(demand),
     ):
         from sweeps.run import tuning
 
         observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
-        handout = Handout(
-            schedule, store, leases, lambda: site.capacity(shape), at_most=site.at_most
-        )
+        # Of drivers that hold no room for their workers there is always room for one more.
+        at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
+        capacity = partial(site.capacity, demand)
+        handout = Handout(schedule, store, leases, capacity, at_most=at_most)
         settings = tuning.Settings(
-            site.most(shape), shape, home.store, home.data, checkpoint_seconds, Path(scratch)
+            pending=site.most(demand),
+            demand=demand,
+            processes=engine.decoders(plan.spec.recipe, demand.worker),
+            store=home.store,
+            data_folder=home.data,
+            checkpoint_seconds=checkpoint_seconds,
+            scratch=Path(scratch),
         )
         tuning.run(handout, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished
@@ -207,7 +215,7 @@ class _Observer:
             now - max(self._last_report, self._tally.first_report)
         )
         self._last_report = now
-        self.machines.add(report["node"])
+        self.machines.update(report["nodes"])
         self._tally.busy_seconds += busy
         self._tally.iterations += report["trained"]
         self._view.running.pop(worker, None)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
-from sweeps.engine import WORKER_ENVIRONMENT, Machines, Shape, this_machine
+from sweeps.engine import DRIVER, DRIVERS, WORKER_ENVIRONMENT, Demand, Machines, Shape, this_machine
 from sweeps.errors import ClusterError, UserError
 
 ANSWER_SECONDS = 10.0
@@ -33,21 +33,21 @@ class Site(Protocol):
     def machines(self) -> Machines:
         """What there may be, by which a recipe's device is chosen."""
 
-    def ready(self, shape: Shape) -> Any:
-        """A context in which Ray is there for workers of this shape."""
+    def ready(self, demand: Demand) -> Any:
+        """A context in which Ray is there for such trainings."""
 
-    def capacity(self, shape: Shape) -> int:
-        """Workers that there is room for now, whoever holds it."""
+    def capacity(self, demand: Demand) -> int:
+        """Trainings that there is room for now, whoever holds it."""
 
-    def most(self, shape: Shape) -> int:
-        """Workers there could ever be room for. Raises UserError if none."""
+    def most(self, demand: Demand) -> int:
+        """Trainings there could ever be room for. Raises UserError if none."""
 
 
 class ThisMachine:
     """A Ray of our own; never a cluster that happens to be running."""
 
     shared = False
-    at_most = None  # there is no more room than was asked for
+    at_most: int | None = None  # there is no more room than was asked for
 
     def __init__(self, workers: int | None = None):
         self._workers = workers
@@ -56,24 +56,26 @@ class ThisMachine:
     def machines(self) -> Machines:
         return this_machine()
 
-    def most(self, shape: Shape) -> int:
-        fit = self.machines.workers(shape)
+    def most(self, demand: Demand) -> int:
+        fit = self.machines.trainings(demand)
         return self._workers or fit
 
     capacity = most
 
     @contextmanager
-    def ready(self, shape: Shape) -> Iterator[None]:
+    def ready(self, demand: Demand) -> Iterator[None]:
         # In the driver's environment, which workers inherit: a Ray runtime environment would keep
         # Ray's prestarted processes from being used, 3 s more.
         os.environ.update(WORKER_ENVIRONMENT)
         import ray
 
+        workers = self.most(demand) * demand.workers
         importing = threading.Thread(target=import_module, args=("sweeps.run.tuning",))
         importing.start()
         ray.init(
             address="local",
-            num_cpus=math.ceil(self.most(shape) * shape.get("CPU", 0)) or 1,
+            num_cpus=math.ceil(workers * demand.worker.get("CPU", 0)) or 1,
+            resources={DRIVER: DRIVERS},
             include_dashboard=False,
             log_to_driver=False,
             logging_level="error",
@@ -98,21 +100,24 @@ class Cluster:
         """Those that are there, and one of each kind that the autoscaler could start."""
         return Machines([*_alive(), *(resources for resources, _ in _to_come())])
 
-    def capacity(self, shape: Shape) -> int:
+    def capacity(self, demand: Demand) -> int:
         try:
-            fit = Machines(_alive()).workers(shape)
+            fit = Machines(_alive()).trainings(demand)
         except UserError:  # the machines with room are yet to come
             return 1
         return min(fit, self._workers or fit)
 
-    def most(self, shape: Shape) -> int:
-        self.machines.workers(shape)
+    def most(self, demand: Demand) -> int:
+        self.machines.trainings(demand)
         grown = [resources for resources, count in _to_come() for _ in range(count)]
-        fit = Machines(grown or _alive()).workers(shape) if grown else self.capacity(shape)
-        return self._workers or max(fit, self.capacity(shape))
+        if not grown:
+            return self._workers or self.capacity(demand)
+        # The head, which holds the drivers, is there already.
+        fit = Machines([*grown, *_alive()]).trainings(demand)
+        return self._workers or max(fit, self.capacity(demand))
 
     @contextmanager
-    def ready(self, shape: Shape) -> Iterator[None]:
+    def ready(self, demand: Demand) -> Iterator[None]:
         yield
 
 

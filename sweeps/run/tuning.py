@@ -15,9 +15,11 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
+from sweeps.engine import Demand
 from sweeps.run.handout import LOOK_SECONDS, Handout
 from sweeps.run.turns import IDLE_SECONDS, Turns
 from trainables.jobs.kinds import Job
+from trainables.jobs.teams import TeamTrainable
 from trainables.jobs.trainable import Batch, BatchTrainable
 
 TUNE_SETTINGS = {
@@ -52,8 +54,10 @@ class Observer(Protocol):
 class Settings:
     pending: int
     """Batches that may wait for room at a time: what an autoscaler sees as demand."""
-    shape: dict[str, float]
-    """Of a worker."""
+    demand: Demand
+    """Of a training."""
+    processes: int
+    """That decode images, for each worker."""
     store: str
     data_folder: Path
     checkpoint_seconds: float
@@ -72,8 +76,8 @@ class ScheduleSearcher(Searcher):
         self._schedule = handout.schedule
         self._stop = stop
         self._idle_since: float | None = None
-        self._nodes: dict[str, str] = {}
-        """Batch -> the machine it was last heard from."""
+        self._nodes: dict[str, list[str]] = {}
+        """Batch -> the machines it was last heard from."""
         self._leaving: set[str] = set()
         """Batches whose process said that it was told to end."""
 
@@ -89,7 +93,8 @@ class ScheduleSearcher(Searcher):
         if jobs is None:
             return None
         s = self._settings
-        return {"batch": Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds)}
+        batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes)
+        return {"batch": batch, "worker": dict(s.demand.worker)}
 
     def _idle_for(self, seconds: float) -> bool:
         now = time.monotonic()
@@ -106,10 +111,11 @@ class ScheduleSearcher(Searcher):
         for key, reason, trace in result.get("failed", ()):
             self._schedule.job_failed(key, reason)
             self._observer.job_failed(self._schedule.jobs[key], reason, trace)
-        self._nodes[trial_id] = result["node"]
         if result["leaving"]:
             self._leaving.add(trial_id)
-        self._observer.reported(trial_id, result)
+        if result["nodes"]:  # none while its workers are starting
+            self._nodes[trial_id] = result["nodes"]
+            self._observer.reported(trial_id, result)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -130,9 +136,8 @@ class ScheduleSearcher(Searcher):
 
     def _blameless(self, trial_id: str) -> bool:
         """Whether a lost batch's process ended with its machine, or was told to end."""
-        node = self._nodes.get(trial_id)
         alive = {one["NodeID"] for one in ray.nodes() if one["Alive"]}
-        return trial_id in self._leaving or (node is not None and node not in alive)
+        return trial_id in self._leaving or not alive.issuperset(self._nodes.get(trial_id, ()))
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: a later run plans again from the store."""
@@ -167,7 +172,9 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(settings.pending)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     for number in count():
-        _run_tune(handout, replace(settings, scratch=settings.scratch / str(number)), observer, stop)
+        _run_tune(
+            handout, replace(settings, scratch=settings.scratch / str(number)), observer, stop
+        )
         while handout.idle and not handout.schedule.finished and not stop():
             time.sleep(LOOK_SECONDS / 4)
             for job in handout.done_elsewhere():
@@ -180,13 +187,14 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
 def _run_tune(
     handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]
 ) -> None:
+    demand = settings.demand
     tune.run(
-        BatchTrainable,
+        BatchTrainable if demand.workers == 1 else TeamTrainable,
         name="sweep",
         search_alg=ScheduleSearcher(handout, settings, observer, stop),
         scheduler=Turns(),
         num_samples=-1,
-        resources_per_trial=settings.shape,
+        resources_per_trial=tune.PlacementGroupFactory([dict(demand.trial)]),
         reuse_actors=True,
         stop=_Stopper(stop),
         storage_path=str(settings.scratch),

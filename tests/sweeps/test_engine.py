@@ -105,10 +105,10 @@ def test_what_can_never_be_placed_says_what_is_missing(
 def test_workers_share_a_gpu_where_the_spec_says_so() -> None:
     cluster = engine.Machines([{"CPU": 16, "GPU": 2}, {"CPU": 3, "GPU": 1}, {"CPU": 64}])
     sweep, _ = load("lenet-mnist", ["recipe.device=cuda", "resources.gpus=0.1"])
-    assert sweep.shape == {"CPU": 1, "GPU": 0.1}
-    assert cluster.workers(sweep.shape) == 16 + 3
+    assert sweep.demand.worker == {"CPU": 1, "GPU": 0.1}
+    assert cluster.workers(sweep.demand.worker) == 16 + 3
     sweep, _ = load("lenet-mnist", ["recipe.device=cuda", "resources={cpus: 0, gpus: 0.1}"])
-    assert cluster.workers(sweep.shape) == 20 + 10
+    assert cluster.workers(sweep.demand.worker) == 20 + 10
     with pytest.raises(UserError, match="neither a share of one nor whole ones"):
         load("lenet-mnist", ["resources.gpus=1.5"])
     with pytest.raises(UserError, match=r"resources\.gpu: unknown key; did you mean 'gpus'"):

@@ -15,14 +15,15 @@ import torch
 from torch import Tensor
 
 from trainables import data, networks, pruning
-from trainables.data.split import Split
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.jobs.shared import Artifacts, SharedStore
 from trainables.measures import instability
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, tensors
 from trainables.training.group import Group, Training
 from trainables.training.loop import TrainingState
 from trainables.training.numerics import set_numerics
+from trainables.training.team import ALONE, Team
 
 HELD_BYTES = 256 * 2**20
 """Of artifacts that a process keeps, so that pairs and levels don't read theirs again."""
@@ -72,13 +73,24 @@ class _UnderWay:
 class Executor:
     """Does jobs in one process. Data sets lie in `data_folder`.
 
-    `checkpoint_seconds` is how much training time a killed process may lose.
+    `checkpoint_seconds` is how much training time a killed process may lose. `processes` decode
+    images that are not in memory; 0: this one does. Each worker of a `team` has an executor and
+    asks it for the same.
     """
 
-    def __init__(self, store: Store, data_folder: Path, checkpoint_seconds: float):
-        self.store = store
+    def __init__(
+        self,
+        store: Store,
+        data_folder: Path,
+        checkpoint_seconds: float,
+        *,
+        processes: int = 0,
+        team: Team = ALONE,
+    ):
+        self.store: Artifacts = store if team.size == 1 else SharedStore(store, team)
         self.data_folder = data_folder
         self.checkpoint_seconds = checkpoint_seconds
+        self.processes, self.team = processes, team
         self.trained_iterations = 0
         self._held: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
 
@@ -141,7 +153,7 @@ class Executor:
         """By itself: an input that another job turned out to lack."""
         one = yield from self.begin(job)
         if job.iterations or one.training.mask:
-            group = Group(job.recipe, self.examples(job.recipe))
+            group = self.group(job.recipe)
             group.add(one.training)
             try:
                 self.advance(group, [one])
@@ -195,7 +207,7 @@ class Executor:
             one.trained += taken
             one.seconds += seconds
             self.trained_iterations += taken
-            due = time.monotonic() - one.saved > self.checkpoint_seconds
+            due = self.team.decide(time.monotonic() - one.saved > self.checkpoint_seconds)
             if due and not one.training.finished:
                 self._save_checkpoint(one)
 
@@ -206,15 +218,34 @@ class Executor:
         if isinstance(one.job, State):
             held = tensors.join(weights=state.weights, optimizer=state.optimizer)
         spent = {"seconds": one.seconds, "iterations": one.trained}
-        self._store_tensors(one.job, held, spent | made_with())
+        self._store_tensors(one.job, held, spent | self.made_with())
 
-    def examples(self, recipe: Recipe) -> Split:
-        """Training examples."""
-        return data.load(recipe, self.data_folder).train
+    def group(self, recipe: Recipe) -> Group:
+        """An empty one, with the training examples."""
+        examples = data.load(recipe, self.data_folder).train
+        return Group(recipe, examples, team=self.team, processes=self.processes)
+
+    def made_with(self) -> dict[str, Any]:
+        """What a manifest records of the process."""
+        facts: dict[str, Any] = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+        if torch.cuda.is_initialized():
+            facts["gpu"] = torch.cuda.get_device_name()
+        if self.team.size > 1:
+            facts["workers"] = self.team.size
+        return facts
+
+    def _clock(self) -> Callable[[], dict[str, Any]]:
+        """Starts now; says what a manifest records of the work done since, and with what."""
+        start = time.perf_counter()
+
+        def spent() -> dict[str, Any]:
+            return {"seconds": time.perf_counter() - start, "iterations": 0} | self.made_with()
+
+        return spent
 
     @_do.register
     def _(self, job: ImpMask) -> Iterator[Progress | None]:
-        spent = _clock()
+        spent = self._clock()
         weights = yield from self.tensors(job.arm)
         mask = yield from self._mask(job.arm.mask)
         if mask is None:
@@ -226,7 +257,7 @@ class Executor:
 
     @_do.register
     def _(self, job: RandomMask) -> Iterator[Progress | None]:
-        spent = _clock()
+        spent = self._clock()
         like = yield from self._mask(job.like)
         assert like is not None
         mask = pruning.prune_randomly(like, job.seed)
@@ -234,7 +265,7 @@ class Executor:
 
     @_do.register
     def _(self, job: Instability) -> Iterator[Progress | None]:
-        spent = _clock()
+        spent = self._clock()
         first = yield from self.tensors(job.first)
         second = yield from self.tensors(job.second)
         mask = yield from self._mask(job.first.mask)
@@ -245,7 +276,13 @@ class Executor:
         dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
         values |= yield from instability.measure(
-            job.recipe.network, first, second, dataset, job.points
+            job.recipe.network,
+            first,
+            second,
+            dataset,
+            job.points,
+            team=self.team,
+            processes=self.processes,
         )
         payload = json.dumps(values).encode()
         self.store.write(job.kind, job.key, payload, "json", **spent())
@@ -328,7 +365,7 @@ class _Batch:
         elif isinstance(job, State | Arm) and job.iterations:
             one = yield from self.executor.begin(job)
             if self._group is None or not self.under_way:
-                self._group = Group(job.recipe, self.executor.examples(job.recipe))
+                self._group = self.executor.group(job.recipe)
             self._group.add(one.training)
             self.under_way.append(one)
         else:
@@ -361,21 +398,3 @@ class _Batch:
         else:
             self._alone = True
             self.waiting = dict.fromkeys([*jobs, *self.waiting])
-
-
-def made_with() -> dict[str, Any]:
-    """What a manifest records of the process."""
-    facts: dict[str, Any] = {"torch": torch.__version__, "threads": torch.get_num_threads()}
-    if torch.cuda.is_initialized():
-        facts["gpu"] = torch.cuda.get_device_name()
-    return facts
-
-
-def _clock() -> Callable[[], dict[str, Any]]:
-    """Starts now; says what a manifest records of the work done since, and with what."""
-    start = time.perf_counter()
-
-    def spent() -> dict[str, Any]:
-        return {"seconds": time.perf_counter() - start, "iterations": 0} | made_with()
-
-    return spent

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from trainables.data.split import Dataset
 from trainables.measures.path import evaluating_path
+from trainables.training.team import ALONE, Team
 
 
 def instability(errors: Sequence[float]) -> float:
@@ -22,17 +23,22 @@ def measure(
     second: dict[str, Tensor],
     data: Dataset,
     points: int,
+    team: Team = ALONE,
+    processes: int = 0,
 ) -> Generator[None, None, dict[str, Any]]:
     """Error (%) and loss (nats) along the path from `second` (alpha 0) to `first` (alpha 1).
 
-    An iterator that hands control back now and then. Returns, for each split,
+    An iterator that hands control back now and then; `team` and `processes` as for a path. Returns,
+    for each split,
     `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values), `instability_SPLIT`, and
     the arms' accuracies `accuracy_SPLIT_1`, `_2` and their mean `accuracy_SPLIT`, all in percent
     but the loss.
     """
     results: dict[str, Any] = {}
     for split, examples in (("test", data.test), ("train", data.train)):
-        scores = yield from evaluating_path(network_name, first, second, examples, points)
+        scores = yield from evaluating_path(
+            network_name, first, second, examples, points, team, processes
+        )
         errors = [score.error for score in scores]
         results[f"path_error_{split}"] = errors
         results[f"path_loss_{split}"] = [score.loss for score in scores]

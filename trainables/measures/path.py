@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import batch_norm
 
 from trainables import networks
 from trainables.data.split import Split
+from trainables.data.streamed import Streamed
 from trainables.networks.folded import Folded
 from trainables.networks.mlp import MLP
 from trainables.paths import alphas, interpolate
-from trainables.training.evaluation import MLP_CHUNK, Score, Tally, evaluating, finish
+from trainables.training.evaluation import (
+    Score,
+    Tally,
+    chunk_of,
+    chunks,
+    evaluating,
+    finish,
+    scores,
+)
+from trainables.training.team import ALONE, Team
 
 NORM = ("running_mean", "running_var", "weight", "bias")
 """BatchNorm's tensors, as its function takes them."""
@@ -35,24 +46,37 @@ def evaluating_path(
     network_name: str,
     first: dict[str, Tensor],
     second: dict[str, Tensor],
-    split: Split,
+    split: Split | Streamed,
     points: int,
+    team: Team = ALONE,
+    processes: int = 0,
 ) -> Generator[None, None, list[Score]]:
-    """`evaluate_path` as an iterator's return value; it hands control back now and then."""
+    """`evaluate_path` as an iterator's return value; it hands control back now and then.
+
+    The workers of a `team` share the examples. `processes` decode images that are not in memory.
+    """
     network = networks.build(network_name).eval()
-    if isinstance(network, MLP):
-        return (yield from _evaluating_mlp_path(network, first, second, split, points))
+    device = next(iter(first.values())).device.type
+    if isinstance(network, MLP) and isinstance(split, Split):
+        return (yield from _evaluating_mlp_path(network, first, second, split, points, team))
     folded = Folded(network_name)
     first, second = networks.channels_last(first), networks.channels_last(second)
-    scores = []
-    for alpha in alphas(points):
+
+    def at(alpha: float) -> nn.Module:
         folded.bind(interpolate(first, second, alpha))
-        scores.append((yield from evaluating(folded.module, split)))
-    return scores
+        return folded.module
+
+    between = [partial(at, alpha) for alpha in alphas(points)]
+    return (yield from evaluating(between, split, chunk_of(network, device), team, processes))
 
 
 def _evaluating_mlp_path(
-    network: MLP, first: dict[str, Tensor], second: dict[str, Tensor], split: Split, points: int
+    network: MLP,
+    first: dict[str, Tensor],
+    second: dict[str, Tensor],
+    split: Split,
+    points: int,
+    team: Team,
 ) -> Generator[None, None, list[Score]]:
     """The first layer's sums are linear in alpha: computed at the ends alone, then mixed.
 
@@ -64,9 +88,9 @@ def _evaluating_mlp_path(
     ]
 
     @torch.inference_mode()
-    def advance(start: int) -> None:
-        inputs = split.inputs(split.images[start : start + MLP_CHUNK])
-        labels = split.labels[start : start + MLP_CHUNK]
+    def advance(number: int, examples: slice) -> None:
+        inputs = split.inputs(split.images[examples])
+        labels = split.labels[examples]
         networks.bind(network, first)
         first_sums = network.first_sums(inputs)
         networks.bind(network, second)
@@ -75,12 +99,13 @@ def _evaluating_mlp_path(
         for alpha, above, tally in between:
             # In one pass over memory; at the ends it is the end.
             torch.lerp(second_sums, first_sums, alpha, out=mixed)
-            tally.add(above(mixed), labels)
+            tally.add(number, above(mixed), labels)
 
-    for start in range(0, len(split), MLP_CHUNK):
-        advance(start)
+    for part in chunks(len(split), chunk_of(network), team):
+        if part is not None:
+            advance(*part)
         yield
-    return [tally.score for _, _, tally in between]
+    return scores([tally for _, _, tally in between], team)
 
 
 def _above(network: MLP, weights: dict[str, Tensor]) -> Callable[[Tensor], Tensor]:

@@ -1,20 +1,33 @@
-"""Error and loss of a network on a split."""
+"""Error and loss of a network on a split.
+
+A split is evaluated in chunks. A chunk is one worker's, and sums over chunks are in their order:
+scores have the same bits on any number of workers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from trainables.data.split import Split
+from trainables.data.streamed import Request, Streamed
 from trainables.networks.mlp import MLP
+from trainables.training.team import ALONE, Team
 
 T = TypeVar("T")
 
 MLP_CHUNK, CONVOLUTIONAL_CHUNK = 500, 64
 """Examples evaluated at once: larger temporaries leave the caches and cost twice (measured)."""
+
+GPU_CHUNK = 512
+"""The same on a GPU, which smaller ones don't fill."""
+
+HELD_CHUNKS = 16
+"""Chunks of images from files that are in memory at a time, for all points of a path."""
 
 
 class Score(NamedTuple):
@@ -28,9 +41,10 @@ class Tally:
     """Counts over the chunks of a split."""
 
     def __init__(self) -> None:
-        self.examples, self.wrong, self.loss = 0, 0, 0.0
+        self.chunks: dict[int, tuple[int, int, float]] = {}
+        """Examples, how many of them are misclassified, and their summed loss."""
 
-    def add(self, logits: Tensor, labels: Tensor) -> None:
+    def add(self, chunk: int, logits: Tensor, labels: Tensor) -> None:
         """A prediction that is not finite is wrong, whatever its label."""
         # By hand: torch's cross_entropy alone takes as long as a small layer.
         top, predicted = logits.max(1)
@@ -38,33 +52,87 @@ class Tally:
         losses -= logits.gather(1, labels.unsqueeze(1)).squeeze(1)
         right = (predicted == labels).logical_and_(logits.sum(1).isfinite())
         size = len(labels)
-        self.examples += size
-        self.wrong += size - int(right.sum())
-        self.loss += float(losses.sum())
+        self.chunks[chunk] = size, size - int(right.sum()), float(losses.sum())
 
     @property
     def score(self) -> Score:
-        return Score(100 * self.wrong / self.examples, self.loss / self.examples)
+        counts = [self.chunks[chunk] for chunk in sorted(self.chunks)]
+        examples = sum(size for size, _, _ in counts)
+        wrong = sum(wrong for _, wrong, _ in counts)
+        return Score(100 * wrong / examples, sum(loss for _, _, loss in counts) / examples)
 
 
-def evaluate(network: nn.Module, split: Split, chunk: int | None = None) -> Score:
+Chunk = tuple[int, Tensor, Tensor]
+"""Its number, images and labels."""
+
+
+def evaluate(network: nn.Module, split: Split | Streamed, chunk: int | None = None) -> Score:
     """Score of a network in `eval` mode on a whole split."""
-    return finish(evaluating(network, split, chunk))
+    return finish(evaluating([lambda: network], split, chunk or chunk_of(network)))[0]
 
 
 def evaluating(
-    network: nn.Module, split: Split, chunk: int | None = None
-) -> Generator[None, None, Score]:
-    """`evaluate` as an iterator's return value; it hands control back after each chunk."""
-    if chunk is None:
-        chunk = MLP_CHUNK if isinstance(network, MLP) else CONVOLUTIONAL_CHUNK
-    tally = Tally()
-    for start in range(0, len(split), chunk):
-        with torch.inference_mode():  # not across a yield: it would hold outside, too
-            logits = network(split.inputs(split.images[start : start + chunk]))
-            tally.add(logits, split.labels[start : start + chunk])
-        yield
-    return tally.score
+    networks: Sequence[Callable[[], nn.Module]],
+    split: Split | Streamed,
+    chunk: int,
+    team: Team = ALONE,
+    processes: int = 0,
+) -> Generator[None, None, list[Score]]:
+    """Scores of networks in `eval` mode, each made ready by a call; a split's images are read once.
+
+    An iterator's return value; it hands control back after each chunk, as often on each worker of
+    a team. `processes` decode images that are not in memory; 0: this one does.
+    """
+    tallies = [Tally() for _ in networks]
+    with closing(_blocks(split, chunk, team, processes)) as blocks:
+        for block in blocks:
+            for ready, tally in zip(networks, tallies, strict=True):
+                network = ready()
+                for part in block:
+                    if part is not None:
+                        number, images, labels = part
+                        with torch.inference_mode():  # not across a yield: it would hold outside
+                            tally.add(number, network(split.inputs(images)), labels)
+                    yield
+    return scores(tallies, team)
+
+
+def scores(tallies: Sequence[Tally], team: Team) -> list[Score]:
+    """Of tallies of which each worker of a team has its own chunks."""
+    for others in team.gather([tally.chunks for tally in tallies]):
+        for tally, chunks in zip(tallies, others, strict=True):
+            tally.chunks |= chunks
+    return [tally.score for tally in tallies]
+
+
+def chunk_of(network: nn.Module, device: str = "cpu") -> int:
+    """How many examples to evaluate at once."""
+    if device == "cuda":
+        return GPU_CHUNK
+    return MLP_CHUNK if isinstance(network, MLP) else CONVOLUTIONAL_CHUNK
+
+
+def chunks(examples: int, size: int, team: Team) -> list[tuple[int, slice] | None]:
+    """This worker's chunks, by number; None where another one has one more than this."""
+    total = -(-examples // size)
+    own = [(n, slice(n * size, min((n + 1) * size, examples))) for n in team.turns(total)]
+    return [*own, *[None] * (team.rounds(total) - len(own))]
+
+
+def _blocks(
+    split: Split | Streamed, size: int, team: Team, processes: int
+) -> Generator[list[Chunk | None]]:
+    """Chunks that are in memory at a time: all of them, or some that were read from files."""
+    parts = chunks(len(split), size, team)
+    if isinstance(split, Split):
+        yield [part and (part[0], split.images[part[1]], split.labels[part[1]]) for part in parts]
+        return
+    requests = (Request(torch.arange(p[1].start, p[1].stop)) for p in parts if p)
+    with closing(split.batches(requests, processes)) as batches:
+        for first in range(0, len(parts), HELD_CHUNKS):
+            yield [
+                part and (part[0], *next(batches)) for part in parts[first : first + HELD_CHUNKS]
+            ]
 
 
 def finish(steps: Generator[None, None, T]) -> T:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from trainables.data.split import Split
+from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.training.loop import TrainingState, train
 from trainables.training.stack import train_stack
+from trainables.training.team import ALONE, Team
 
 STACK = 32
 """Trainings side by side at most: more no longer pay on a CPU (measured)."""
@@ -37,8 +39,12 @@ class Training:
 class Group:
     """Add trainings at any time; `advance` moves some of them."""
 
-    def __init__(self, recipe: Recipe, data: Split):
+    def __init__(
+        self, recipe: Recipe, data: Split | Streamed, *, team: Team = ALONE, processes: int = 0
+    ):
+        """`team` and `processes` as for `loop.train`."""
         self.recipe, self.data = recipe, data
+        self._team, self._processes = team, processes
         self.waiting: list[Training] = []
         """All that have not been moved to their end."""
         self._moving: tuple[Training, ...] = ()
@@ -78,11 +84,12 @@ class Group:
         return tuple(now), end
 
     def _train(self, trainings: tuple[Training, ...], end: int) -> Iterator[object]:
-        if self.recipe.backend == "stacked":
+        if self.recipe.backend == "stacked" and isinstance(self.data, Split):
             yield from train_stack(self.recipe, trainings, self.data, end)
         else:
             one = trainings[0]
             yield from train(
                 self.recipe, one.state, self.data,
                 order_seed=one.order_seed, until=end, mask=one.mask,
+                team=self._team, processes=self._processes,
             )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import torch
@@ -11,15 +13,17 @@ from torch import Tensor, nn
 
 from trainables import networks
 from trainables.data.split import Split
+from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.seeds import derive
-from trainables.training.augmentation import augmentation
+from trainables.training.feed import Feed, from_files, from_memory
 from trainables.training.gradients import gradients
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
-from trainables.training.order import DataOrder
 from trainables.training.schedules import learning_rate
+from trainables.training.slices import Sliced
 from trainables.training.sparse import pack, sparse_gradients, sparsify, unpack
+from trainables.training.team import ALONE, Team
 
 PULSE_SECONDS = 0.5
 """How often `train` hands control back: to report, to save, or to be stopped."""
@@ -45,26 +49,18 @@ class TrainingState:
         )
 
 
-def data_order(recipe: Recipe, data: Split, order_seed: int) -> DataOrder:
-    return DataOrder(
-        len(data),
-        recipe.batch_size,
-        order_seed,
-        keep_last=recipe.last_batch == "keep",
-        device=data.labels.device,
-    )
-
-
 def train(
     recipe: Recipe,
     state: TrainingState,
-    data: Split,
+    data: Split | Streamed,
     *,
     order_seed: int,
     until: int,
     mask: dict[str, Tensor] | None = None,
     by_hand: bool = True,
     sparse: bool = True,
+    team: Team = ALONE,
+    processes: int = 0,
 ) -> Iterator[TrainingState]:
     """Train `state` up to iteration `until`, handing it out now and then and at the end.
 
@@ -75,6 +71,9 @@ def train(
     the first step and after each, so that stored weights are truly sparse. `by_hand=False`
     sends every gradient through autograd; `sparse=False` computes with dense layers whatever
     the mask (`trainables.training.sparse`).
+
+    Of a `team`, each worker calls this with the same arguments and has the same state at each
+    hand-out. `processes` decode images that are not in memory; 0: this one does.
     """
     set_numerics(recipe)
     network = networks.build(recipe.network).train()
@@ -87,37 +86,83 @@ def train(
     set_gradients = (
         sparse_gradients(network) if kept else gradients(network, recipe, by_hand=by_hand)
     )
-    order = data_order(recipe, data, order_seed)
-    augment = augmentation(recipe, len(data), order_seed)
+    feed = _feed(recipe, data, order_seed, state.iteration, until, team, processes)
+    sliced = Sliced(network, set_gradients, team) if recipe.slices > 1 else None
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())
     dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
     masked = [weights[name] for name in dense]
     masks = [torch.empty_like(weights[name]).copy_(keep) for name, keep in dense.items()]
 
+    def parts(iteration: int) -> Iterator[tuple[Tensor, Tensor, float]]:
+        for part in team.share(recipe.slices):
+            inputs, labels, share = feed(iteration, part)
+            if drops:
+                torch.manual_seed(derive("dropout", order_seed, iteration, part))
+            yield inputs, labels, share
+
     @torch.no_grad()
     def advance() -> None:
         """Iterations until the next pulse. No generator: it would leave gradients off outside."""
-        begin = time.monotonic()
+        pulse = Pulse(team)
         while state.iteration < until:
-            batch = order.batch(state.iteration)
-            images = augment(data.images.index_select(0, batch), batch, order.epoch)
-            if drops:
-                torch.manual_seed(derive("dropout", order_seed, state.iteration))
-            set_gradients(data.inputs(images), data.labels.index_select(0, batch))
+            if sliced:
+                sliced(parts(state.iteration))
+            else:
+                inputs, labels, _ = feed(state.iteration, 0)
+                if drops:
+                    torch.manual_seed(derive("dropout", order_seed, state.iteration))
+                set_gradients(inputs, labels)
             step(learning_rate(recipe, state.iteration))
             if masks:
                 torch._foreach_mul_(masked, masks)
             state.iteration += 1
-            if time.monotonic() - begin > PULSE_SECONDS:
+            if pulse.over():
                 return
 
     with torch.no_grad():
         if masks:
             torch._foreach_mul_(masked, masks)
-    while True:
-        advance()
-        unpack(weights, kept, state.weights)
-        unpack(slots, kept, state.optimizer)
-        yield state
-        if state.iteration >= until:
-            return
+    with closing(feed):
+        while True:
+            advance()
+            unpack(weights, kept, state.weights)
+            unpack(slots, kept, state.optimizer)
+            yield state
+            if state.iteration >= until:
+                return
+
+
+class Pulse:
+    """Says when control is to be handed back. A team does so at one iteration: the first worker
+    looks at its clock after as many iterations as fitted into the last look."""
+
+    def __init__(self, team: Team):
+        self._team, self._begin = team, time.monotonic()
+        self._done = self._look_at = 0
+
+    def over(self) -> bool:
+        """After each iteration."""
+        if self._team.size == 1:
+            return time.monotonic() - self._begin > PULSE_SECONDS
+        self._done += 1
+        if self._done < self._look_at:
+            return False
+        spent = time.monotonic() - self._begin
+        left = (PULSE_SECONDS - spent) * self._done / max(spent, 1e-6)
+        more = self._team.decide(math.ceil(min(left, self._done)) if left > 0 else 0)
+        self._look_at = self._done + more
+        return not more
+
+
+def _feed(
+    recipe: Recipe,
+    data: Split | Streamed,
+    order_seed: int,
+    begin: int,
+    until: int,
+    team: Team,
+    processes: int,
+) -> Feed:
+    if isinstance(data, Split):
+        return from_memory(recipe, data, order_seed)
+    return from_files(recipe, data, order_seed, range(begin, until), team, processes)

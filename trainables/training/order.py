@@ -34,6 +34,11 @@ class DataOrder:
         """Of the batch that was asked for last."""
         self._batches: tuple[Tensor, ...] = ()
 
+    def size(self, iteration: int) -> int:
+        """How many examples an iteration has."""
+        first = iteration % self.iterations_per_epoch * self.batch_size
+        return min(self.batch_size, self.examples - first)
+
     def batch(self, iteration: int) -> Tensor:
         """Indices [B] of the examples of an iteration, on the device; B is smaller in an epoch's
         kept rest."""

@@ -23,8 +23,9 @@ from trainables.networks.stacked import StackedLinear, join, split, stacked
 from trainables.recipe import Recipe
 from trainables.training import loop
 from trainables.training.augmentation import augmentation
+from trainables.training.feed import data_order
 from trainables.training.gradients import _batch_norm_backward, _relu_backward, can_by_hand
-from trainables.training.loop import TrainingState, data_order
+from trainables.training.loop import TrainingState
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
 from trainables.training.schedules import learning_rate

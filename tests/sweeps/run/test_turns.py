@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.idle import reporting
+from sweeps.engine import Demand
 from sweeps.loading import load
 from sweeps.plan import expand
 from sweeps.run.handout import Handout
@@ -49,12 +50,12 @@ def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
     plan = expand(load("digits-mlp", [*spec, "recipe.backend=loop"])[0])
     jobs = {key: job for key, job in plan.jobs.items() if not job.inputs}
     heard = Heard()
-    store, shape = Store(str(tmp_path / "store")), {"CPU": 1.0}
-    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(shape):
+    store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
+    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand):
         from sweeps.run import tuning
 
         monkeypatch.setattr(tuning, "BatchTrainable", reporting(1, seconds=0.5))
-        settings = tuning.Settings(WORKERS, shape, store.url, tmp_path, 60.0, tmp_path / "tune")
+        settings = tuning.Settings(WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune")
         schedule = Schedule(jobs, WORKERS, batch_seconds=0)
         handout = Handout(schedule, store, leases, lambda: WORKERS)
         tuning.run(handout, settings, heard, lambda: False)

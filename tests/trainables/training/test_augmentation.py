@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from trainables import networks
 from trainables.data.split import Scaling, Split
 from trainables.recipes import RECIPES
-from trainables.training import loop
+from trainables.training import feed, loop
 from trainables.training.augmentation import ShiftFlip, augmentation
 from trainables.training.loop import TrainingState, train
 
@@ -188,7 +188,7 @@ def test_training_augments_the_examples_of_each_batch_in_its_epoch(monkeypatch):
 
         return augment
 
-    monkeypatch.setattr(loop, "augmentation", watched)
+    monkeypatch.setattr(feed, "augmentation", watched)
     *_, last = training(RECIPE, order_seed=5)
     assert [epoch for epoch, _ in seen] == [0, 0, 0, 1, 1, 1, 2, 2]
     for epoch in (0, 1):

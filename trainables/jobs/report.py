@@ -1,0 +1,60 @@
+"""What a worker reports of a batch that is under way, as Tune results.
+
+finished     keys of the jobs done since the last report
+failed       (key, one line, traceback) of the jobs that raised since then
+running      the trainings that moved and are under way: title, begin, iteration, until
+trained      iterations trained since the last report
+busy_seconds time spent in jobs since the last report
+done         true in the last report of a batch
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Generator
+from typing import Any
+
+from trainables.jobs.execute import Executor, Failure, Progress
+from trainables.jobs.kinds import Job
+
+REPORT_SECONDS = 1.0
+"""How often a running batch reports."""
+
+Events = Generator[Progress | Job | Failure | None]
+
+
+def advance(executor: Executor, events: Events, leave: Callable[[], bool]) -> dict[str, Any]:
+    """Go on with a batch until a report is due, or until `leave()`; a team at the same event."""
+    begin = time.monotonic()
+    trained = executor.trained_iterations
+    report: dict[str, Any] = {"finished": [], "failed": [], "done": False}
+    running: dict[str, tuple[str, int, int, int]] = {}
+    while executor.team.decide(time.monotonic() - begin < REPORT_SECONDS and not leave()):
+        try:
+            event = next(events)
+        except StopIteration:
+            report["done"] = True
+            break
+        if event is None:
+            continue
+        job = event if isinstance(event, Job) else event.job
+        running.pop(job.key, None)
+        if isinstance(event, Job):
+            report["finished"].append(job.key)
+        elif isinstance(event, Failure):
+            report["failed"].append((job.key, *described(event.error)))
+            if executor.team.size > 1:  # the others may not have failed, and are elsewhere now
+                break
+        else:
+            running[job.key] = (job.title, event.begin, event.iteration, event.until)
+    report["running"] = list(running.values())
+    report["trained"] = executor.trained_iterations - trained
+    report["busy_seconds"] = time.monotonic() - begin
+    return report
+
+
+def described(error: BaseException) -> tuple[str, str]:
+    """One line, and the traceback."""
+    line = f"{type(error).__name__}: {error}".splitlines()[0]
+    return line, "".join(traceback.format_exception(error))
