@@ -1,0 +1,93 @@
+"""The images of a split, read, decoded and cropped in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from trainables.data.errors import DataError, one_line
+from trainables.data.folder.index import Index, Split, load
+from trainables.data.folder.listing import filesystem, is_local
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+READ_TOGETHER = 32
+"""Files that are asked of a remote file system at once, so that its latency counts once."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the images of a split lie. Small: it is sent to every process that reads them."""
+
+    folder: str
+    """The split's own, `<address>/train` say."""
+    index: Path
+    split: Split
+    size: int
+    """Side of what a network sees."""
+
+    @cached_property
+    def examples(self) -> Index:
+        return load(self.index, self.split)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without the index, which every process maps for itself.
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def images(
+        self, examples: Sequence[int], order_seed: int | None = None, epoch: int = 0
+    ) -> Tensor:
+        """[B, size, size, 3] (uint8): with an order seed as training sees them, without as
+        evaluation does. Raises DataError, which names the first image that cannot be read."""
+        from trainables.data.folder import crops, pixels  # torchvision: seconds, where it is used
+
+        out = torch.empty((len(examples), self.size, self.size, 3), dtype=torch.uint8)
+        named = zip(examples, out, self.contents(examples), strict=True)
+        for example, seen, (where, content) in named:
+            image = pixels.decode(content, where)
+            if order_seed is None:
+                seen.copy_(pixels.evaluation(image, self.size))
+            else:
+                draws = crops.Draws(order_seed, epoch, example)
+                seen.copy_(pixels.training(image, self.size, draws))
+        return out
+
+    def contents(self, examples: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+        """Name and bytes of each file. Raises DataError for one that cannot be read."""
+        fs, root = _filesystem(self.folder)
+        relative = [self.examples.path(example) for example in examples]
+        if is_local(fs):
+            for path in relative:
+                try:
+                    with open(f"{root}/{path}", "rb", buffering=0) as file:
+                        content = file.read()
+                except OSError as error:
+                    raise _unreadable(f"{self.folder}/{path}", error) from None
+                yield f"{self.folder}/{path}", content
+            return
+        for start in range(0, len(relative), READ_TOGETHER):
+            some = relative[start : start + READ_TOGETHER]
+            held = fs.cat([f"{root}/{path}" for path in some], on_error="return")
+            found = {path.strip("/"): content for path, content in held.items()}
+            for path in some:
+                content = found.get(f"{root}/{path}".strip("/"))
+                if not isinstance(content, bytes):
+                    raise _unreadable(f"{self.folder}/{path}", content)
+                yield f"{self.folder}/{path}", content
+
+
+def _unreadable(where: str, error: object) -> DataError:
+    reason = one_line(error) if isinstance(error, Exception) else "it is not there"
+    return DataError(f"{where} cannot be read: {reason}")
+
+
+@cache
+def _filesystem(folder: str) -> tuple[AbstractFileSystem, str]:
+    return filesystem(folder)
