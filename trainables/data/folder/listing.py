@@ -63,13 +63,14 @@ class Listing:
         return "folder-" + "-".join([digest.hexdigest()[:12], *map(str, self.counts)])
 
 
-def read(address: str) -> Listing:
-    """Lists a folder. Raises DataError where it is no folder of classes, or lacks one."""
+def read(address: str, *, whole: bool = True) -> Listing:
+    """Lists a folder. Raises DataError where it is no folder of classes, or lacks one; and, if it
+    is to be `whole`, where it is a copy that is still being made."""
     with reading(address):
         fs, root = filesystem(address)
         if not fs.isdir(root):
             raise DataError(f"there are no images at {address}: no such folder")
-        if fs.exists(f"{root}/{UNFINISHED}"):
+        if whole and fs.exists(f"{root}/{UNFINISHED}"):
             raise DataError(
                 f"{address} is not whole: `sweeps images resize` was interrupted there, or is at "
                 "work; run it again"

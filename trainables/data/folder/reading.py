@@ -49,8 +49,12 @@ class Source:
         from trainables.data.folder import crops, pixels  # torchvision: seconds, where it is used
 
         out = torch.empty((len(examples), self.size, self.size, 3), dtype=torch.uint8)
-        named = zip(examples, out, self.contents(examples), strict=True)
-        for example, seen, (where, content) in named:
+        paths = [self.examples.path(example) for example in examples]
+        for example, seen, (where, content) in zip(
+            examples, out, fetched(self.folder, paths), strict=True
+        ):
+            if isinstance(content, DataError):
+                raise content
             image = pixels.decode(content, where)
             if order_seed is None:
                 seen.copy_(pixels.evaluation(image, self.size))
@@ -59,28 +63,28 @@ class Source:
                 seen.copy_(pixels.training(image, self.size, draws))
         return out
 
-    def contents(self, examples: Sequence[int]) -> Iterator[tuple[str, bytes]]:
-        """Name and bytes of each file. Raises DataError for one that cannot be read."""
-        fs, root = _filesystem(self.folder)
-        relative = [self.examples.path(example) for example in examples]
-        if is_local(fs):
-            for path in relative:
-                try:
-                    with open(f"{root}/{path}", "rb", buffering=0) as file:
-                        content = file.read()
-                except OSError as error:
-                    raise _unreadable(f"{self.folder}/{path}", error) from None
-                yield f"{self.folder}/{path}", content
-            return
-        for start in range(0, len(relative), READ_TOGETHER):
-            some = relative[start : start + READ_TOGETHER]
-            held = fs.cat([f"{root}/{path}" for path in some], on_error="return")
-            found = {path.strip("/"): content for path, content in held.items()}
-            for path in some:
-                content = found.get(f"{root}/{path}".strip("/"))
-                if not isinstance(content, bytes):
-                    raise _unreadable(f"{self.folder}/{path}", content)
-                yield f"{self.folder}/{path}", content
+
+def fetched(folder: str, paths: Sequence[str]) -> Iterator[tuple[str, bytes | DataError]]:
+    """Full name and bytes of each file of a folder, or why it cannot be read."""
+    fs, root = _filesystem(folder)
+    if is_local(fs):
+        for path in paths:
+            where = f"{folder}/{path}"
+            try:
+                with open(f"{root}/{path}", "rb", buffering=0) as file:
+                    yield where, file.read()
+            except OSError as error:
+                yield where, _unreadable(where, error)
+        return
+    for start in range(0, len(paths), READ_TOGETHER):
+        some = paths[start : start + READ_TOGETHER]
+        held = fs.cat([f"{root}/{path}" for path in some], on_error="return")
+        if not isinstance(held, dict):  # of a single path
+            held = {f"{root}/{some[0]}": held}
+        found = {path.strip("/"): content for path, content in held.items()}
+        for path in some:
+            content, where = found.get(f"{root}/{path}".strip("/")), f"{folder}/{path}"
+            yield where, content if isinstance(content, bytes) else _unreadable(where, content)
 
 
 def _unreadable(where: str, error: object) -> DataError:
