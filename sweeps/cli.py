@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sweeps import images_commands
 from sweeps.cluster import commands, node_commands
 from sweeps.cluster.commands import AddressOption
 from sweeps.errors import ClusterError, UserError
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 commands.add_to(app)
 node_commands.add_to(app)
+images_commands.add_to(app)
 
 SpecArgument = Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")]
 SetOption = Annotated[

@@ -21,6 +21,7 @@ from sweeps.home import resolve
 from sweeps.spec import Dense, Pruned, Resources, Sweep
 from trainables import data
 from trainables.recipe import Recipe
+from trainables.recipes import RECIPES
 
 Location = tuple[str | int, ...]
 
@@ -51,8 +52,8 @@ def load(
     """The sweep that a built-in name or a file means, and its text with the overrides noted.
 
     `overrides` are `key.path=value`, the value in YAML. A folder or archive of images that the
-    spec names is decoded into `data_folder`, unless it was before. What the recipe leaves open is
-    chosen for `machines`, or for this one. Raises UserError.
+    spec names is decoded into `data_folder`, unless it was before; or listed, if it is streamed.
+    What the recipe leaves open is chosen for `machines`, or for this one. Raises UserError.
     """
     raw, text, node = read(spec, overrides)
     where = _where(spec)
@@ -116,19 +117,33 @@ def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
         return
     assert isinstance(recipe, dict)
     address = recipe["data"]
-    from trainables.data import images
-
     if "://" not in address:
         address = str(Path(address).absolute())  # workers have another current folder
     try:
-        name = images.resolve(
-            address, folder, lambda: print(f"decoding {address}", file=sys.stderr)
-        )
+        if _crops(recipe):
+            from trainables.data.folder import places
+
+            name = places.find(address, folder, lambda: _say(f"listing {address}")).name
+        else:
+            from trainables.data import images
+
+            name = images.resolve(address, folder, lambda: _say(f"decoding {address}"))
     except data.DataError as error:
         raise UserError(f"{where}: recipe.data: {error}") from None
     except OSError as error:
-        raise UserError(f"cannot keep the decoded images of {address}: {error}") from None
+        raise UserError(f"cannot keep the images of {address}: {error}") from None
     recipe |= {"data": name, "data_address": address}
+
+
+def _crops(recipe: Mapping[str, Any]) -> bool:
+    """Whether a recipe crops images as it reads them: their folder is listed, not decoded."""
+    base = recipe.get("base")
+    own = RECIPES[base].augmentation if isinstance(base, str) and base in RECIPES else None
+    return recipe.get("augmentation", own) == "crop-flip"
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr)
 
 
 def _find(spec: str) -> Path:

@@ -381,14 +381,24 @@ def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
         channels, height, width = shape
         return f"{width}x{height} images with {channels} channel{'s' if channels > 1 else ''}"
 
-    augmentations = {"digits": ["none"], "imagenet": ["none", "crop-flip"]}
-    allowed = augmentations.get(recipe.data, ["none", "shift-flip"])
+    if data.is_folder(recipe.data):
+        # A folder at an address of its own has been taken for one because of crop-flip.
+        allowed = ["none", "crop-flip"] if recipe.data in data.STREAMED else ["crop-flip"]
+    else:
+        allowed = ["none"] if recipe.data == "digits" else ["none", "shift-flip"]
     if recipe.augmentation not in allowed:
         raise ValueError(
             f"augmentation {recipe.augmentation} is not for {recipe.data}; "
             f"allowed: {', '.join(allowed)}"
         )
-    if recipe.data != "imagenet" and network.inputs != facts.shape:
+    channels, height, width = network.inputs
+    if data.streams(recipe):
+        if channels != 3 or height != width:
+            raise ValueError(
+                f"the network {recipe.network} takes {size(network.inputs)}, but images of a "
+                "folder are cropped to squares with 3 channels"
+            )
+    elif facts.shape is not None and network.inputs != facts.shape:
         raise ValueError(
             f"the network {recipe.network} takes {size(network.inputs)}, but {recipe.data} has "
             f"{size(facts.shape)}"

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -49,8 +49,7 @@ def resolve(address: str, folder: Path, announce: Callable[[], None] = lambda: N
 
     The decoded images lie in `folder`, and a note of what the address held when it was read.
     """
-    stamp = _stamp(address)
-    note = place(folder, f"address-{stamp}").with_suffix(".json")
+    note = place(folder, f"address-{stamp(address)}").with_suffix(".json")
     try:
         name: str = json.loads(note.read_text())["name"]
         if place(folder, name).exists():
@@ -133,7 +132,7 @@ def _files(address: str) -> Iterator[tuple[str, str, str, bytes]]:
                     yield *where, relative, fs.cat_file(path)
         elif fs.exists(root):
             with fs.open(root, "rb") as stream:
-                yield from _members(address, stream)
+                yield from members(address, stream)
         else:
             raise DataError(f"there are no images at {address}: no such file or folder")
     except (tarfile.TarError, EOFError, TypeError) as error:  # TypeError: cut in gzip's header
@@ -151,7 +150,10 @@ def _find(fs: AbstractFileSystem, root: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _members(address: str, stream: IO[bytes]) -> Iterator[tuple[str, str, str, bytes]]:
+def members(
+    address: str, stream: IO[bytes], splits: Sequence[str] = SPLITS
+) -> Iterator[tuple[str, str, str, bytes]]:
+    """Split, class, path and content of each image of a tar archive."""
     with tarfile.open(fileobj=stream, mode="r|*", tarinfo=_Member) as archive:
         for member in archive:
             if member.issym() or member.islnk():
@@ -159,16 +161,18 @@ def _members(address: str, stream: IO[bytes]) -> Iterator[tuple[str, str, str, b
                     f"{address}: {member.name} is a link; make the archive with what links point "
                     "to (tar --dereference --hard-dereference)"
                 )
-            if member.isfile() and (where := _split_and_class(member.name)):
+            if member.isfile() and (where := _split_and_class(member.name, splits)):
                 content = archive.extractfile(member)
                 assert content is not None
                 yield *where, member.name, content.read()
 
 
-def _split_and_class(path: str) -> tuple[str, str] | None:
+def _split_and_class(path: str, splits: Sequence[str] = SPLITS) -> tuple[str, str] | None:
     """Split and class of a file, which may lie in folders above `train` and `test`."""
     parts = PurePosixPath(path).parts
-    if len(parts) < 3 or parts[-3] not in SPLITS or parts[-1].startswith("."):
+    if len(parts) < 3 or parts[-3] not in splits or parts[-1].startswith("."):
+        return None
+    if parts[-2] == "..":
         return None
     return parts[-3], parts[-2]
 
@@ -202,7 +206,7 @@ def _name(images: Decoded) -> str:
     return images_name(digest.hexdigest(), Facts(train, len(images.test_labels), shape, classes))
 
 
-def _stamp(address: str) -> str:
+def stamp(address: str) -> str:
     """Changes when the files of an address do: their names, sizes and times."""
     stamps = []
     try:

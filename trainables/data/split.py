@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import torch
 from torch import Tensor
 
 from trainables.seeds import generator
+
+if TYPE_CHECKING:
+    from trainables.data.streamed import Streamed
 
 InputScaling = Literal["standardize", "unit"]
 
@@ -33,6 +36,20 @@ class Scaling:
         deviation = deviation.where(deviation > 1e-9, 1.0)  # 0 but for rounding
         return cls((1 / (255 * deviation)).float(), (-mean / deviation).float())
 
+    def to(self, device: str) -> Scaling:
+        return Scaling(self.scale.to(device), self.shift.to(device))
+
+
+def scaled(images: Tensor, scaling: Scaling) -> Tensor:
+    """Pixels [B, H, W, C] as inputs [B, C, H, W] in channels-last memory."""
+    inputs = images.float().mul_(scaling.scale).add_(scaling.shift)
+    return inputs.permute(0, 3, 1, 2)
+
+
+def sampled(examples: int, number: int) -> Tensor:
+    """A fixed random choice of so many."""
+    return torch.randperm(examples, generator=generator("sample"))[:number]
+
 
 @dataclass(frozen=True)
 class Split:
@@ -53,27 +70,25 @@ class Split:
         """A fixed random choice of so many examples; all where it is None."""
         if number is None:
             return self
-        chosen = torch.randperm(len(self), generator=generator("sample"))[:number]
+        chosen = sampled(len(self), number)
         return Split(self.images[chosen], self.labels[chosen], self.scaling)
 
     def to(self, device: str) -> Split:
-        scaling = self.scaling and Scaling(
-            self.scaling.scale.to(device), self.scaling.shift.to(device)
-        )
+        scaling = self.scaling and self.scaling.to(device)
         return Split(self.images.to(device), self.labels.to(device), scaling)
 
     def inputs(self, images: Tensor) -> Tensor:
         """Some of `images`, perhaps augmented, as inputs [B, C, H, W] in channels-last memory."""
-        if self.scaling is None:
-            return images
-        scaled = images.float().mul_(self.scaling.scale).add_(self.scaling.shift)
-        return scaled.permute(0, 3, 1, 2)
+        return images if self.scaling is None else scaled(images, self.scaling)
+
+
+Examples = TypeVar("Examples", Split, "Streamed")
 
 
 @dataclass(frozen=True)
-class Dataset:
-    train: Split
-    test: Split
+class Dataset(Generic[Examples]):
+    train: Examples
+    test: Examples
 
-    def to(self, device: str) -> Dataset:
+    def to(self, device: str) -> Dataset[Examples]:
         return Dataset(self.train.to(device), self.test.to(device))

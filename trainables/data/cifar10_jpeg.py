@@ -1,0 +1,47 @@
+"""CIFAR-10 as a folder of JPEGs: for trying what streams images, without a folder of one's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import filelock
+from PIL import Image
+from torch import Tensor
+
+CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+QUALITY = 95
+
+
+def write(target: Path, folder: Path) -> None:
+    """`train|test/<class>/<number>.jpg` from torchvision's CIFAR-10 in `folder`, unless there.
+
+    Complete or absent. Raises DataError where CIFAR-10 cannot be had.
+    """
+    if target.exists():
+        return
+    from trainables.data import torchvision_sets
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(target.with_name(f"{target.name}.lock")):
+        if target.exists():
+            return
+        images = torchvision_sets.decode("cifar10", folder)
+        partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
+        try:
+            _write(partial / "train", images.train_images, images.train_labels)
+            _write(partial / "test", images.test_images, images.test_labels)
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write(folder: Path, images: Tensor, labels: Tensor) -> None:
+    for name in CLASSES:
+        (folder / name).mkdir(parents=True)
+    for number, (pixels, label) in enumerate(zip(images.numpy(), labels.tolist(), strict=True)):
+        path = folder / CLASSES[label] / f"{number:05d}.jpg"
+        Image.fromarray(pixels).save(path, quality=QUALITY)

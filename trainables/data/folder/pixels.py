@@ -1,0 +1,74 @@
+"""From a file's bytes to the pixels that a network sees.
+
+Torchvision's JPEG decoder and torch's antialiased bilinear kernel for bytes: together the fastest
+that was measured without another library (docs/images.md). What that decoder does not take, PNGs
+named .JPEG and CMYK, goes through Pillow.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import interpolate
+from torchvision.io import ImageReadMode, decode_jpeg
+
+from trainables.data.errors import DataError, one_line
+from trainables.data.folder import crops
+from trainables.data.folder.crops import Draws
+
+JPEG = b"\xff\xd8\xff"
+
+DAMAGE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises of damaged files."""
+
+
+def training(image: Tensor, size: int, draws: Draws) -> Tensor:
+    """A random crop of [H, W, 3] at [size, size, 3], half of them mirrored."""
+    height, width, _ = image.shape
+    left, top, w, h = crops.random_box(width, height, draws)
+    seen = resize(image[top : top + h, left : left + w], size, size)
+    return seen.flip(1) if draws.mirrored() else seen
+
+
+def evaluation(image: Tensor, size: int) -> Tensor:
+    """The centre crop [size, size, 3] of the resized image."""
+    height, width, _ = image.shape
+    width, height = crops.resized(width, height, crops.short_side(size))
+    left, top, w, h = crops.centre_box(width, height, size)
+    return resize(image, width, height)[top : top + h, left : left + w]
+
+
+def resize(image: Tensor, width: int, height: int) -> Tensor:
+    """Bilinear with antialias, as Pillow's, from which it differs by rounding: [height, width, 3].
+
+    The kernel for bytes in channels-last memory needs them contiguous.
+    """
+    planes = image.contiguous().permute(2, 0, 1).unsqueeze(0)
+    done = interpolate(planes, (height, width), mode="bilinear", antialias=True)
+    return done[0].permute(1, 2, 0)
+
+
+def decode(content: bytes, where: str) -> Tensor:
+    """Pixels [H, W, 3] (uint8) of an image. Raises DataError, which says `where`."""
+    if content.startswith(JPEG):
+        try:
+            planes = decode_jpeg(
+                torch.frombuffer(bytearray(content), dtype=torch.uint8),
+                mode=ImageReadMode.UNCHANGED,
+            )
+        except RuntimeError:
+            pass  # Pillow has the last word, and better ones
+        else:
+            if len(planes) in (1, 3):
+                return planes.expand(3, -1, -1).permute(1, 2, 0)
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return torch.from_numpy(np.array(image.convert("RGB")))
+    except Image.UnidentifiedImageError:
+        raise DataError(f"{where} is not an image that can be read") from None
+    except DAMAGE as error:
+        raise DataError(f"{where} is not a whole image: {one_line(error)}") from None

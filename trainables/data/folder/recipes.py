@@ -1,0 +1,81 @@
+"""The folder of images that a recipe streams: found, checked against its name, and loaded."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainables import data
+from trainables.data.errors import DataError
+from trainables.data.folder import listing, places
+from trainables.data.places import place
+
+if TYPE_CHECKING:
+    from trainables.data.split import Dataset, InputScaling
+    from trainables.data.streamed import Streamed
+    from trainables.recipe import Recipe
+
+
+def prepared(recipe: Recipe, folder: Path) -> bool:
+    return places.known(_address(recipe.data, recipe.data_address, folder), folder) is not None
+
+
+def prepare(recipe: Recipe, folder: Path) -> None:
+    """Raises DataError."""
+    _found(recipe.data, recipe.data_address, folder)
+
+
+def load(recipe: Recipe, folder: Path) -> Dataset[Streamed]:
+    """On the CPU. Raises DataError."""
+    from trainables import networks
+
+    size = networks.NETWORKS[recipe.network].inputs[1]
+    return _load(recipe.data, recipe.data_address, recipe.input_scaling, size, folder)
+
+
+@cache
+def _load(
+    name: str, address: str, scaling: InputScaling, size: int, folder: Path
+) -> Dataset[Streamed]:
+    import torch
+
+    from trainables.data.folder.reading import Source
+    from trainables.data.split import Dataset, Scaling
+    from trainables.data.streamed import DEVIATION, MEAN, Streamed
+
+    found = _found(name, address, folder)
+    how = Scaling.of(scaling, torch.tensor(MEAN).double(), torch.tensor(DEVIATION).double())
+    index, root = found.index(folder), found.root.rstrip("/")
+    train = Source(f"{root}/{listing.TRAIN}", index, "train", size)
+    test = Source(f"{root}/{found.test_folder}", index, "test", size)
+    return Dataset(
+        Streamed(train, train.examples.labels, how), Streamed(test, test.examples.labels, how)
+    )
+
+
+def _found(name: str, address: str, folder: Path) -> places.Found:
+    """The listed folder. Raises DataError unless it holds what the name says."""
+    where = _address(name, address, folder)
+    if name == "cifar10-jpeg" and not address:
+        from trainables.data import cifar10_jpeg
+
+        cifar10_jpeg.write(Path(where), folder)
+    found = places.find(where, folder)
+    if name in data.DATA:
+        facts = data.DATA[name]
+        places.check_counts(found, (facts.train, facts.test, facts.classes), name)
+    elif found.name != name:
+        raise DataError(f"the images of {where} have changed since the sweep was planned")
+    return found
+
+
+def _address(name: str, address: str, folder: Path) -> str:
+    if address:
+        return address
+    if name not in data.STREAMED:
+        raise DataError(f"where are the images of {name}? Name their folder or URL as recipe.data")
+    beside = folder / name
+    if name == "cifar10-jpeg" and not beside.exists():
+        beside = place(folder, name).parent.parent / name  # where it can be written
+    return str(beside.absolute())
