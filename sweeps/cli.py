@@ -113,7 +113,8 @@ def plan(
     url = place.store
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
-    workers = workers or (engine.cores() if hardware == "cpu" else 1)
+    cores = max(1, engine.cores() // sweep.recipe.workers)
+    workers = workers or (cores if hardware == "cpu" else 1)
     summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
     if format_ == "json":
         print(json.dumps(summary, indent=2))

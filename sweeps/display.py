@@ -58,6 +58,9 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         f"Estimated: {duration(summary['estimated_seconds'])} with {_workers(summary)}, "
         f"{_bytes(size['to_do'])} to store ({_bytes(size['planned'])} in all)",
     ]
+    if summary["workers_each"] > 1:
+        hours = summary["estimated_worker_seconds"] / 3600
+        lines.append(f"Work: {hours:,.1f} hours of one {summary['hardware']}")
     if "estimated_cost" in summary:
         lines.append(
             f"Cost: {summary['estimated_cost']:,.2f}, at {summary['price_per_hour']:g} an hour for "
@@ -67,8 +70,11 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
 
 
 def _workers(summary: dict[str, Any]) -> str:
-    number = summary["workers"]
-    return f"{number} worker{'s' if number > 1 else ''} of one {summary['hardware']} each"
+    number, each = summary["workers"], summary["workers_each"]
+    one = f"one {summary['hardware']} each"
+    if each > 1:
+        return f"{number} training{'s' if number > 1 else ''} at a time on {each} workers of {one}"
+    return f"{number} worker{'s' if number > 1 else ''} of {one}"
 
 
 def _bytes(number: float) -> str:

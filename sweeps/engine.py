@@ -116,7 +116,8 @@ def choose(recipe: dict[str, Any], machines: Machines) -> dict[str, Any]:
         device = "cuda" if machines.gpus else "cpu"
     backend = recipe.get("backend", "auto")
     if backend == "auto":
-        backend = "stacked" if _stacks(recipe, device) else "loop"
+        sliced = recipe.get("slices", 1) != 1
+        backend = "stacked" if not sliced and _stacks(recipe, device) else "loop"
     return {"device": device, "backend": backend}
 
 

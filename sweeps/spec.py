@@ -286,6 +286,8 @@ class Sweep(BaseModel):
                 f"backend stacked is not for {recipe.network}, which joins feature maps; "
                 "allowed: loop"
             )
+        if recipe.backend == "stacked" and data.streams(recipe):
+            raise ValueError("backend stacked is not for images from files; allowed: loop")
         examples = facts.train
         if recipe.batch_size > examples:
             raise ValueError(f"batch_size {recipe.batch_size} is above the {examples} examples")

@@ -74,6 +74,28 @@ _RESNET50 = Recipe(
     warmup=5 * IMAGENET_EPOCH,
     pruning="one-shot",
     pruning_fraction=0.7,
+    slices=8,  # BatchNorm over 128 examples, as on 8 GPUs
+    workers=8,
+)
+
+# ImageNet's recipe on a laptop: JPEG files, crops, slices, one-shot pruning.
+_TINY = Recipe(
+    name="tiny-imagefolder",
+    network="resnet26-narrow",
+    data="cifar10-jpeg",
+    augmentation="crop-flip",
+    iterations=200,
+    batch_size=64,
+    optimizer="sgd",
+    learning_rate=0.05,
+    momentum=0.9,
+    weight_decay=1e-4,
+    milestones=(140, 180),
+    warmup=20,
+    pruning="one-shot",
+    pruning_fraction=0.7,
+    slices=2,
+    workers=2,
 )
 
 RECIPES: dict[str, Recipe] = {
@@ -95,6 +117,7 @@ RECIPES: dict[str, Recipe] = {
         _VGG16,
         replace(_VGG16, name="vgg16-cifar10-low", learning_rate=0.01),
         replace(_VGG16, name="vgg16-cifar10-warmup", warmup=30_000),
+        _TINY,
         _RESNET50,
         replace(
             _RESNET50,

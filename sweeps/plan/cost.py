@@ -1,4 +1,4 @@
-"""What jobs cost: seconds on one worker, and bytes in the store.
+"""What jobs cost: seconds on the workers of one training, and bytes in the store.
 
 An iteration costs a fixed time a layer (dispatching small kernels), its floating-point operations
 at the rate that the hardware reaches, and the values that layers without many operations move
@@ -62,13 +62,15 @@ MANIFEST_BYTES = 400
 def seconds_per_iteration(
     recipe: Recipe, on: Hardware = CPU_CORE, weights_left: float = 1.0
 ) -> float:
-    """Of one training; of a stack, its share. `weights_left` is a share, 1 if dense."""
+    """Of one training; of a stack, its share. `weights_left` is a share, 1 if dense. Workers of a
+    training wait for each other for no time."""
     facts = networks.NETWORKS[recipe.network]
     fixed = facts.kernels * on.seconds_per_kernel
     if recipe.backend == "stacked":
         fixed *= on.stacked_share
     # The backward pass is two forward ones.
-    work = 3 * recipe.batch_size * seconds_per_example(facts, on)
+    work = 3 * recipe.batch_size / recipe.workers * seconds_per_example(facts, on)
+    fixed *= recipe.slices / recipe.workers
     if recipe.precision == "bf16":
         work /= on.bf16_speedup
     if on is CPU_CORE and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
@@ -90,7 +92,7 @@ def seconds_per_example(facts: networks.Facts, on: Hardware, spared: int = 0) ->
 
 @singledispatch
 def seconds(job: Job, on: Hardware = CPU_CORE) -> float:
-    """Estimated seconds of one worker."""
+    """Estimated seconds of the workers of one training."""
     raise TypeError(f"no cost for a {type(job).__name__}")
 
 
@@ -115,7 +117,7 @@ def _(job: Instability, on: Hardware = CPU_CORE) -> float:
     point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
         point += examples * network.activations * SECONDS_PER_MIXED_VALUE
-    return SECONDS_PER_JOB + job.points * point
+    return SECONDS_PER_JOB + job.points * point / job.recipe.workers
 
 
 @singledispatch

@@ -22,9 +22,11 @@ def summarize(
 ) -> dict[str, Any]:
     """Counts and estimates for a plan when the store has the artifacts `complete`.
 
-    With the price of a worker there is a cost, too: every worker is paid for until the sweep
-    ends, whether it has work or not.
+    `workers` are trainings at a time, each of which may have several workers of its own. With the
+    price of one there is a cost, too: every worker is paid for until the sweep ends, whether it
+    has work or not.
     """
+    each = plan.spec.recipe.workers
     jobs = plan.jobs.values()
     needed = plan.needed(complete)
     todo = needed.values()
@@ -35,7 +37,7 @@ def summarize(
     price = {}
     if price_per_hour is not None:
         price["price_per_hour"] = price_per_hour
-        price["estimated_cost"] = price_per_hour * workers * wall / 3600
+        price["estimated_cost"] = price_per_hour * workers * each * wall / 3600
     return {
         "sweep": plan.spec.name,
         "recipe": plan.spec.recipe.name,
@@ -48,9 +50,10 @@ def summarize(
         "iterations_unshared": plan.unshared_iterations,
         "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,
         "workers": workers,
+        "workers_each": each,
         "hardware": on.name,
         "estimated_seconds": wall,
-        "estimated_worker_seconds": sum(cost.seconds(job, on) for job in todo),
+        "estimated_worker_seconds": each * sum(cost.seconds(job, on) for job in todo),
         "estimated_bytes": {
             "planned": sum(map(cost.stored_bytes, jobs)),
             "to_do": sum(map(cost.stored_bytes, todo)),

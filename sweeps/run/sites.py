@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -80,6 +81,8 @@ class ThisMachine:
             log_to_driver=False,
             logging_level="error",
         )
+        for number in (signal.SIGINT, signal.SIGTERM):  # Ray has put its own in their place
+            signal.signal(number, signal.getsignal(number))
         try:
             importing.join()
             yield

@@ -40,9 +40,9 @@ class Sweep:
             env=environment,
         )
 
-    def run(self) -> tuple[int, str]:
+    def run(self, patience: float = PATIENCE) -> tuple[int, str]:
         """Status and output of `sweeps run`, to its end."""
-        status, self.run_output = finish(self.start())
+        status, self.run_output = finish(self.start(), patience)
         return status, self.run_output
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -76,8 +76,9 @@ class Sweep:
     def checkpoints(self) -> list[Path]:
         return list((self.home / "store" / "checkpoint").rglob("*.json"))
 
-    def workers(self) -> list[int]:
-        """Process ids of this sweep's training workers."""
+    def workers(self, kind: str = "BatchTrainable") -> list[int]:
+        """Process ids of this sweep's training workers; `RayTrainWorker` where these are several
+        to a training."""
         found = []
         for process in Path("/proc").iterdir():
             if not process.name.isdigit():
@@ -88,15 +89,16 @@ class Sweep:
             except OSError:
                 continue
             ours = f"SWEEPS_HOME={self.home}".encode()
-            if command.startswith(b"ray::BatchTrainable") and ours in environment.split(b"\0"):
+            named = command.startswith(b"ray::") and kind.encode() in command.split(b"\0")[0]
+            if named and ours in environment.split(b"\0"):
                 found.append(int(process.name))
         return found
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+def finish(process: subprocess.Popen[str], patience: float = PATIENCE) -> tuple[int, str]:
     """Status and output of a process, to its end; it is killed if that does not come."""
     try:
-        output, _ = process.communicate(timeout=PATIENCE)
+        output, _ = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         process.kill()
         raise

@@ -1,0 +1,207 @@
+"""Trainings on several workers, by Ray Train: the same bits as on one, whatever becomes of them."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import Sweep, finish, kill, wait_for
+from PIL import Image
+from ray.cluster_utils import Cluster
+
+PAIRS = (
+    *("--set", "inits=1"),
+    *("--set", "orders=2"),
+    *("--set", "subnetworks=[dense, {strategy: imp, levels: [1]}]"),
+)
+
+DIGITS = (
+    "digits-mlp",
+    *("--set", "recipe.iterations=1500"),
+    *("--set", "recipe.backend=loop"),
+    *("--set", "recipe.slices=2"),
+    *("--set", "rewind=[500]"),
+    *PAIRS,
+    *("--checkpoint-seconds", "0.1"),
+)
+
+
+def workers(number: int) -> tuple[str, str]:
+    return "--set", f"recipe.workers={number}"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    """On one worker, which Ray Train has nothing to do with."""
+    sweep = Sweep(tmp_path_factory.mktemp("alone") / "home", *DIGITS, *workers(1))
+    status, output = sweep.run()
+    assert status == 0, output
+    return sweep
+
+
+def photos(folder: Path, size: int, train: int, test: int) -> Path:
+    """So many JPEG files of each of four classes, each class of one colour and noise."""
+    stream = np.random.default_rng(0)
+    colours = stream.integers(0, 256, (4, 1, 1, 3))
+    for split, number in (("train", train), ("val", test)):
+        for label, colour in enumerate(colours):
+            place = folder / split / f"n0000000{label}"
+            place.mkdir(parents=True)
+            for index in range(number):
+                noise = stream.normal(0, 40, (size * 3 // 4, size, 3))
+                pixels = (colour + noise).clip(0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(place / f"{index}.JPEG", quality=90)
+    return folder
+
+
+def test_a_folder_of_jpegs_by_two_workers_and_by_one(tmp_path: Path) -> None:
+    """`tiny-imagefolder`, shortened: dense, one-shot pruning, rewinding."""
+    folder = photos(tmp_path / "images", 80, train=12, test=5)
+    short = (
+        "tiny-imagefolder",
+        *("--set", f"recipe.data={folder}", "--set", "recipe.length=6"),
+        *("--set", "recipe.batch_size=16", "--set", "rewind=[0, 2]"),
+        *("--set", "path_points=3", "--set", "train_examples=20"),
+        *PAIRS,
+    )
+    sweeps = {n: Sweep(tmp_path / str(n) / "home", *short, *workers(n)) for n in (2, 1)}
+    for sweep in sweeps.values():
+        status, output = sweep.run()
+        assert status == 0, output
+        assert not sweep.checkpoints()
+    assert sweeps[1].artifacts() == sweeps[2].artifacts()
+    assert sweeps[1].artifacts()
+    trials = sweeps[2].trials("tiny-imagefolder")
+    assert sorted(trials["strategy"]) == ["dense", "dense", "imp", "imp"]
+    assert set(trials["weights_left"].round()) == {100, 30}
+
+
+@pytest.mark.slow
+def test_a_lost_worker_and_a_stopped_driver(alone: Sweep, tmp_path: Path) -> None:
+    """Each goes on from the last checkpoint, at last with another number of workers."""
+    home = tmp_path / "home"
+    sweep = Sweep(home, *DIGITS, *workers(2))
+    process = sweep.start()
+    wait_for(lambda: sweep.checkpoints(), process)
+    kill(sweep.workers("RayTrainWorker")[0])
+    killed = sweep.checkpoints()
+    wait_for(lambda: sweep.artifacts() and sweep.checkpoints() not in ([], killed), process)
+    kill(process.pid, signal.SIGTERM)
+    status, output = finish(process)
+    assert status == 130, output
+    assert "stopping: saving what is under way" in output
+    assert sweep.checkpoints()
+    wait_for_end(sweep)
+    sweep = Sweep(home, *DIGITS, *workers(1))
+    status, output = sweep.run()
+    assert status == 0, output
+    assert sweep.artifacts() == alone.artifacts()
+    assert not sweep.checkpoints()
+
+
+@pytest.mark.slow
+def test_a_killed_driver(alone: Sweep, tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path / "home", *DIGITS, *workers(2))
+    process = sweep.start()
+    wait_for(lambda: sweep.checkpoints(), process)
+    kill(process.pid)
+    process.communicate()
+    wait_for_end(sweep)
+    status, output = sweep.run()
+    assert status == 0, output
+    assert sweep.artifacts() == alone.artifacts()
+    assert not sweep.checkpoints()
+
+
+def wait_for_end(sweep: Sweep) -> None:
+    import time
+
+    deadline = time.monotonic() + 60
+    while sweep.workers("RayTrainWorker") or sweep.workers("TeamTrainable"):
+        assert time.monotonic() < deadline, "workers outlived their driver"
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_a_job_that_fails_ends_its_workers_and_not_the_sweep(tmp_path: Path) -> None:
+    sweep = Sweep(
+        tmp_path / "home",
+        "digits-mlp",
+        *(
+            "--set",
+            "recipe={base: digits-mlp, iterations: 60, milestones: [], learning_rate: 1e30, "
+            "slices: 2, workers: 2, backend: loop}",
+        ),
+        *("--set", "rewind=[0]", *PAIRS),
+    )
+    status, output = sweep.run()
+    assert status == 1
+    assert "failed: prune init 1 k=0 to level 1: ValueError: cannot prune by magnitude" in output
+    assert "Traceback" not in output
+    assert list(sweep.trials("digits-mlp")["strategy"]) == ["dense"]
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """Room for the workers of one training, and for many drivers."""
+    head = {"num_cpus": 2, "resources": {"trial_driver": 8}, "include_dashboard": False}
+    found = Cluster(initialize_head=True, head_node_args=head)
+    yield found
+    found.shutdown()
+
+
+@pytest.mark.slow
+def test_more_drivers_than_there_is_room_for_their_workers(
+    cluster: Cluster, alone: Sweep, tmp_path: Path
+) -> None:
+    address = ("--cluster", cluster.address)
+    sweep = Sweep(tmp_path / "home", *DIGITS, *workers(2), "--workers", "3", *address)
+    status, output = sweep.run()
+    assert status == 0, output
+    assert sweep.artifacts() == alone.artifacts()
+
+
+@pytest.mark.slow
+def test_tiny_imagefolder(tmp_path: Path) -> None:
+    """As it is, on CIFAR-10's photographs; then on one worker."""
+    real = Path(__file__).parents[2].parent / "shared" / "data" / "cifar10-jpeg.tar.gz"
+    if not real.exists():
+        pytest.skip("CIFAR-10 as JPEG files is not here")
+    outputs = []
+    for number in (2, 1):
+        sweep = Sweep(
+            tmp_path / "home", "tiny-imagefolder", "--set", f"recipe.data={real}",
+            *workers(number), "--store", str(tmp_path / f"store{number}"),
+        )  # fmt: skip
+        status, output = sweep.run(patience=1200)
+        assert status == 0, output
+        outputs.append(sweep.trials("tiny-imagefolder"))
+    measured = outputs[0]["accuracy_test"]
+    assert list(measured) == list(outputs[1]["accuracy_test"])
+    dense = measured[outputs[0]["strategy"] == "dense"]
+    assert dense.min() > 25, "ten classes, so much better than chance"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("spec", "size"),
+    [("resnet50-imagenet", 500), ("inceptionv3-imagenet", 500), ("unmasking-resnet50-imagenet", 500)],
+)
+def test_imagenets_specs_go_the_whole_route(spec: str, size: int, tmp_path: Path) -> None:
+    """A handful of iterations on files of ImageNet's size."""
+    folder = photos(tmp_path / "images", size, train=8, test=2)
+    sweep = Sweep(
+        tmp_path / "home", spec,
+        *("--set", f"recipe.data={folder}", "--set", "recipe.length=4"),
+        *("--set", "recipe.batch_size=8", "--set", "recipe.slices=2", *workers(2)),
+        *("--set", "rewind=[0, 2]", "--set", "path_points=3", "--set", "train_examples=8"),
+        *PAIRS,
+    )  # fmt: skip
+    status, output = sweep.run(patience=900)
+    assert status == 0, output
+    trials = sweep.trials(spec)
+    assert len(trials) == 4
+    assert trials["accuracy_test"].between(0, 100).all()
