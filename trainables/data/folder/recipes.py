@@ -38,13 +38,17 @@ def load(recipe: Recipe, folder: Path) -> Dataset[Streamed]:
 def _load(
     name: str, address: str, scaling: InputScaling, size: int, folder: Path
 ) -> Dataset[Streamed]:
+    return at(_found(name, address, folder), scaling, size, folder)
+
+
+def at(found: places.Found, scaling: InputScaling, size: int, folder: Path) -> Dataset[Streamed]:
+    """A listed folder's images at so many pixels a side."""
     import torch
 
     from trainables.data.folder.reading import Source
     from trainables.data.split import Dataset, Scaling
     from trainables.data.streamed import DEVIATION, MEAN, Streamed
 
-    found = _found(name, address, folder)
     how = Scaling.of(scaling, torch.tensor(MEAN).double(), torch.tensor(DEVIATION).double())
     index, root = found.index(folder), found.root.rstrip("/")
     train = Source(f"{root}/{listing.TRAIN}", index, "train", size)
