@@ -46,7 +46,7 @@ class Source:
     ) -> Tensor:
         """[B, size, size, 3] (uint8): with an order seed as training sees them, without as
         evaluation does. Raises DataError, which names the first image that cannot be read."""
-        from trainables.data.folder import crops, pixels  # torchvision: seconds, where it is used
+        from trainables.data.folder import crops, pixels
 
         out = torch.empty((len(examples), self.size, self.size, 3), dtype=torch.uint8)
         paths = [self.examples.path(example) for example in examples]
