@@ -15,8 +15,8 @@ from PIL import Image
 
 SIZES = ((500, 375), (500, 375), (500, 333), (375, 500))
 """Widths and heights, in turn."""
-QUALITY = 92
-NOISE = 3.2
+QUALITY = 90
+NOISE = 3.0
 """Standard deviation, in values of a pixel; it sets the bytes of a file."""
 
 
