@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def prepared(recipe: Recipe, folder: Path) -> bool:
-    return places.known(_address(recipe.data, recipe.data_address, folder), folder) is not None
+    """Whether the folder has been listed and holds what the name says."""
+    found = places.known(_address(recipe.data, recipe.data_address, folder), folder)
+    return found is not None and not _wrong(found, recipe.data)
 
 
 def prepare(recipe: Recipe, folder: Path) -> None:
@@ -66,12 +68,24 @@ def _found(name: str, address: str, folder: Path) -> places.Found:
 
         cifar10_jpeg.write(Path(where), folder)
     found = places.find(where, folder)
-    if name in data.DATA:
-        facts = data.DATA[name]
-        places.check_counts(found, (facts.train, facts.test, facts.classes), name)
-    elif found.name != name:
-        raise DataError(f"the images of {where} have changed since the sweep was planned")
+    if wrong := _wrong(found, name):
+        raise DataError(wrong)
     return found
+
+
+def _wrong(found: places.Found, name: str) -> str:
+    """How a folder differs from what its name says; empty where it does not."""
+    if name not in data.DATA:
+        changed = f"the images of {found.root} have changed since the sweep was planned"
+        return changed if found.name != name else ""
+    facts = data.DATA[name]
+    if found.counts == (facts.train, facts.test, facts.classes):
+        return ""
+    train, test, classes = found.counts
+    return (
+        f"{name} has {facts.train:,} training images, {facts.test:,} test images and "
+        f"{facts.classes} classes, but {found.root} has {train:,}, {test:,} and {classes}"
+    )
 
 
 def _address(name: str, address: str, folder: Path) -> str:

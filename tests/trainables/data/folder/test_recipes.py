@@ -58,6 +58,7 @@ def test_imagenet_must_be_whole(images, tmp_path, monkeypatch):
     for call in (data.prepare, data.load):
         with pytest.raises(DataError, match=line):
             call(recipe, tmp_path)
+        assert not data.prepared(recipe, tmp_path)
     monkeypatch.setitem(data.DATA, "imagenet", Facts(15, 5, (3, 224, 224), 3))
     data.prepare(recipe, tmp_path)
     assert data.prepared(recipe, tmp_path)
