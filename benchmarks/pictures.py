@@ -15,8 +15,8 @@ from PIL import Image
 
 SIZES = ((500, 375), (500, 375), (500, 333), (375, 500))
 """Widths and heights, in turn."""
-QUALITY = 92
-NOISE = 3.2
+QUALITY = 90
+NOISE = 3.0
 """Standard deviation, in values of a pixel; it sets the bytes of a file."""
 
 
@@ -43,14 +43,17 @@ def jpeg(seed: int, width: int = 500, height: int = 375, quality: int = QUALITY)
     return out.getvalue()
 
 
-def fill(folder: Path, *, classes: int, train: int, val: int) -> None:
-    """`train|val/<class>/<image>`, with so many images of each class."""
+def fill(
+    folder: Path, *, classes: int, train: int, val: int, size: tuple[int, int] | None = None
+) -> None:
+    """`train|val/<class>/<image>`, with so many images of each class; all of a `size`, or of
+    `SIZES` in turn."""
     seed = 0
     for split, images in (("train", train), ("val", val)):
         for label in range(classes):
             inside = folder / split / f"n{label:08d}"
             inside.mkdir(parents=True, exist_ok=True)
             for number in range(images):
-                content = jpeg(seed, *SIZES[seed % len(SIZES)])
+                content = jpeg(seed, *(size or SIZES[seed % len(SIZES)]))
                 (inside / f"n{label:08d}_{number}.JPEG").write_bytes(content)
                 seed += 1

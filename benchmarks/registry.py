@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "resnet20-path": Benchmark("benchmarks.paths", "resnet20"),
     "planning-local": Benchmark("benchmarks.planning", "local"),
     "planning-s3": Benchmark("benchmarks.planning", "s3"),
+    "input": Benchmark("benchmarks.images", "measure"),
     "stacked-replicas": Benchmark("benchmarks.replicas", "stacked"),
     "lenet-dense-sweep": Benchmark("benchmarks.sweeps_through_cli", "lenet_dense", quick=False),
     "quickstart-sweep": Benchmark("benchmarks.sweeps_through_cli", "quickstart", quick=False),

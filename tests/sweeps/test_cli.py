@@ -23,7 +23,7 @@ def sweeps(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_help_and_specs(tmp_path: Path) -> None:
     overview = sweeps("--help", cwd=tmp_path)
     assert overview.returncode == 0
-    for command in ("specs", "plan", "run", "results", "report", "ui", "node"):
+    for command in ("specs", "plan", "run", "results", "report", "ui", "node", "images"):
         assert f"\n  {command} " in overview.stdout
     assert "digits-mlp" in sweeps("specs", cwd=tmp_path).stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -147,6 +148,48 @@ def test_a_folder_of_images_is_data(write, tmp_path: Path) -> None:
     shutil.copytree(address, elsewhere)
     moved = load(write(RESNET % elsewhere), data_folder=tmp_path / "data")[0].recipe
     assert moved.data == recipe.data, "named by content, not by place"
+
+
+def test_a_folder_of_images_that_are_cropped_is_only_listed(write, tmp_path: Path) -> None:
+    address = images(tmp_path / "images", size=40)
+    for image in address.rglob("*.png"):
+        image.write_bytes(b"not read")
+    cropped = RESNET.replace("data: %s", "data: %s, augmentation: crop-flip")
+    recipe = load(write(cropped % address), data_folder=tmp_path / "data")[0].recipe
+    assert recipe.data_address == str(address)
+    assert re.fullmatch(r"folder-[0-9a-f]{12}-4-4-2", recipe.data)
+    assert not list(tmp_path.rglob("images-*"))
+    by_set = load(
+        write(RESNET % address), ["recipe.augmentation=crop-flip"], data_folder=tmp_path / "data"
+    )[0].recipe
+    assert by_set.data == recipe.data
+    base = SPEC.replace(
+        "digits-mlp", f"{{base: resnet50-imagenet, batch_size: 4, data: {address}}}"
+    )
+    assert load(write(base), data_folder=tmp_path / "data")[0].recipe.data == recipe.data
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ("{base: cifar10-small, augmentation: crop-flip}", ["crop-flip is not for cifar10"]),
+        ("{base: cifar10-small, data: cifar10-jpeg}", ["shift-flip is not for", "none, crop-flip"]),
+        (
+            "{base: lenet-mnist, data: cifar10-jpeg}",
+            ["takes 28x28 images with 1 channel", "squares with 3 channels"],
+        ),
+        ("{base: cifar10-small, data: imagenet, augmentation: crop-flip}", ["10 classes", "1000"]),
+        (
+            "{base: cifar10-small, data: cifar10-jpeg, augmentation: none, batch_size: 50001}",
+            ["batch_size 50001 is above the 50000 examples"],
+        ),
+    ],
+)
+def test_what_does_not_fit_streamed_images(write, recipe: str, words: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        load(write(SPEC.replace("recipe: digits-mlp", f"recipe: {recipe}")))
+    for word in words:
+        assert word in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ number of processes or on which of them reads it.
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -128,7 +129,10 @@ class Streamed:
         )
 
     def _in_processes(self, parts: Iterator[Part], processes: int) -> Generator[Tensor]:
-        with starting() as context:
+        with starting() as context, warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "This DataLoader will create"
+            )  # than cores: asked for
             loader = DataLoader(
                 _Parts(self.source),
                 batch_size=None,

@@ -65,9 +65,37 @@ def test_an_epoch_has_as_many_iterations_as_batches(examples, batch_size, last_b
         assert order.iterations_per_epoch == len(batches)
 
 
-def test_imagenet_can_be_planned_not_run(tmp_path):
-    with pytest.raises(DataError, match="can be planned, not run"):
-        data.prepared(RECIPES["resnet50-imagenet"], tmp_path)
+@given(st.text("0123456789abcdef", min_size=12, max_size=12), sizes, sizes, sizes)
+def test_a_streamed_folders_name_says_its_facts(fingerprint, train, test, classes):
+    name = f"folder-{fingerprint}-{train}-{test}-{classes}"
+    assert data.facts(name) == Facts(train, test, None, classes)
+
+
+def test_which_recipes_stream():
+    imagenet, cifar = RECIPES["resnet50-imagenet"], RECIPES["resnet20-cifar10"]
+    assert data.streams(imagenet)
+    assert data.streams(replace(imagenet, augmentation="none"))
+    assert data.streams(replace(cifar, data="cifar10-jpeg", augmentation="none"))
+    assert data.streams(replace(cifar, augmentation="crop-flip"))
+    assert not any(data.streams(one) for one in (cifar, RECIPES["digits-mlp"]))
+    assert data.facts("cifar10-jpeg") == Facts(50_000, 10_000, None, 10)
+
+
+def test_asking_whether_a_recipe_streams_or_is_prepared_needs_no_torch(tmp_path):
+    code = (
+        "import sys, pathlib\nfrom trainables import data\n"
+        "from trainables.recipes import RECIPES\nrecipe = RECIPES['resnet50-imagenet']\n"
+        f"assert not data.prepared(recipe, pathlib.Path({str(tmp_path)!r}))\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_imagenet_that_is_not_there(tmp_path):
+    recipe = RECIPES["resnet50-imagenet"]
+    assert not data.prepared(recipe, tmp_path)
+    with pytest.raises(DataError, match=f"there are no images at {tmp_path}/imagenet"):
+        data.prepare(recipe, tmp_path)
 
 
 def test_the_digits_need_no_preparation(tmp_path):

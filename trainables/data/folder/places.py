@@ -16,7 +16,6 @@ from pathlib import Path
 
 import filelock
 
-from trainables.data.errors import DataError
 from trainables.data.folder import index, listing, unpacking
 from trainables.data.places import place
 
@@ -35,6 +34,12 @@ class Found:
     test_folder: str
     stamp: str
     images: int
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Training images, test images and classes."""
+        train, test, classes = map(int, self.name.split("-")[2:])
+        return train, test, classes
 
     def index(self, folder: Path) -> Path:
         return place(folder, self.name)
@@ -100,13 +105,3 @@ def _stamp(root: str) -> str:
 def _note(address: str, folder: Path) -> Path:
     digest = hashlib.sha256(address.encode()).hexdigest()[:16]
     return place(folder, f"listing-{digest}").with_suffix(".json")
-
-
-def check_counts(found: Found, expected: tuple[int, int, int], name: str) -> None:
-    """Raises DataError unless there are so many training images, test images and classes."""
-    train, test, classes = map(int, found.name.split("-")[2:])
-    if (train, test, classes) != expected:
-        raise DataError(
-            f"{name} has {expected[0]:,} training images, {expected[1]:,} test images and "
-            f"{expected[2]} classes, but {found.root} has {train:,}, {test:,} and {classes}"
-        )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder.index import Index, Split, load
-from trainables.data.folder.listing import filesystem, is_local
+from trainables.data.folder.listing import filesystem, is_local, reading
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -46,7 +46,7 @@ class Source:
     ) -> Tensor:
         """[B, size, size, 3] (uint8): with an order seed as training sees them, without as
         evaluation does. Raises DataError, which names the first image that cannot be read."""
-        from trainables.data.folder import crops, pixels  # torchvision: seconds, where it is used
+        from trainables.data.folder import crops, pixels
 
         out = torch.empty((len(examples), self.size, self.size, 3), dtype=torch.uint8)
         paths = [self.examples.path(example) for example in examples]
@@ -78,7 +78,8 @@ def fetched(folder: str, paths: Sequence[str]) -> Iterator[tuple[str, bytes | Da
         return
     for start in range(0, len(paths), READ_TOGETHER):
         some = paths[start : start + READ_TOGETHER]
-        held = fs.cat([f"{root}/{path}" for path in some], on_error="return")
+        with reading(folder):
+            held = fs.cat([f"{root}/{path}" for path in some], on_error="return")
         if not isinstance(held, dict):  # of a single path
             held = {f"{root}/{some[0]}": held}
         found = {path.strip("/"): content for path, content in held.items()}

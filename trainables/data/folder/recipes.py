@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def prepared(recipe: Recipe, folder: Path) -> bool:
-    return places.known(_address(recipe.data, recipe.data_address, folder), folder) is not None
+    """Whether the folder has been listed and holds what the name says."""
+    found = places.known(_address(recipe.data, recipe.data_address, folder), folder)
+    return found is not None and not _wrong(found, recipe.data)
 
 
 def prepare(recipe: Recipe, folder: Path) -> None:
@@ -38,13 +40,17 @@ def load(recipe: Recipe, folder: Path) -> Dataset[Streamed]:
 def _load(
     name: str, address: str, scaling: InputScaling, size: int, folder: Path
 ) -> Dataset[Streamed]:
+    return at(_found(name, address, folder), scaling, size, folder)
+
+
+def at(found: places.Found, scaling: InputScaling, size: int, folder: Path) -> Dataset[Streamed]:
+    """A listed folder's images at so many pixels a side."""
     import torch
 
     from trainables.data.folder.reading import Source
     from trainables.data.split import Dataset, Scaling
     from trainables.data.streamed import DEVIATION, MEAN, Streamed
 
-    found = _found(name, address, folder)
     how = Scaling.of(scaling, torch.tensor(MEAN).double(), torch.tensor(DEVIATION).double())
     index, root = found.index(folder), found.root.rstrip("/")
     train = Source(f"{root}/{listing.TRAIN}", index, "train", size)
@@ -62,12 +68,24 @@ def _found(name: str, address: str, folder: Path) -> places.Found:
 
         cifar10_jpeg.write(Path(where), folder)
     found = places.find(where, folder)
-    if name in data.DATA:
-        facts = data.DATA[name]
-        places.check_counts(found, (facts.train, facts.test, facts.classes), name)
-    elif found.name != name:
-        raise DataError(f"the images of {where} have changed since the sweep was planned")
+    if wrong := _wrong(found, name):
+        raise DataError(wrong)
     return found
+
+
+def _wrong(found: places.Found, name: str) -> str:
+    """How a folder differs from what its name says; empty where it does not."""
+    if name not in data.DATA:
+        changed = f"the images of {found.root} have changed since the sweep was planned"
+        return changed if found.name != name else ""
+    facts = data.DATA[name]
+    if found.counts == (facts.train, facts.test, facts.classes):
+        return ""
+    train, test, classes = found.counts
+    return (
+        f"{name} has {facts.train:,} training images, {facts.test:,} test images and "
+        f"{facts.classes} classes, but {found.root} has {train:,}, {test:,} and {classes}"
+    )
 
 
 def _address(name: str, address: str, folder: Path) -> str:

@@ -1,9 +1,8 @@
 """A copy of a folder with smaller images, which decode faster: same classes, same names.
 
-Each file appears whole, and holds in a JPEG comment what it was made from, how, and a checksum. So
-a copy that was interrupted goes on where it was, what is damaged is made again, and there are no
-notes that could be lost. Until all of it is there, `.resizing` lies in the copy, and no sweep takes
-it.
+Each file appears whole, and holds in a JPEG comment how it was made and a checksum. So a copy that
+was interrupted goes on where it was, what is damaged is made again, and there are no notes that
+could be lost. Until all of it is there, `.resizing` lies in the copy, and no sweep takes it.
 """
 
 from __future__ import annotations

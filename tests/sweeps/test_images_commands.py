@@ -1,0 +1,65 @@
+"""`sweeps images` as a user calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks.pictures import fill
+from sweeps.cli import app
+from sweeps.errors import UserError
+from sweeps.images_commands import NAMED
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    fill(tmp_path / "images", classes=2, train=7, val=1, size=(60, 45))
+    return tmp_path / "images"
+
+
+def images(*arguments: object, status: int = 0) -> list[str]:
+    """The lines that a command prints."""
+    call = ["images", *map(str, arguments), "--processes", "1"]
+    result = CliRunner().invoke(app, call, catch_exceptions=True)
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    assert result.exit_code == status, result.output
+    return result.output.splitlines()
+
+
+def test_a_folder_that_is_whole(folder: Path) -> None:
+    assert images("check", folder) == ["16 of 16 images can be read"]
+
+
+def test_images_that_cannot_be_read_are_named_and_counted(folder: Path) -> None:
+    wrong = sorted((folder / "train").rglob("*.JPEG"))[: NAMED + 1]
+    for path in wrong:
+        path.write_bytes(path.read_bytes()[:100])
+    lines = images("check", folder, status=2)
+    assert [str(path) in line for path, line in zip(wrong, lines[:NAMED], strict=False)] == [
+        True
+    ] * NAMED
+    assert lines[NAMED:] == ["... and 1 more", "5 of 16 images can be read"]
+    resized = images("resize", folder, folder.parent / "copy", "--short-side", 30, status=2)
+    assert resized[-2] == "5 images made, 0 were there"
+    assert "is not whole: mend or remove the 11" in resized[-1]
+
+
+def test_a_smaller_copy(folder: Path, tmp_path: Path) -> None:
+    command = ("resize", folder, tmp_path / "copy", "--short-side", 30)
+    assert images(*command) == ["16 images made, 0 were there"]
+    next((tmp_path / "copy").rglob("*.JPEG")).write_bytes(b"damaged")
+    assert images(*command) == ["1 images made, 15 were there"]
+    assert images("check", tmp_path / "copy") == ["16 of 16 images can be read"]
+
+
+def test_errors_are_one_line(folder: Path, tmp_path: Path) -> None:
+    for call, words in (
+        (("check", tmp_path / "none"), "there are no images at"),
+        (("resize", folder, folder), "the copy must lie elsewhere"),
+        (("resize", folder, "gopher://x"), "cannot write to gopher://x"),
+    ):
+        with pytest.raises(UserError, match=words):
+            images(*call)
