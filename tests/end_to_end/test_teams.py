@@ -188,7 +188,11 @@ def test_tiny_imagefolder(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "size"),
-    [("resnet50-imagenet", 500), ("inceptionv3-imagenet", 500), ("unmasking-resnet50-imagenet", 500)],
+    [
+        ("resnet50-imagenet", 500),
+        ("inceptionv3-imagenet", 500),
+        ("unmasking-resnet50-imagenet", 500),
+    ],
 )
 def test_imagenets_specs_go_the_whole_route(spec: str, size: int, tmp_path: Path) -> None:
     """A handful of iterations on files of ImageNet's size."""

@@ -26,7 +26,7 @@ def test_a_gpu_stacks_what_is_small_enough_to_share_it(monkeypatch: pytest.Monke
     chosen = {name: recipe_of(name) for name in builtin_specs()}
     assert {recipe.device for recipe in chosen.values()} == {"cuda"}
     for name, recipe in chosen.items():
-        assert recipe.backend == ("loop" if "imagenet" in name else "stacked"), name
+        assert recipe.backend == ("loop" if "image" in name else "stacked"), name
 
 
 def test_what_a_spec_says_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_what_cannot_be_is_one_line(
 
 def test_a_network_that_cannot_be_stacked_says_so() -> None:
     with pytest.raises(UserError, match="stacked is not for inception-v3"):
-        recipe_of("inceptionv3-imagenet", "backend=stacked")
+        recipe_of("inceptionv3-imagenet", "backend=stacked", "slices=1", "workers=1")
 
 
 def test_workers_have_the_cores_and_gpus_that_a_recipe_asks_for(
@@ -113,6 +113,51 @@ def test_workers_share_a_gpu_where_the_spec_says_so() -> None:
         load("lenet-mnist", ["resources.gpus=1.5"])
     with pytest.raises(UserError, match=r"resources\.gpu: unknown key; did you mean 'gpus'"):
         load("lenet-mnist", ["resources.gpu=1"])
+
+
+def team_of(workers: int, *overrides: str) -> engine.Demand:
+    changes = [f"recipe.workers={workers}", "recipe.slices=8", "recipe.backend=loop"]
+    return load("lenet-mnist", ["recipe.batch_size=64", *changes, *overrides])[0].demand
+
+
+def test_trainings_with_workers_fit_where_all_of_them_do() -> None:
+    cluster = engine.Machines([{"CPU": 7, "trial_driver": 16}, {"CPU": 6}, {"GPU": 1}])
+    for workers, trainings in ((1, 13), (2, 6), (4, 3), (8, 1)):
+        assert cluster.trainings(team_of(workers)) == trainings
+    # Their trial itself holds none of what the workers need.
+    assert team_of(2).trial == {"trial_driver": 1}
+    assert team_of(1).trial == {"CPU": 1}
+    few = engine.Machines([{"CPU": 100, "trial_driver": 3}])
+    assert few.trainings(team_of(2)) == 3
+
+
+def test_workers_that_can_never_be_placed_say_what_is_missing() -> None:
+    small = engine.Machines([{"CPU": 4, "trial_driver": 16}, {"CPU": 2}])
+    with pytest.raises(UserError) as error:
+        small.trainings(team_of(8))
+    assert str(error.value) == (
+        "a training needs 8 workers with 1 CPU each; the cluster has room for 6: set "
+        "recipe.workers, which changes no result"
+    )
+    with pytest.raises(UserError, match="a worker needs 1 GPU; no machine of the cluster"):
+        small.trainings(team_of(2, "recipe.device=cuda"))
+    bare = engine.Machines([{"CPU": 8}])
+    with pytest.raises(UserError, match="needs 1 trial_driver; the cluster has none: start its"):
+        bare.trainings(team_of(2))
+    assert bare.trainings(team_of(1)) == 8
+
+
+def test_images_from_files_are_decoded_beside_a_gpu() -> None:
+    on_gpus, _ = load("resnet50-imagenet", ["recipe.device=cuda"])
+    assert on_gpus.demand == engine.Demand({"CPU": 8, "GPU": 1}, 8)
+    assert engine.decoders(on_gpus.recipe, on_gpus.demand.worker) == 7
+    on_cpus, _ = load("resnet50-imagenet", ["recipe.device=cpu"])
+    assert on_cpus.demand == engine.Demand({"CPU": 1}, 8)
+    assert engine.decoders(on_cpus.recipe, on_cpus.demand.worker) == 0
+    asked, _ = load("resnet50-imagenet", ["recipe.device=cpu", "resources.cpus=3"])
+    assert engine.decoders(asked.recipe, asked.demand.worker) == 2
+    in_memory, _ = load("lenet-mnist", ["resources.cpus=3"])
+    assert engine.decoders(in_memory.recipe, in_memory.demand.worker) == 0
 
 
 def test_a_recipe_is_chosen_for_the_machines_it_will_run_on() -> None:

@@ -164,7 +164,8 @@ def test_a_folder_of_images_that_are_cropped_is_only_listed(write, tmp_path: Pat
     )[0].recipe
     assert by_set.data == recipe.data
     base = SPEC.replace(
-        "digits-mlp", f"{{base: resnet50-imagenet, batch_size: 4, data: {address}}}"
+        "digits-mlp",
+        f"{{base: resnet50-imagenet, batch_size: 4, slices: 2, workers: 1, data: {address}}}",
     )
     assert load(write(base), data_folder=tmp_path / "data")[0].recipe.data == recipe.data
 

@@ -50,6 +50,8 @@ CHANGES = {
     "precision": ("bf16", "training"),
     "device": ("cuda", "training"),
     "threads": (2, "training"),
+    "slices": (2, "training"),
+    "workers": (2, None),
 }
 STAGES = get_args(Stage)
 
@@ -57,6 +59,7 @@ STAGES = get_args(Stage)
 GIVEN = {
     "weight_decay_style": {"weight_decay": 0.1},
     "final_rate": {"schedule": "linear"},
+    "workers": {"slices": 2},
 }
 
 
@@ -88,6 +91,16 @@ GIVEN = {
         ({"pruning_fraction": 0.0}, "pruning_fraction must be between 0 and 1"),
         ({"pruning_fraction": 1.0}, "pruning_fraction must be between 0 and 1"),
         ({"threads": 0}, "threads must be at least 1"),
+        ({"slices": 0}, "slices must be a power of two, not 0"),
+        ({"slices": 3}, "slices must be a power of two, not 3"),
+        ({"slices": 32, "batch_size": 16}, "slices 32 do not divide batch_size 16"),
+        ({"slices": 2, "backend": "stacked"}, "slices go with the backend loop"),
+        ({"workers": 0}, "workers 0 do not divide slices 1; allowed: 1"),
+        ({"workers": 2}, "workers 2 do not divide slices 1; allowed: 1"),
+        (
+            {"workers": 8, "slices": 4, "batch_size": 8},
+            "workers 8 do not divide slices 4; allowed: 1, 2, 4",
+        ),
         ({"precision": "tf32"}, "allowed on cpu: fp32, bf16"),
     ],
 )

@@ -19,11 +19,14 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 
 from trainables.jobs.trainable import Batch, Trainable
+
+if TYPE_CHECKING:  # torch, which the driver need not import
+    from trainables.training.team import Team
 
 WAIT_SECONDS = 60.0
 """How long a worker waits for the next batch at a time; the others wait for it meanwhile."""
@@ -229,9 +232,15 @@ class Mailbox:
 
 def serve(config: dict[str, Any]) -> None:
     """What each worker of a group does: batch after batch, until told to end."""
-    from trainables.training.team import Workers
+    from trainables.training.team import TeamLost, Workers
 
-    mailbox, team = config["mailbox"], Workers()
+    try:
+        _serve(config["mailbox"], Workers())
+    except TeamLost as lost:
+        raise RuntimeError(str(lost)) from None
+
+
+def _serve(mailbox: Any, team: Team) -> None:
     nodes = sorted(set(team.gather(ray.get_runtime_context().get_node_id())))
     number = 0
     while True:
@@ -248,7 +257,7 @@ _executors: dict[Any, Any] = {}
 """Of a worker process, which keep artifacts from batch to batch."""
 
 
-def _do(batch: Batch, team: Any, mailbox: Any, nodes: list[str]) -> None:
+def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
     from trainables.jobs.execute import Executor
     from trainables.jobs.report import advance
     from trainables.store import Store

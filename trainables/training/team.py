@@ -7,6 +7,8 @@ the slices, whoever holds which: a training has the same bits on any number of w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +19,11 @@ T = TypeVar("T")
 
 TIMEOUT = timedelta(minutes=30)
 """After which a worker that waits for another gives up."""
+
+
+class TeamLost(BaseException):
+    """Another worker is gone: nothing can be done that needs it. No job is the reason, so it is
+    not an Exception, which would be taken for a job's."""
 
 
 class Team:
@@ -54,7 +61,8 @@ ALONE = Team()
 
 
 class Workers(Team):
-    """The processes of the default group of `torch.distributed`; a power of two of them.
+    """The processes of the default group of `torch.distributed`; a power of two of them. Whatever
+    is done together raises TeamLost when one is gone.
 
     What they decide goes over the CPU: with GPUs, its backend must be "cpu:gloo,cuda:nccl".
     """
@@ -69,13 +77,15 @@ class Workers(Team):
 
     def decide(self, value: T) -> T:
         held: list[Any] = [value]
-        self._dist.broadcast_object_list(held, device=torch.device("cpu"))
+        with _together():
+            self._dist.broadcast_object_list(held, device=torch.device("cpu"))
         decided: T = held[0]
         return decided
 
     def gather(self, value: T) -> list[T]:
         held: list[Any] = [None] * self.size
-        self._dist.all_gather_object(held, value)
+        with _together():
+            self._dist.all_gather_object(held, value)
         return held
 
     @torch.no_grad()
@@ -85,9 +95,19 @@ class Workers(Team):
         short = -len(vector) % self.size
         whole = torch.nn.functional.pad(vector, (0, short)) if short else vector
         parts = torch.empty_like(whole)
-        self._dist.all_to_all_single(parts, whole)
+        with _together():
+            self._dist.all_to_all_single(parts, whole)
         sums = list(parts.view(self.size, -1).unbind())
         while len(sums) > 1:
             sums = [a.add_(b) for a, b in zip(sums[::2], sums[1::2], strict=True)]
-        self._dist.all_gather_into_tensor(whole, sums[0])
+        with _together():
+            self._dist.all_gather_into_tensor(whole, sums[0])
         return whole[: len(vector)]
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise TeamLost(" ".join(str(error).split())) from None

@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workers import in_team
 
+from benchmarks.pictures import fill
 from trainables import networks
+from trainables.data.folder import places, recipes
 from trainables.data.split import Scaling, Split
 from trainables.recipes import RECIPES
 from trainables.training import feed, loop
 from trainables.training.evaluation import chunks, evaluating, finish
 from trainables.training.loop import TrainingState, train
 from trainables.training.slices import bounds
-from trainables.training.team import ALONE, Team
+from trainables.training.team import ALONE, Team, TeamLost
 
 MLP = replace(RECIPES["digits-mlp"].of_length(40), batch_size=20, slices=4, last_batch="keep")
 CONVOLUTIONAL = replace(RECIPES["cifar10-small"].of_length(4), batch_size=8, slices=4)
@@ -166,6 +168,54 @@ def scored(team):
 def test_scores_have_the_same_bits_on_any_number_of_workers(size):
     alone = scored(ALONE)
     assert in_team(size, scored) == [alone] * size
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """22 photographs to train on: with batches of 8 an epoch ends with one of 6, 4 slices of 1 or
+    2."""
+    fill(tmp_path / "images", classes=2, train=11, val=5, size=(48, 40))
+    found = places.find(str(tmp_path / "images"), tmp_path / "data")
+    return recipes.at(found, "standardize", 32, tmp_path / "data")
+
+
+def trained_on_files(team, data, processes):
+    recipe = replace(CONVOLUTIONAL, augmentation="crop-flip")
+    weights = networks.initial_weights(recipe.network, recipe.initialization, "init", 1)
+    states = train(
+        recipe, TrainingState(0, weights), data.train,
+        order_seed=3, until=recipe.iterations, team=team, processes=processes,
+    )  # fmt: skip
+    *_, last = states
+    network = networks.build(recipe.network).eval()
+    networks.bind(network, last.weights)
+    return last, finish(evaluating([lambda: network], data.test, 3, team, processes))
+
+
+def test_images_from_files_too(folder):
+    alone, scores = trained_on_files(ALONE, folder, 0)
+    for state, seen in [
+        trained_on_files(ALONE, folder, 1),
+        *in_team(2, trained_on_files, folder, 0),
+        *in_team(4, trained_on_files, folder, 0),
+    ]:
+        assert same(state, alone)
+        assert seen == scores
+
+
+def left_alone(team):
+    if team.rank == 1:
+        return None
+    try:
+        while True:
+            team.decide(0)
+    except TeamLost:
+        return "alone"
+
+
+def test_a_worker_that_is_gone_is_no_job_s_error():
+    assert in_team(2, left_alone) == ["alone", None]
+    assert not issubclass(TeamLost, Exception)
 
 
 def orders_seen(team, recipe):
