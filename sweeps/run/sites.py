@@ -73,6 +73,7 @@ class ThisMachine:
         workers = self.most(demand) * demand.workers
         importing = threading.Thread(target=import_module, args=("sweeps.run.tuning",))
         importing.start()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         ray.init(
             address="local",
             num_cpus=math.ceil(workers * demand.worker.get("CPU", 0)) or 1,
@@ -81,8 +82,8 @@ class ThisMachine:
             log_to_driver=False,
             logging_level="error",
         )
-        for number in (signal.SIGINT, signal.SIGTERM):  # Ray has put its own in their place
-            signal.signal(number, signal.getsignal(number))
+        for number, handler in handlers.items():  # Ray has put its own in their place
+            signal.signal(number, handler)
         try:
             importing.join()
             yield
