@@ -26,7 +26,7 @@ from trainables.data.folder.crops import short_side
 from trainables.data.streamed import DEVIATION, MEAN, Request, Streamed
 
 BATCH = 64
-BATCHES = 24
+BATCHES = 12
 """Timed in each repeat."""
 BEFORE = 4
 """Not timed: the process starts."""
