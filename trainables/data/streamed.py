@@ -130,9 +130,8 @@ class Streamed:
 
     def _in_processes(self, parts: Iterator[Part], processes: int) -> Generator[Tensor]:
         with starting() as context, warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "This DataLoader will create"
-            )  # than cores: asked for
+            # More processes than cores are the caller's wish.
+            warnings.filterwarnings("ignore", "This DataLoader will create")
             loader = DataLoader(
                 _Parts(self.source),
                 batch_size=None,

@@ -48,9 +48,10 @@ def evaluation(image: Tensor, size: int) -> Tensor:
 def resize(image: Tensor, width: int, height: int) -> Tensor:
     """Bilinear with antialias, as Pillow's, from which it differs by rounding: [height, width, 3].
 
-    The kernel for bytes in channels-last memory needs them contiguous.
+    The kernel for bytes in channels-last memory is taken where strides say so, that of the batch's
+    single example included.
     """
-    planes = image.contiguous().permute(2, 0, 1).unsqueeze(0)
+    planes = image.contiguous().unsqueeze(0).permute(0, 3, 1, 2)
     done = interpolate(planes, (height, width), mode="bilinear", antialias=True)
     return done[0].permute(1, 2, 0)
 
