@@ -34,18 +34,30 @@ def add_to(app: typer.Typer) -> None:
 def check(
     address: Annotated[str, typer.Argument(help="a folder: a path, or an fsspec URL")],
     processes: ProcessesOption = None,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="move these to ADDRESS/unreadable")
+    ] = False,
 ) -> None:
     """Read every image; name and count those that cannot be read. Status 2 if there are any."""
     from trainables.data import DataError
     from trainables.data.folder import checking
 
     try:
-        number, found = checking.check(address, _processes(processes))
-        wrong = _count(_shown(found, number, "checking"))
+        address = address.rstrip("/")
+        files, found = checking.check(address, _processes(processes))
+        number = len(files)
+        problems = list(_shown(found, number, "checking"))
+        wrong = _count(problems)
+        if set_aside:
+            for path, problem in zip(files, problems, strict=True):
+                if problem is not None:
+                    checking.set_aside(address, path)
     except DataError as error:
         raise UserError(str(error)) from None
     print(f"{number - wrong:,} of {number:,} images can be read")
-    if wrong:
+    if wrong and set_aside:
+        print(f"{wrong:,} set aside in {address}/{checking.ASIDE}")
+    elif wrong:
         raise typer.Exit(WRONG)
 
 

@@ -156,6 +156,7 @@ def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_submissions(
     cluster: Cluster, second_machine: object, local: Sweep, home: Path, tmp_path: Path
 ) -> None:

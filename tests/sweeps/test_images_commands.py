@@ -47,6 +47,17 @@ def test_images_that_cannot_be_read_are_named_and_counted(folder: Path) -> None:
     assert "is not whole: mend or remove the 11" in resized[-1]
 
 
+def test_images_that_cannot_be_read_are_set_aside(folder: Path) -> None:
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.JPEG"))
+    damaged = folder / names[-1]
+    (damaged.parent / "whole.JPEG").write_bytes(damaged.read_bytes())
+    damaged.write_bytes(b"no image")
+    lines = images("check", folder, "--set-aside")
+    assert lines[1:] == ["16 of 17 images can be read", f"1 set aside in {folder}/unreadable"]
+    assert (folder / "unreadable" / names[-1]).read_bytes() == b"no image"
+    assert images("check", folder) == ["16 of 16 images can be read"]
+
+
 def test_a_smaller_copy(folder: Path, tmp_path: Path) -> None:
     command = ("resize", folder, tmp_path / "copy", "--short-side", 30)
     assert images(*command) == ["16 images made, 0 were there"]

@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from trainables.data.errors import DataError
+from trainables.data.errors import DataError, one_line
 from trainables.data.folder import listing, parallel
 from trainables.data.folder.reading import fetched
 
+ASIDE = "unreadable"
+"""Folder beside the splits where images go that are set aside."""
 
-def check(address: str, processes: int) -> tuple[int, Iterator[str | None]]:
-    """How many images there are; and of each what is wrong with it, None where nothing is.
+
+def check(address: str, processes: int) -> tuple[list[str], Iterator[str | None]]:
+    """The images' paths; and of each in turn what is wrong with it, None where nothing is.
 
     Raises DataError where the address is no folder of classes.
     """
     files = parallel.paths(listing.read(address))
-    return len(files), parallel.over(partial(_check, address), files, processes)
+    return files, parallel.over(partial(_check, address), files, processes)
+
+
+def set_aside(address: str, path: str) -> None:
+    """Move an image to where no sweep looks. Raises DataError."""
+    fs, root = listing.filesystem(address)
+    try:
+        fs.makedirs(f"{root}/{ASIDE}/{path}".rpartition("/")[0], exist_ok=True)
+        fs.mv(f"{root}/{path}", f"{root}/{ASIDE}/{path}")
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot set {address}/{path} aside: {one_line(error)}") from None
 
 
 def _check(address: str, files: list[str]) -> list[str | None]:
