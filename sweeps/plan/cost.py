@@ -32,16 +32,19 @@ class Hardware:
     passes."""
     bf16_speedup: float
     """Of operations and values."""
+    seconds_per_pixel: float
+    """Of what a network sees of an image that is read from a file, and cropped, by the worker
+    itself; a GPU has cores beside it for that."""
     rounds_channels: bool
     """Whether a convolution's channels cost as if they were rounded up to a vector's width."""
 
 
-CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 0.7, True)
+CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 0.7, 5e-8, True)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
     "cpu": CPU_CORE,
-    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0, False),
+    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0, 0.0, False),
 }
 
 FORWARD_SPEEDUP = 1.25
@@ -73,6 +76,7 @@ def seconds_per_iteration(
     fixed *= recipe.slices / recipe.workers
     if recipe.precision == "bf16":
         work /= on.bf16_speedup
+    work += recipe.batch_size / recipe.workers * seconds_per_image(recipe, on)
     if on is CPU_CORE and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
         return (fixed + work) * (0.25 + 3.2 * weights_left)  # measured from 1 to 11 % left
     return fixed + work
@@ -88,6 +92,12 @@ def seconds_per_example(facts: networks.Facts, on: Hardware, spared: int = 0) ->
     """Of a forward pass, without `spared` of its operations."""
     flops = facts.vector_flops if on.rounds_channels else facts.forward_flops
     return (flops - spared) / on.flops_per_second + facts.activations * on.seconds_per_value
+
+
+def seconds_per_image(recipe: Recipe, on: Hardware) -> float:
+    """Of reading an image, where images are not in memory."""
+    _, height, width = networks.NETWORKS[recipe.network].inputs
+    return height * width * on.seconds_per_pixel if data.streams(recipe) else 0.0
 
 
 @singledispatch
@@ -117,7 +127,8 @@ def _(job: Instability, on: Hardware = CPU_CORE) -> float:
     point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
         point += examples * network.activations * SECONDS_PER_MIXED_VALUE
-    return SECONDS_PER_JOB + job.points * point / job.recipe.workers
+    read = examples * seconds_per_image(job.recipe, on)
+    return SECONDS_PER_JOB + (read + job.points * point) / job.recipe.workers
 
 
 @singledispatch
