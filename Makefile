@@ -10,8 +10,9 @@ STAMP := $(VENV)/installed
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
 
+# Two files at a time: much of the end-to-end tests is waiting for processes to start.
 test: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

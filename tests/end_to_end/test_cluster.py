@@ -197,7 +197,7 @@ def test_submissions(
         (["submit", "digits-mlpp"], 2, "no spec named 'digits-mlpp'"),
         (["submit", "digits-mlp", "--set", "inits=0"], 2, "--set inits=0"),
         (["submit", "digits-mlp", "--set", "recipe.data=images/x.tar"], 2, "a path of this mac"),
-        (["logs", "nothing"], 2, "no submission 'nothing'"),
+        (["logs", "nothing"], 2, "nothing was submitted to http"),
         (["status", "--address", "http://127.0.0.1:9"], 3, "no Ray cluster answers at"),
         (["status", "--address", "127.0.0.1"], 2, "no cluster is named '127.0.0.1'"),
         (["results", "x", "--tracking", "http://127.0.0.1:9"], 3, "no MLflow tracking server"),

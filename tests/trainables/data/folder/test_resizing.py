@@ -131,9 +131,9 @@ def test_other_images_in_the_copy_are_an_error(copy, tmp_path):
 def test_checking_names_what_cannot_be_read(images):
     (images / "train/ant/0.JPEG").write_bytes(b"")
     (images / "val/cat/1.JPEG").write_bytes(b"\xff\xd8\xff nonsense")
-    number, found = checking.check(str(images), 0)
+    files, found = checking.check(str(images), 0)
     wrong = [problem for problem in found if problem]
-    assert number == 20
+    assert len(files) == 20
     assert len(wrong) == 2
     assert str(images / "train/ant/0.JPEG") in wrong[0]
     assert str(images / "val/cat/1.JPEG") in wrong[1]
