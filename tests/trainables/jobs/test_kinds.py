@@ -55,7 +55,7 @@ def changed(**changes):
         ({"orders": (3, 2)}, BELOW_WK - {"second"}),
         ({"points": 31}, {"instability", "sparse instability"}),
     ],
-    ids=str,
+    ids=lambda value: "-".join(sorted(value)) if isinstance(value, set | frozenset) else str(value),
 )
 def test_seeds_and_places_move_what_depends_on_them(changes, moved):
     # At k = 20 of another order seed, every job below W_0 changes; W_0 itself has seen no data.
@@ -80,7 +80,7 @@ def test_seeds_and_places_move_what_depends_on_them(changes, moved):
         ({"pruning_fraction": 0.3}, BELOW_MASK),
         ({"prune_output": False}, BELOW_MASK),
     ],
-    ids=str,
+    ids=lambda value: "-".join(sorted(value)) if isinstance(value, set | frozenset) else str(value),
 )
 def test_fields_move_what_depends_on_them(changes, moved):
     assert changed(recipe=replace(RECIPE, **changes)) == moved
