@@ -12,7 +12,7 @@ quickstart: $(STAMP)
 
 # Two files at a time: much of the end-to-end tests is waiting for processes to start.
 test: lint
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

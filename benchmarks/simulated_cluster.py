@@ -176,7 +176,8 @@ def main() -> int:
     if min(sizes) < 1:
         parser.error(f"--workers {given.workers}: each must be at least 1")
     names = given.specs or builtin_specs()
-    recipe = [f"recipe.device={'cpu' if given.hardware == 'cpu' else 'cuda'}"]
+    # A simulated worker is one core or GPU, and does a whole training.
+    recipe = [f"recipe.device={'cpu' if given.hardware == 'cpu' else 'cuda'}", "recipe.workers=1"]
     try:
         plans = {name: dict(expand(load(name, recipe)[0]).jobs) for name in names}
         if len(names) > 1:

@@ -122,12 +122,12 @@ class ScheduleSearcher(Searcher):
     ) -> None:
         if result and not error:
             self.on_trial_result(trial_id, result)
+        lost = "its worker process died" if error or not result else result.get("lost")
+        if not lost:
             self._schedule.batch_ended(trial_id)
         elif not self._stop():
             before = set(self._schedule.failed)
-            self._schedule.batch_lost(
-                trial_id, "its worker process died", blameless=self._blameless(trial_id)
-            )
+            self._schedule.batch_lost(trial_id, lost, blameless=self._blameless(trial_id))
             for key in self._schedule.failed.keys() - before:
                 reason = self._schedule.failed[key]
                 self._observer.job_failed(self._schedule.jobs[key], reason, reason)

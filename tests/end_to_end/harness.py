@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -115,4 +116,5 @@ def wait_for(happened: Callable[[], object], process: subprocess.Popen[str]) -> 
 
 
 def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
-    os.kill(pid, number)
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,12 +118,25 @@ def test_a_killed_driver(alone: Sweep, tmp_path: Path) -> None:
 
 
 def wait_for_end(sweep: Sweep) -> None:
-    import time
-
     deadline = time.monotonic() + 60
     while sweep.workers("RayTrainWorker") or sweep.workers("TeamTrainable"):
         assert time.monotonic() < deadline, "workers outlived their driver"
         time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_workers_that_are_lost_at_every_start_are_given_up_in_one_line(tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path / "home", *DIGITS, *workers(2))
+    process = sweep.start()
+    while process.poll() is None:
+        for worker in sweep.workers("RayTrainWorker"):
+            kill(worker)
+        time.sleep(0.2)
+    status, output = finish(process)
+    assert status == 1, output
+    assert "its workers were lost: " in output
+    assert "7 jobs that need a failed one were not done" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.slow

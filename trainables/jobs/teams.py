@@ -50,6 +50,13 @@ TRAIN_SETTINGS = {
 }
 
 
+NOTHING = {
+    "finished": [], "failed": [], "done": False, "running": [], "trained": 0,
+    "busy_seconds": 0.0, "nodes": [],
+}  # fmt: skip
+"""To report."""
+
+
 class TeamTrainable(Trainable):
     """Has a Ray Train worker group do the jobs."""
 
@@ -70,7 +77,7 @@ class TeamTrainable(Trainable):
         report = self._group.report()
         if report["done"]:
             self._under_way = False
-        if report["failed"]:
+        if report["failed"] or "lost" in report:
             self.cleanup()
         return report
 
@@ -103,19 +110,22 @@ class Group:
         ray.get(self._mailbox.post.remote(self._number, batch))
 
     def report(self) -> dict[str, Any]:
-        """What the group reports next; nothing where it is starting. Raises RuntimeError where it
-        ended without saying why."""
+        """What the group reports next: nothing where it is starting; that it is `lost` where it
+        ended without having been told to."""
         from trainables.jobs.report import REPORT_SECONDS
 
         report: dict[str, Any] | None = ray.get(self._mailbox.take.remote(REPORT_SECONDS))
         if report is None and self.ended:
             report = ray.get(self._mailbox.take.remote(0.0))  # that came meanwhile
             if report is None:
-                raise RuntimeError(f"the worker group ended: {self._error}")
-        return report or {
-            "finished": [], "failed": [], "done": False, "running": [], "trained": 0,
-            "busy_seconds": 0.0, "nodes": [],
-        }  # fmt: skip
+                return NOTHING | {"done": True, "lost": f"its workers were lost: {self._why()}"}
+        return report or dict(NOTHING)
+
+    def _why(self) -> str:
+        """One line: of a worker that died rather than of one that noticed."""
+        errors = list(getattr(self._error, "worker_failures", {0: self._error}).values())
+        error = min(errors, key=lambda error: isinstance(error, RuntimeError))
+        return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
     def end(self) -> None:
         """After the workers have stored checkpoints of what is under way."""

@@ -46,6 +46,7 @@ class Trainable(tune.Trainable):
     """Does batches and reports as `trainables.jobs.report` says, and:
 
     nodes        Ray's ids of the machines
+    lost         one line, where a batch ends because the workers that did it are gone
     leaving      true in the last report of a process that was told to end (SIGTERM: its machine
                  is taken away, say); what was under way has stored checkpoints
     """
