@@ -13,6 +13,11 @@ from harness import Sweep, finish, kill, wait_for
 from PIL import Image
 from ray.cluster_utils import Cluster
 
+from sweeps.loading import load
+from sweeps.plan import expand
+from trainables.jobs.execute import Executor
+from trainables.store import Store
+
 PAIRS = (
     *("--set", "inits=1"),
     *("--set", "orders=2"),
@@ -59,23 +64,23 @@ def photos(folder: Path, size: int, train: int, test: int) -> Path:
 
 
 def test_a_folder_of_jpegs_by_two_workers_and_by_one(tmp_path: Path) -> None:
-    """`tiny-imagefolder`, shortened: dense, one-shot pruning, rewinding."""
+    """`tiny-imagefolder`, shortened: dense, one-shot pruning, rewinding. One is this."""
     folder = photos(tmp_path / "images", 80, train=12, test=5)
-    short = (
-        "tiny-imagefolder",
-        *("--set", f"recipe.data={folder}", "--set", "recipe.length=6"),
-        *("--set", "recipe.batch_size=16", "--set", "rewind=[0, 2]"),
-        *("--set", "path_points=3", "--set", "train_examples=20"),
-        *PAIRS,
-    )
-    sweeps = {n: Sweep(tmp_path / str(n) / "home", *short, *workers(n)) for n in (2, 1)}
-    for sweep in sweeps.values():
-        status, output = sweep.run()
-        assert status == 0, output
-        assert not sweep.checkpoints()
-    assert sweeps[1].artifacts() == sweeps[2].artifacts()
-    assert sweeps[1].artifacts()
-    trials = sweeps[2].trials("tiny-imagefolder")
+    short = [f"recipe.data={folder}", "recipe.length=6", "recipe.batch_size=16"]
+    short += ["rewind=[0, 2]", "path_points=3", "train_examples=20", *PAIRS[1::2]]
+    overrides = [part for override in short for part in ("--set", override)]
+    sweep = Sweep(tmp_path / "home", "tiny-imagefolder", *overrides, *workers(2))
+    status, output = sweep.run()
+    assert status == 0, output
+    assert not sweep.checkpoints()
+    here = Sweep(tmp_path / "here")
+    spec, _ = load("tiny-imagefolder", short, here.home / "data")
+    executor = Executor(Store(str(here.home / "store")), here.home / "data", 1e9)
+    for job in expand(spec).jobs.values():
+        list(executor.run(job))
+    assert sweep.artifacts() == here.artifacts()
+    assert here.artifacts()
+    trials = sweep.trials("tiny-imagefolder")
     assert sorted(trials["strategy"]) == ["dense", "dense", "imp", "imp"]
     assert set(trials["weights_left"].round()) == {100, 30}
 
