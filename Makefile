@@ -10,9 +10,10 @@ STAMP := $(VENV)/installed
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
 
-# Two files at a time: much of the end-to-end tests is waiting for processes to start.
+# The end-to-end tests have processes enough of their own.
 test: lint
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/end_to_end -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" tests/end_to_end
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

@@ -120,6 +120,7 @@ def test_a_sweep_spreads_to_a_machine_that_joins(
     _same(sweep, local)
 
 
+@pytest.mark.slow
 def test_sweeps_at_once_on_one_store_share_what_is_under_way(
     cluster: Cluster, second_machine: object, local: Sweep, tmp_path: Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_killed_driver_is_resumed(undisturbed: Sweep, tmp_path: Path) -> None:
     assert_same_results(sweep, undisturbed)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_cleanly(undisturbed: Sweep, tmp_path: Path) -> None:
     sweep = Sweep(tmp_path / "home", *SMALL)
     process = sweep.start()

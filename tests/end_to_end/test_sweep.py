@@ -63,6 +63,7 @@ def test_the_summary_says_the_same(finished: tuple[Sweep, str], table: pd.DataFr
     assert "90 trainings" in output
 
 
+@pytest.mark.slow
 def test_bits_do_not_depend_on_the_number_of_workers(
     finished: tuple[Sweep, str], tmp_path: Path
 ) -> None:
