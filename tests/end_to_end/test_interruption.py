@@ -60,10 +60,18 @@ def between_results(sweep: Sweep) -> bool:
     return sum(name.startswith("instability") for name in sweep.artifacts()) >= 2
 
 
-def test_a_killed_driver_is_resumed(undisturbed: Sweep, tmp_path: Path) -> None:
-    """`kill -9` of the same sweep's driver at three points; each time it goes further."""
+@pytest.mark.parametrize(
+    "moments",
+    [
+        [in_a_training],
+        pytest.param([after_start, in_a_training, between_results], marks=pytest.mark.slow),
+    ],
+)
+def test_a_killed_driver_is_resumed(
+    undisturbed: Sweep, tmp_path: Path, moments: list[Callable[[Sweep], bool]]
+) -> None:
+    """`kill -9` of the same sweep's driver, at several points; each time it goes further."""
     sweep = Sweep(tmp_path / "home", *SMALL)
-    moments: list[Callable[[Sweep], bool]] = [after_start, in_a_training, between_results]
     for moment in moments:
         process = sweep.start()
         wait_for(lambda moment=moment: moment(sweep), process)
