@@ -39,8 +39,8 @@ END_SECONDS = 60.0
 
 TRAIN_SETTINGS = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",
-    # Room may come late: an autoscaler's machine, or the end of another group.
-    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "900",
+    # Room may come late: an autoscaler's machine, or the end of another sweep's training of days.
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "10000000",
     # What these would say goes nowhere.
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_ENABLE_CONTROLLER_STRUCTURED_LOGGING": "0",
@@ -164,7 +164,7 @@ class Group:
                     name=f"group-{uuid.uuid4().hex[:8]}",
                     storage_path=str(Path.cwd()),  # of a Tune trial: nothing is kept there
                     # A lost batch is handed out again by the sweep's own schedule.
-                    failure_config=FailureConfig(max_failures=0),
+                    failure_config=FailureConfig(max_failures=0, controller_failure_limit=1),
                 ),
             ).fit()
         except BaseException as error:
