@@ -224,6 +224,8 @@ class Instability(Job):
     """
 
     kind: ClassVar[str] = "instability"
+    version: ClassVar[int] = 2
+    """Raised when paths come out otherwise, be it by rounding; trainings stay valid."""
     first: Arm
     second: Arm
     points: int
@@ -240,6 +242,7 @@ class Instability(Job):
 
     def identity(self) -> dict[str, Any]:
         measured = {
+            "version": self.version,
             "data": self.recipe.data,
             "first": self.first.key,
             "second": self.second.key,

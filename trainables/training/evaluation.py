@@ -20,7 +20,7 @@ from trainables.training.team import ALONE, Team
 
 T = TypeVar("T")
 
-MLP_CHUNK, CONVOLUTIONAL_CHUNK = 500, 64
+MLP_CHUNK, CONVOLUTIONAL_CHUNK = 512, 64
 """Examples evaluated at once: larger temporaries leave the caches and cost twice (measured)."""
 
 GPU_CHUNK = 512
@@ -37,22 +37,15 @@ class Score(NamedTuple):
     """Mean cross-entropy, nats."""
 
 
+Count = tuple[int, int, float]
+"""Examples, how many of them are misclassified, and their summed loss."""
+
+
 class Tally:
     """Counts over the chunks of a split."""
 
     def __init__(self) -> None:
-        self.chunks: dict[int, tuple[int, int, float]] = {}
-        """Examples, how many of them are misclassified, and their summed loss."""
-
-    def add(self, chunk: int, logits: Tensor, labels: Tensor) -> None:
-        """A prediction that is not finite is wrong, whatever its label."""
-        # By hand: torch's cross_entropy alone takes as long as a small layer.
-        top, predicted = logits.max(1)
-        losses = (logits - top.unsqueeze(1)).exp_().sum(1).log_().add_(top)
-        losses -= logits.gather(1, labels.unsqueeze(1)).squeeze(1)
-        right = (predicted == labels).logical_and_(logits.sum(1).isfinite())
-        size = len(labels)
-        self.chunks[chunk] = size, size - int(right.sum()), float(losses.sum())
+        self.chunks: dict[int, Count] = {}
 
     @property
     def score(self) -> Score:
@@ -60,6 +53,21 @@ class Tally:
         examples = sum(size for size, _, _ in counts)
         wrong = sum(wrong for _, wrong, _ in counts)
         return Score(100 * wrong / examples, sum(loss for _, _, loss in counts) / examples)
+
+
+def count(logits: Tensor, labels: Tensor) -> list[Count]:
+    """Of several networks on the same examples: logits [networks, classes, B].
+
+    A prediction that is not finite is wrong, whatever its label.
+    """
+    # By hand: torch's cross_entropy alone takes as long as a small layer.
+    top, predicted = logits.max(1)
+    losses = (logits - top.unsqueeze(1)).exp_().sum(1).log_().add_(top)
+    losses -= logits.gather(1, labels.expand(len(logits), 1, -1)).squeeze(1)
+    right = (predicted == labels).logical_and_(logits.sum(1).isfinite())
+    size = len(labels)
+    sums = zip(right.sum(1).tolist(), losses.sum(1).tolist(), strict=True)
+    return [(size, size - hits, loss) for hits, loss in sums]
 
 
 Chunk = tuple[int, Tensor, Tensor]
@@ -92,7 +100,8 @@ def evaluating(
                     if part is not None:
                         number, images, labels = part
                         with torch.inference_mode():  # not across a yield: it would hold outside
-                            tally.add(number, network(split.inputs(images)), labels)
+                            logits = network(split.inputs(images)).t().unsqueeze(0)
+                            (tally.chunks[number],) = count(logits, labels)
                     yield
     return scores(tallies, team)
 
