@@ -43,7 +43,7 @@ IMP = (
 PEER_ITERATIONS, PATH_EXAMPLES = 400, 10_000
 """Timed of the peer's training and of the plain path."""
 
-BUSY = re.compile(r"busy (\d+)% of the time; ([\d.]+) s between batches")
+BUSY = re.compile(r"busy (\d+)% of the time; ([\d.]+) s a job besides")
 """In what a run says at its end (`sweeps.display.outcome_text`)."""
 
 
@@ -57,8 +57,8 @@ class Ran:
     """Seconds of the whole command: workers starting, recording and the report included."""
     busy: float
     """% of the workers' time, from their first job to the last, that was spent in jobs."""
-    between_batches: float
-    """Seconds."""
+    overhead: float
+    """Seconds of a worker a job: Ray Tune's, and waiting for jobs that need others."""
 
     def measured(self, jobs: list[Job]) -> float:
         """Worker seconds that jobs took, by their manifests."""
@@ -142,11 +142,11 @@ def quickstart(setting: Setting) -> list[Row]:
                 note="from the first job to the last, as the run itself says",
             ),
             Row(
-                work="quickstart: between two batches of a worker",
-                ours=Spread.once(ran.between_batches),
+                work="quickstart: overhead a job",
+                ours=Spread.once(ran.overhead),
                 unit="s",
                 target=Target(most=0.3),
-                note="Ray Tune's share of a batch of jobs, as the run itself says",
+                note="Ray Tune's time and what workers waited, as the run itself says",
             ),
             *ran.estimates(),
         ]

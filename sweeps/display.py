@@ -100,7 +100,7 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
         lines.append(
             f"workers ready after {outcome.worker_startup_seconds:.1f} s, then busy "
             f"{outcome.utilisation:.0%} of the time; "
-            f"{outcome.overhead_seconds_per_job:.2f} s between batches"
+            f"{outcome.overhead_seconds_per_job:.2f} s a job besides"
             + (f"; on {outcome.machines} machines" if outcome.machines > 1 else "")
         )
     lines += [f"failed: {title}: {reason}" for title, reason in outcome.failed.items()]

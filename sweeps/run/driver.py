@@ -48,6 +48,7 @@ class Outcome:
     """What kept results out of MLflow; they are in the store."""
     worker_startup_seconds: float | None = None
     overhead_seconds_per_job: float | None = None
+    """Of the workers' time, from their first job to the last, what went into no job."""
     machines: int = 1
     """That did jobs."""
     utilisation: float | None = None
@@ -185,7 +186,6 @@ class _Observer:
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
         self._estimated = schedule.remaining_seconds
         self._iteration_seconds = cost.seconds_per_iteration(plan.spec.recipe)
-        self._batches = 0
         self._last_report = 0.0
         self._room = 0.0
         """Worker-seconds that there were, up to the last report."""
@@ -237,16 +237,15 @@ class _Observer:
         self._view.update(self._estimated - left, left)
 
     def batch_ended(self, worker: str) -> None:
-        self._batches += 1
         self._view.running.pop(worker, None)
 
     def measure_overhead(self) -> None:
         tally = self._tally
         available = self._room
-        if not available or not self._batches:
+        if not available or not tally.jobs_done:
             return
         self._outcome.utilisation = tally.busy_seconds / available
-        self._outcome.overhead_seconds_per_job = (available - tally.busy_seconds) / self._batches
+        self._outcome.overhead_seconds_per_job = (available - tally.busy_seconds) / tally.jobs_done
 
 
 @contextmanager
