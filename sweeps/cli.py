@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -164,8 +165,8 @@ def run(
             checkpoint_seconds=checkpoint_seconds,
             console=console,
         )
-    again = " ".join(["sweeps run", spec, *(f"--set {item}" for item in set_)])
-    console.print(display.outcome_text(outcome, again, place.log(sweep.name)))
+    again = shlex.join(["sweeps", *sys.argv[1:]])
+    console.print(display.outcome_text(outcome, again, place.log(sweep.name)), soft_wrap=True)
     if outcome.recording_error is None:
         results = _results(place, sweep.name)
         if len(results.trials):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -95,7 +96,8 @@ def test_ctrl_c_stops_cleanly(undisturbed: Sweep, tmp_path: Path) -> None:
     status, output = finish(process)
     assert status == 130, output
     assert "stopping: saving what is under way" in output
-    assert "to go on from here: sweeps run digits-mlp --set recipe.iterations=5000" in output
+    again = output.partition("to go on from here: ")[2].splitlines()[0]
+    assert shlex.split(again) == ["sweeps", "run", *SMALL], "what was typed, ready to paste"
     assert "Traceback" not in output
     assert sweep.checkpoints(), "the trainings under way were saved"
     _wait_until_gone(sweep)

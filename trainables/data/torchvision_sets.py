@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ DAMAGE = (ValueError, OSError, AssertionError, EOFError, KeyError, TypeError)
 EXPECTED = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000), "cifar100": (50_000, 10_000)}
 
 
+MNIST_FILES = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+"""MD5 of LeCun's files, unpacked: torchvision checks archives alone, and when it fetches them."""
+
+
 def decode(name: str, folder: Path) -> Decoded:
     """Both splits. Raises DataError if files are missing and can't be fetched, or are damaged."""
     from torchvision import datasets
@@ -30,7 +40,19 @@ def decode(name: str, folder: Path) -> Decoded:
                 f"{name} in {folder} is damaged: {len(split.data)} images and "
                 f"{len(split.targets)} labels where {examples} belong; remove it to fetch it again"
             )
+    if name == "mnist":
+        _check_mnist(Path(train.raw_folder), folder)
     return Decoded(_pixels(train), _labels(train), _pixels(test), _labels(test))
+
+
+def _check_mnist(raw: Path, folder: Path) -> None:
+    for name, expected in MNIST_FILES.items():
+        with (raw / name).open("rb") as file:
+            if hashlib.file_digest(file, "md5").hexdigest() != expected:
+                raise DataError(
+                    f"mnist in {folder} is damaged: the checksum of {raw / name} is not "
+                    "LeCun's; remove it to fetch it again"
+                )
 
 
 def _open(kind: Any, name: str, folder: Path, *, train: bool) -> Any:

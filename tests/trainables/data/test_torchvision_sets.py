@@ -98,6 +98,8 @@ RAW = {
 def small(monkeypatch):
     """Data sets may be of 20 and 10 examples."""
     monkeypatch.setattr(torchvision_sets, "EXPECTED", dict.fromkeys(KINDS, (20, 10)))
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in RAW.items()}
+    monkeypatch.setattr(torchvision_sets, "MNIST_FILES", sums)
 
 
 def put_mnist(folder, files=RAW):
@@ -149,6 +151,16 @@ def test_a_file_cut_anywhere_is_an_error(tmp_path, name):
 
     check()
     assert len(files_in(tmp_path)) == 4
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", RAW)
+def test_a_pixel_or_label_that_changed_is_damage(tmp_path, error_line, name):
+    changed = bytearray(RAW[name])
+    changed[-1] ^= 1
+    line = error_line(decode, "mnist", put_mnist(tmp_path, RAW | {name: bytes(changed)}))
+    assert f"mnist in {tmp_path} is damaged" in line
+    assert name in line
 
 
 @pytest.mark.parametrize(
