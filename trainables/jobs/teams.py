@@ -54,7 +54,7 @@ NOTHING = {
     "finished": [], "failed": [], "done": False, "running": [], "trained": 0,
     "busy_seconds": 0.0, "nodes": [],
 }  # fmt: skip
-"""To report."""
+"""A report of a group that is starting, or works at what it last said."""
 
 
 class TeamTrainable(Trainable):

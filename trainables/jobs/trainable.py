@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import tune
-from ray.tune.result import DONE
 
 from trainables.jobs.kinds import Job
 from trainables.store import Store
@@ -76,7 +75,7 @@ class Trainable(tune.Trainable):
             report["leaving"] = self._leaving
             if self._leaving:
                 self.cleanup()
-            return report | {DONE: report.pop("done")}
+            return report  # Tune, too, calls the end of a trial `done`
         finally:
             self._stepping = False
 

@@ -65,6 +65,13 @@ def test_bits_do_not_depend_on_the_number_of_workers(recipe):
     assert not same(other, alone)
 
 
+def test_bits_are_the_same_on_eight_workers():
+    """As the ImageNet recipes have slices for."""
+    recipe = replace(MLP, batch_size=48, slices=8)
+    alone, _ = trained(ALONE, recipe)
+    assert all(same(state, alone) for state, _ in in_team(8, trained, recipe))
+
+
 def test_a_team_hands_out_at_the_same_iterations(monkeypatch):
     monkeypatch.setattr(loop, "PULSE_SECONDS", 0.02)
     recipe = MLP.of_length(400)
