@@ -1,4 +1,4 @@
-"""Shared by these tests: one thread, short recipes, and digits-mlp in plain PyTorch."""
+"""For these tests: one thread, an S3 server, short recipes, and digits-mlp in plain PyTorch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from s3_server import S3Server, forget_connections
 from torch import Tensor, nn
 
 from trainables.recipe import Recipe
@@ -33,6 +34,29 @@ def gradients_on() -> Iterator[None]:
     """A test that leaves them off must not fail another."""
     yield
     torch.set_grad_enabled(True)
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[S3Server]:
+    server = S3Server()
+    server.start()
+    forget_connections()  # to the server of an earlier test
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def s3(shared_server: S3Server, credentials: None, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """A running server that the environment points at."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", shared_server.url)
+    return shared_server
 
 
 @pytest.fixture

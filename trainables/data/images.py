@@ -137,7 +137,9 @@ def _files(address: str) -> Iterator[tuple[str, str, str, bytes]]:
             raise DataError(f"there are no images at {address}: no such file or folder")
     except (tarfile.TarError, EOFError, TypeError) as error:  # TypeError: cut in gzip's header
         raise DataError(f"{address} is not a whole tar archive: {one_line(error)}") from None
-    except (OSError, ValueError, ImportError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # libraries have their own, for credentials say
         raise DataError(f"cannot read the images of {address}: {one_line(error)}") from None
 
 
@@ -217,7 +219,9 @@ def stamp(address: str) -> str:
                 entry = entry or fs.info(path)  # some say nothing of a single file
                 time = next((str(entry[key]) for key in TIMES if entry.get(key)), "")
                 stamps.append((path, entry.get("size"), time))
-    except (OSError, ValueError, ImportError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # libraries have their own, for credentials say
         raise DataError(f"cannot read the images of {address}: {one_line(error)}") from None
     if not found:
         raise DataError(f"there are no images at {address}: no such file, or an empty folder")

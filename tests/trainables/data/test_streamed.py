@@ -8,8 +8,10 @@ import uuid
 import fsspec
 import pytest
 import torch
+from s3_server import forget_connections
 
 from benchmarks.pictures import fill
+from trainables.data import images as decoded_images
 from trainables.data.errors import DataError
 from trainables.data.folder import places, recipes
 from trainables.data.split import Scaling, Split
@@ -126,6 +128,55 @@ def test_a_folder_in_memory_has_the_same_bits(folder, train, open_):
 
 
 # --- processes --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bucket(s3):
+    name = f"images-{uuid.uuid4().hex[:12]}"
+    s3.make_bucket(name)
+    return f"s3://{name}/imagenet"
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_a_bucket_has_the_same_bits(folder, train, open_, bucket, processes):
+    """Listed by requests, read by the processes that decode."""
+    fsspec.filesystem("s3").put(str(folder), bucket, recursive=True)
+    remote = open_(bucket).train
+    wanted = [Request(torch.randperm(40)[:25], 3, 1), Request(torch.arange(5, 12), 3, 2)]
+    for (images, labels), (others, same) in zip(
+        made(remote, *wanted, processes=processes), made(train, *wanted), strict=True
+    ):
+        assert torch.equal(images, others)
+        assert torch.equal(labels, same)
+
+
+def test_an_image_that_is_gone_from_a_bucket_stops_with_its_name(folder, open_, bucket):
+    fs = fsspec.filesystem("s3")
+    fs.put(str(folder), bucket, recursive=True)
+    remote = open_(bucket).train
+    (gone, *_) = fs.ls(f"{bucket}/train/n00000000")
+    fs.rm(gone)
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        made(remote, Request(torch.arange(40), 1))
+    assert gone in str(caught.value)
+
+
+@pytest.mark.parametrize("crops", [True, False])
+def test_a_bucket_that_may_not_be_read_is_one_line(open_, tmp_path, s3, monkeypatch, crops):
+    """No credentials: botocore has an error of its own."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    forget_connections()
+    with pytest.raises(DataError) as caught:
+        open_("s3://nothing/here") if crops else decoded_images.resolve(
+            "s3://nothing/here", tmp_path
+        )
+    forget_connections()
+    assert "cannot read the images of s3://nothing/here" in str(caught.value)
+    assert "credentials" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_bits_are_the_same_for_any_number_of_processes_and_they_end(train):

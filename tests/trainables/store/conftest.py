@@ -9,29 +9,6 @@ import pytest
 from s3_server import S3Server, forget_connections
 
 
-@pytest.fixture(scope="session")
-def shared_server() -> Iterator[S3Server]:
-    server = S3Server()
-    server.start()
-    forget_connections()  # to the server of an earlier test
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-
-
-@pytest.fixture
-def s3(shared_server: S3Server, credentials: None, monkeypatch: pytest.MonkeyPatch) -> S3Server:
-    """A running server that the environment points at."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", shared_server.url)
-    return shared_server
-
-
 @pytest.fixture
 def own_server(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     """One to be stopped, not started yet."""

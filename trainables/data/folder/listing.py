@@ -102,7 +102,9 @@ def reading(address: str) -> Iterator[None]:
     """What file systems raise becomes a DataError that names the address."""
     try:
         yield
-    except (OSError, ValueError, ImportError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # libraries have their own, for credentials say
         raise DataError(f"cannot read the images of {address}: {one_line(error)}") from None
 
 
