@@ -189,19 +189,20 @@ def test_tiny_imagefolder(tmp_path: Path) -> None:
     real = Path(__file__).parents[2].parent / "shared" / "data" / "cifar10-jpeg.tar.gz"
     if not real.exists():
         pytest.skip("CIFAR-10 as JPEG files is not here")
-    outputs = []
+    sweeps = []
     for number in (2, 1):
         sweep = Sweep(
-            tmp_path / "home", "tiny-imagefolder", "--set", f"recipe.data={real}",
-            *workers(number), "--store", str(tmp_path / f"store{number}"),
+            tmp_path / str(number) / "home", "tiny-imagefolder", "--set", f"recipe.data={real}",
+            *workers(number), "--data", str(tmp_path / "data"),
         )  # fmt: skip
         status, output = sweep.run(patience=1200)
         assert status == 0, output
-        outputs.append(sweep.trials("tiny-imagefolder"))
-    measured = outputs[0]["accuracy_test"]
-    assert list(measured) == list(outputs[1]["accuracy_test"])
-    dense = measured[outputs[0]["strategy"] == "dense"]
-    assert dense.min() > 25, "ten classes, so much better than chance"
+        sweeps.append(sweep)
+    assert len(sweeps[0].artifacts()) > 15
+    assert sweeps[0].artifacts() == sweeps[1].artifacts()
+    trials = sweeps[0].trials("tiny-imagefolder")
+    dense = trials[trials["strategy"] == "dense"]
+    assert dense["accuracy_test"].min() > 25, "ten classes, so much better than chance"
 
 
 @pytest.mark.slow
