@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweeps import images_commands
+from sweeps import images_commands, terminal
 from sweeps.cluster import commands, node_commands
 from sweeps.cluster.commands import AddressOption
 from sweeps.errors import ClusterError, UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sweeps.home import Home
     from sweeps.run.driver import Outcome
 
@@ -72,7 +70,7 @@ def specs() -> None:
     table = Table("spec", "what it asks", box=None)
     for name in builtin_specs():
         table.add_row(name, load(name)[0].description)
-    _console().print(table)
+    terminal.console().print(table)
 
 
 @app.command()
@@ -120,7 +118,7 @@ def plan(
     if format_ == "json":
         print(json.dumps(summary, indent=2))
     else:
-        _console().print(plan_text(summary))
+        terminal.console().print(plan_text(summary))
 
 
 @app.command()
@@ -153,7 +151,7 @@ def run(
     from trainables.store import Store
 
     place = resolve(home, store, tracking, data)
-    console = _console()
+    console = terminal.console()
     with sites.at(cluster, workers) as site:
         sweep, text = load(spec, set_, place.data, site.machines)
         outcome, recorder = driver.run(
@@ -203,7 +201,7 @@ def results(
         raise UserError("--format parquet needs --output FILE")
     place = resolve(home, None, _tracking(tracking, address))
     trials = select(_results(place, name).trials, where)
-    display.write_trials(_console(), trials, format_, output)
+    display.write_trials(terminal.console(), trials, format_, output)
 
 
 @app.command()
@@ -231,7 +229,7 @@ def report(
     if markdown:
         _write_markdown(found, markdown)
         also.append(markdown)
-    console = _console()
+    console = terminal.console()
     display.print_findings(console, found)
     console.print(f"report: {path}", soft_wrap=True)
     for file in also:
@@ -330,14 +328,6 @@ def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
         from sweeps.errors import did_you_mean
 
         raise UserError(f"{option} {value}: no such choice{did_you_mean(value, allowed)}")
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    # Without a terminal a table is not cut to 80 columns.
-    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def main() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweeps import terminal
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -60,12 +62,11 @@ def status(
     address: AddressOption = None,
 ) -> None:
     """How a submission is doing."""
-    from rich.console import Console
     from rich.live import Live
 
     jobs = _jobs(address)
     one = jobs.get(identity)
-    console = Console(highlight=False)
+    console = terminal.console()
     if not watch:
         console.print(_table(jobs, [one], progress=True))
         return
@@ -104,10 +105,8 @@ def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
 
 def list_(address: AddressOption = None) -> None:
     """Every submission to a cluster, the latest first."""
-    from rich.console import Console
-
     jobs = _jobs(address)
-    Console(highlight=False).print(_table(jobs, jobs.all()))
+    terminal.console().print(_table(jobs, jobs.all()))
 
 
 def _jobs(address: str | None) -> Jobs:
@@ -124,14 +123,15 @@ def _follow(jobs: Jobs, one: Submission) -> None:
 
 
 def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> Table:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from sweeps.run.progress import duration
 
-    table = Table("id", "sweep", "state", "began", "took", box=None)
+    width = max((len(one.id) for one in found), default=0)  # ids are to be copied
+    table = Table(Column("id", min_width=width), "state", "began", "took", box=None)
     for one in found:
         took = "" if one.seconds is None else duration(one.seconds)
-        table.add_row(one.id, one.sweep, one.state, _began(one), took)
+        table.add_row(one.id, one.state, _began(one), took)
     if progress:
         table.caption_justify = "left"
         table.caption = "\n".join(_last_lines(jobs.log(found[0]), 1 if found[0].under_way else 3))

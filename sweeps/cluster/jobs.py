@@ -6,6 +6,7 @@ is already under way finds it instead of doing it twice.
 
 from __future__ import annotations
 
+import logging
 import platform
 import shlex
 import tempfile
@@ -86,8 +87,12 @@ class Jobs:
         cluster.authenticate()
         self.cluster = cluster
         with _spoken_to(cluster):
+            from ray.dashboard.modules import dashboard_sdk
             from ray.job_submission import JobSubmissionClient
 
+            # It tells of each upload, as what it is called by does too.
+            for name in (dashboard_sdk.__name__, "ray._private.runtime_env.packaging"):
+                logging.getLogger(name).setLevel(logging.WARNING)
             self._client: JobSubmissionClient = JobSubmissionClient(cluster.address)
 
     def submit(

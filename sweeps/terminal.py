@@ -1,0 +1,16 @@
+"""Where commands print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console() -> Console:
+    from rich.console import Console
+
+    found = Console(highlight=False)
+    # Without a terminal a table is not cut to 80 columns.
+    return found if found.is_terminal else Console(highlight=False, width=200)
