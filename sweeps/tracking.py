@@ -11,6 +11,8 @@ ANSWER_SECONDS = 10.0
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 """MLflow's own patience, minutes, hides an outage from those who could say so."""
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+"""Two lines a trial."""
 
 
 def answers(address: str) -> bool:
