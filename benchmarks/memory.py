@@ -12,8 +12,8 @@ from benchmarks.training import LENET, RESNET20, Ours, initial, random_images
 from trainables import data
 
 LENET_START, LENET_END = 100, 10_000
-RESNET20_START, RESNET20_END = 5, 60
-"""Iterations between which memory must not grow."""
+RESNET20_START, RESNET20_END = 60, 120
+"""Iterations between which the peak of memory must not grow; malloc settles before."""
 
 GROWTH = 1.02
 
@@ -34,17 +34,17 @@ def resnet20(setting: Setting) -> list[Row]:
 def _row(setting: Setting, network: str, training: Ours, start: int, end: int) -> Row:
     start, end = setting.effort.of(start), setting.effort.of(end)
     training.advance(start)
-    before = megabytes("VmRSS")
+    before = megabytes("VmHWM")
     training.advance(end - start)
-    after = megabytes("VmRSS")
+    after = megabytes("VmHWM")
     return Row(
-        work=f"{network} training: resident memory at iteration {end:,} (ours) / {start:,}",
+        work=f"{network} training: most resident memory up to iteration {end:,} (ours) / {start:,}",
         ours=Spread.once(after),
         unit="MB",
         against=Spread.once(before),
         ratio=Spread.once(after / before),
         target=Target(most=GROWTH),
-        note=f"peak {megabytes('VmHWM'):,.0f} MB; the whole process with its data, of which "
+        note="the whole process with its data, of which "
         f"{megabytes('RssFile'):,.0f} MB are libraries' files that processes share",
     )
 

@@ -96,11 +96,11 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
             f"{tally.jobs_done} jobs done ({tally.trainings_done} trainings, "
             f"{tally.iterations:,} iterations), {tally.reused} reused, in {duration(tally.seconds)}"
         )
-    if outcome.utilisation is not None:
+    if outcome.utilisation is not None and outcome.overhead_seconds_per_job is not None:
         lines.append(
             f"workers ready after {outcome.worker_startup_seconds:.1f} s, then busy "
             f"{outcome.utilisation:.0%} of the time; "
-            f"{outcome.overhead_seconds_per_job:.2f} s a job besides"
+            f"{1000 * outcome.overhead_seconds_per_job:.0f} ms a job besides"
             + (f"; on {outcome.machines} machines" if outcome.machines > 1 else "")
         )
     lines += [f"failed: {title}: {reason}" for title, reason in outcome.failed.items()]
