@@ -22,7 +22,7 @@ test-slow: $(STAMP)
 cluster-test: $(STAMP)
 	$(BIN)/python tests/cluster/loopback.py
 
-# Some 15 minutes on two cores that do nothing else; 2 minutes for the quick ones.
+# 12 to 15 minutes on two cores that do nothing else; 2 minutes for the quick ones.
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(BENCH)
 
@@ -31,7 +31,8 @@ bench-quick: $(STAMP)
 
 # What limits large sweeps, some 10 minutes; then clusters of up to 512 workers, simulated.
 bench-scale: $(STAMP)
-	$(BIN)/python -m benchmarks tune-overhead mlflow-overhead store-requests planning
+	$(BIN)/python -m benchmarks tune-overhead mlflow-overhead store-requests planning \
+	  planning-local planning-s3
 	$(BIN)/python -m benchmarks.simulated_cluster
 
 lint: $(STAMP)

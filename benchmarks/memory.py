@@ -12,7 +12,7 @@ from benchmarks.training import LENET, RESNET20, Ours, initial, random_images
 from trainables import data
 
 LENET_START, LENET_END = 100, 10_000
-RESNET20_START, RESNET20_END = 60, 120
+RESNET20_START, RESNET20_END = 140, 180
 """Iterations between which the peak of memory must not grow; malloc settles before."""
 
 GROWTH = 1.02

@@ -29,8 +29,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "resnet20-iteration": Benchmark("benchmarks.training", "resnet20"),
     "resnet20-bf16-iteration": Benchmark("benchmarks.training", "resnet20_bf16"),
     "resnet20-path": Benchmark("benchmarks.paths", "resnet20"),
-    "planning-local": Benchmark("benchmarks.planning", "local"),
-    "planning-s3": Benchmark("benchmarks.planning", "s3"),
     "input": Benchmark("benchmarks.images", "measure"),
     "stacked-replicas": Benchmark("benchmarks.replicas", "stacked"),
     "lenet-dense-sweep": Benchmark("benchmarks.sweeps_through_cli", "lenet_dense", quick=False),
@@ -42,4 +40,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "mlflow-overhead": Benchmark("benchmarks.overheads", "mlflow", scale=True),
     "store-requests": Benchmark("benchmarks.overheads", "store", scale=True),
     "planning": Benchmark("benchmarks.overheads", "planning", scale=True),
+    "planning-local": Benchmark("benchmarks.planning", "local", scale=True),
+    "planning-s3": Benchmark("benchmarks.planning", "s3", scale=True),
 }
