@@ -10,7 +10,7 @@ import typer
 from sweeps import terminal
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
     from sweeps.cluster.jobs import Jobs, Submission
 
@@ -122,8 +122,10 @@ def _follow(jobs: Jobs, one: Submission) -> None:
     raise typer.Exit(EXIT_STATUS[jobs.get(one.id).state])
 
 
-def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> Table:
+def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> RenderableType:
+    from rich.console import Group
     from rich.table import Column, Table
+    from rich.text import Text
 
     from sweeps.run.progress import duration
 
@@ -132,10 +134,10 @@ def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> Table
     for one in found:
         took = "" if one.seconds is None else duration(one.seconds)
         table.add_row(one.id, one.state, _began(one), took)
-    if progress:
-        table.caption_justify = "left"
-        table.caption = "\n".join(_last_lines(jobs.log(found[0]), 1 if found[0].under_way else 3))
-    return table
+    if not progress:
+        return table
+    lines = _last_lines(jobs.log(found[0]), 1 if found[0].under_way else 3)
+    return Group(table, Text("\n".join(lines)))
 
 
 def _last_lines(text: str, count: int) -> list[str]:
