@@ -119,8 +119,8 @@ def _linear(weights: dict[str, Tensor], name: str) -> Layer:
 
 
 def _above(network: MLP, weights: dict[str, Tensor]) -> Layer:
-    """`network.above` with other weights. A network for each point takes longer to copy than to
-    use, where it is tiny."""
+    """Logits from the first layer's sums, with these weights. A network for each point takes
+    longer to copy than to use, where it is tiny."""
     names = [f"linears.{index}" for index in range(1, len(network.linears))] + ["output"]
     linears = [_linear(weights, name) for name in names if len(network.linears)]
     norms: list[tuple[Tensor, Tensor]] = []

@@ -34,18 +34,9 @@ class MLP(nn.Module):
         return cast(list[tuple[nn.Linear, nn.BatchNorm1d | None]], layers)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.above(self.first_sums(inputs))
-
-    def first_sums(self, inputs: Tensor) -> Tensor:
-        """What the first layer's linear part gives, [B, widths[1]]."""
-        first = self.linears[0] if len(self.linears) else self.output
-        sums: Tensor = first(inputs.flatten(1))
-        return sums
-
-    def above(self, sums: Tensor) -> Tensor:
-        """Logits [B, widths[-1]] from `first_sums`."""
-        layers = self.hidden_layers()
-        above = [*(linear for linear, _ in layers[1:]), self.output]
-        for (_, norm), next_linear in zip(layers, above, strict=False):
-            sums = next_linear((sums if norm is None else norm(sums)).relu())
-        return sums
+        values = inputs.flatten(1)
+        for linear, norm in self.hidden_layers():
+            sums = linear(values)
+            values = (sums if norm is None else norm(sums)).relu()
+        logits: Tensor = self.output(values)
+        return logits
