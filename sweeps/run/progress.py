@@ -31,7 +31,7 @@ class Running:
     """Iterations a second."""
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.iteration}/{self.until}, {self.rate:,.0f} it/s"
+        return f"{self.title}: {self.iteration}/{self.until}, {pace(self.rate)}"
 
 
 @dataclass
@@ -89,8 +89,8 @@ class ProgressView:
 
         What is left is scaled by how the work so far compared with its own estimate.
         """
-        pace = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
-        left = remaining_seconds * pace / self.schedule.workers
+        slower = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
+        left = remaining_seconds * slower / self.schedule.workers
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
             lines = [Text(f"  {running}", style="dim") for running in self.running.values()]
@@ -104,7 +104,7 @@ class ProgressView:
         parts = [
             f"{t.jobs_done} of {t.jobs} jobs",
             f"{t.trainings_done} of {t.trainings} trainings",
-            f"{t.iterations / max(t.busy_seconds, 1e-9):,.0f} it/s a worker",
+            f"{pace(t.iterations / max(t.busy_seconds, 1e-9))} a worker",
         ]
         if t.reused:
             parts.append(f"{t.reused} reused")
@@ -118,6 +118,11 @@ class ProgressView:
         if left is not None:
             parts.append(f"about {duration(left)} left")
         return " · ".join(parts)
+
+
+def pace(rate: float) -> str:
+    """1,234 it/s; 0.27 it/s where an iteration takes seconds."""
+    return f"{rate:,.0f} it/s" if rate >= 10 else f"{rate:.2g} it/s"
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,52 @@
+"""What a run says of itself while it runs."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sweeps.run import progress
+from sweeps.run.progress import ProgressView, Running, Tally, duration, pace
+from sweeps.run.schedule import Schedule
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (0, "0 it/s"),
+        (0.2674, "0.27 it/s"),
+        (3.21, "3.2 it/s"),
+        (9.99, "10 it/s"),
+        (1234.5, "1,234 it/s"),
+    ],
+)
+def test_pace_keeps_two_digits_where_an_iteration_takes_seconds(rate: float, text: str) -> None:
+    assert pace(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.6, "1 min 0 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
+    out = io.StringIO()
+    tally = Tally(jobs=4, trainings=2, reused=1, jobs_done=1, iterations=30, busy_seconds=100.0)
+    with ProgressView(Console(file=out, width=400), tally, Schedule({}, 2)) as view:
+        view.running["a"] = Running("train order 1", 0, 15, 200, 0.3)
+        # Work took ten times its estimate: what is left, 19 s by the estimate, for two workers.
+        view.update(done_seconds=1.0, remaining_seconds=19.0)
+    _, line, last = out.getvalue().splitlines()
+    assert line == (
+        "1 of 4 jobs · 0 of 2 trainings · 0.3 it/s a worker · 1 reused"
+        " · train order 1: 15/200, 0.3 it/s · 0 s gone · about 1 min 35 s left"
+    )
+    assert last.startswith("1 of 4 jobs") and "left" not in last
