@@ -82,8 +82,9 @@ def _evaluating_mlp_path(
     That layer is most of an MLP: a path of LeNet-300-100 takes a fifth of the time. Examples are
     columns, [features, B], which small layers' kernels are faster on.
     """
-    layers = len(network.linears)
-    ends = [_linear(weights, "linears.0" if layers else "output") for weights in (second, first)]
+    lowest = "linears.0" if len(network.linears) else "output"
+    both = {name: torch.cat([second[name], first[name]]) for name in second if lowest in name}
+    ends = _linear(both, lowest)
     between = [
         (alpha, _above(network, interpolate(first, second, alpha))) for alpha in alphas(points)
     ]
@@ -92,9 +93,13 @@ def _evaluating_mlp_path(
     @torch.inference_mode()
     def advance(number: int, examples: slice) -> None:
         inputs = split.inputs(split.images[examples]).flatten(1).t()
-        second_sums, first_sums = (end(inputs) for end in ends)
-        # Mixed in one pass over memory; at the ends it is the end.
-        logits = [above(torch.lerp(second_sums, first_sums, alpha)) for alpha, above in between]
+        second_sums, first_sums = ends(inputs).chunk(2)
+        mixed = torch.empty_like(second_sums)
+        logits = []
+        for alpha, above in between:
+            # In one pass over memory; at the ends it is the end.
+            torch.lerp(second_sums, first_sums, alpha, out=mixed)
+            logits.append(above(mixed))
         counts = count(torch.stack(logits), split.labels[examples])
         for tally, counted in zip(tallies, counts, strict=True):
             tally.chunks[number] = counted

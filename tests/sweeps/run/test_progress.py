@@ -49,4 +49,5 @@ def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
         "1 of 4 jobs · 0 of 2 trainings · 0.3 it/s a worker · 1 reused"
         " · train order 1: 15/200, 0.3 it/s · 0 s gone · about 1 min 35 s left"
     )
-    assert last.startswith("1 of 4 jobs") and "left" not in last
+    assert last.startswith("1 of 4 jobs")
+    assert "left" not in last

@@ -1,13 +1,17 @@
 import math
 
+import numpy as np
 import pytest
 import samples
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from torch import nn
 
 from trainables import networks
 from trainables.data.split import Split
-from trainables.training.evaluation import evaluate
+from trainables.training.evaluation import count, evaluate
 
 
 def split_of(logits, labels):
@@ -44,6 +48,24 @@ def test_uniform_logits_cost_the_logarithm_of_the_classes():
 def test_what_is_not_finite_is_wrong(bad, label):
     split = split_of([[bad, 1.0], [5.0, 0.0]], [label, 0])
     assert evaluate(AS_THEY_ARE, split)[0] == 50
+
+
+@given(
+    arrays(
+        np.float32,
+        (3, 4, 5),
+        elements=st.sampled_from([-1.0, 0.0, 2.0, math.nan, math.inf, -math.inf]),
+    ),
+    st.lists(st.integers(0, 3), min_size=5, max_size=5),
+)
+def test_of_equal_logits_the_first_is_the_prediction(logits, labels):
+    counted = count(torch.from_numpy(logits), torch.tensor(labels))
+    for of_one, (size, wrong, _) in zip(logits, counted, strict=True):
+        right = [
+            bool(np.isfinite(column).all()) and int(np.argmax(column)) == label
+            for column, label in zip(of_one.T, labels, strict=True)
+        ]
+        assert (size, wrong) == (5, 5 - sum(right))
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 100, 797, 798, 10_000])
