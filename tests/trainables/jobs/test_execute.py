@@ -1,110 +1,18 @@
 import json
-from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 import samples
 import torch
+from job_samples import NEVER, damage, do, family, held, path, payload
 
 from trainables import networks
 from trainables.jobs import execute
-from trainables.jobs.execute import CHECKPOINT, Executor
-from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.jobs.execute import Executor
+from trainables.jobs.kinds import Arm, Job, State
 from trainables.levels import weights_at_levels
-from trainables.recipes import RECIPES
-from trainables.store import Missing, Store, tensors
-from trainables.training import loop
-
-NEVER = 1e9
-"""Seconds between checkpoints."""
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(str(tmp_path / "store"))
-
-
-@pytest.fixture
-def every_iteration(monkeypatch):
-    monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
-
-
-def do(store, *jobs):
-    """Jobs done by a fresh process; it returns what they yielded."""
-    executor = Executor(store, samples.FOLDER, NEVER)
-    return [progress for job in jobs for progress in executor.run(job)]
-
-
-def payload(store, job):
-    return store.read(job.kind, job.key).payload
-
-
-def held(store, job):
-    return tensors.from_bytes(payload(store, job))
-
-
-def path(store, job):
-    folder = Path(store.url) / job.kind / job.key[:2]
-    return folder / store.facts(job.kind, job.key)["payload"]
-
-
-def damage(store, job):
-    file = path(store, job)
-    content = bytearray(file.read_bytes())
-    content[-1] ^= 1
-    file.write_bytes(content)
-
-
-def checkpoint_of(store, job):
-    """Its iteration, or None."""
-    try:
-        return store.read(CHECKPOINT, job.key).facts["iteration"]
-    except Missing:
-        return None
-
-
-def family(recipe, k=20):
-    """One of every kind, in an order in which each one's inputs come before it."""
-    w0 = State(recipe, 1, 0, 0)
-    wk = State(recipe, 1, 0, k, w0)
-    arms = [Arm(wk, k, order) for order in (1, 2)]
-    mask = ImpMask(arms[0])
-    masked = [Arm(wk, k, order, mask) for order in (1, 2)]
-    second = ImpMask(masked[0])
-    randomly = RandomMask(second, 1)
-    return {
-        "w0": w0,
-        "wk": wk,
-        "arm": arms[0],
-        "second arm": arms[1],
-        "mask": mask,
-        "masked": masked[0],
-        "second masked": masked[1],
-        "second mask": second,
-        "random mask": randomly,
-        "random arm": Arm(wk, k, 2, randomly),
-        "reinit arm": Arm(State(recipe, 1, 0, 0, stream="reinit"), k, 2, mask),
-        "instability": Instability(*arms, 5),
-        "sparse instability": Instability(*masked, 5),
-    }
-
-
-@pytest.fixture
-def jobs(short):
-    return family(short())
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """Payloads of every job done once, in order, in one process."""
-    store = Store(str(tmp_path_factory.mktemp("undisturbed")))
-    made = family(replace(RECIPES["digits-mlp"], iterations=60, milestones=(30, 45)))
-    executor = Executor(store, samples.FOLDER, NEVER)
-    for job in made.values():
-        list(executor.run(job))
-    return {name: payload(store, job) for name, job in made.items()}
-
+from trainables.store import Store, tensors
 
 # --- what a job stores ------------------------------------------------------------------
 
@@ -324,144 +232,6 @@ def test_a_damaged_artifact_whose_size_shows_it_is_made_again(store, jobs, undis
     path(store, jobs["wk"]).write_bytes(b"short")
     do(store, jobs["wk"])
     assert payload(store, jobs["wk"]) == undisturbed["wk"]
-
-
-# --- stopping and going on --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["wk", "arm", "masked", "reinit arm"])
-@pytest.mark.parametrize("seen", [1, 13])
-def test_a_closed_training_goes_on_from_its_checkpoint(
-    store, jobs, undisturbed, every_iteration, name, seen
-):
-    job = jobs[name]
-    do(store, *job.inputs)
-    running = Executor(store, samples.FOLDER, NEVER).run(job)
-    for _ in range(seen):
-        progress = next(running)
-    assert checkpoint_of(store, job) is None
-    running.close()
-    assert checkpoint_of(store, job) == progress.iteration
-    assert not store.complete([(job.kind, job.key)])
-
-    executor = Executor(store, samples.FOLDER, NEVER)
-    assert next(iter(list(executor.run(job)))).begin == progress.begin
-    assert executor.trained_iterations == progress.until - progress.iteration
-    assert payload(store, job) == undisturbed[name]
-    assert checkpoint_of(store, job) is None
-
-
-def test_a_training_may_be_closed_again_and_again(store, jobs, undisturbed, every_iteration):
-    job, trained = jobs["masked"], 0
-    do(store, *job.inputs)
-    for _ in range(5):
-        executor = Executor(store, samples.FOLDER, NEVER)
-        running = executor.run(job)
-        for _ in range(4):
-            next(running)
-        running.close()
-        trained += executor.trained_iterations
-    assert checkpoint_of(store, job) == 20 + trained == 40
-    do(store, job)
-    assert payload(store, job) == undisturbed["masked"]
-
-
-@pytest.mark.parametrize("name", ["wk", "arm", "masked"])
-def test_a_killed_training_goes_on_from_its_last_checkpoint(
-    store, jobs, undisturbed, every_iteration, name
-):
-    job = jobs[name]
-    do(store, *job.inputs)
-    killed = Executor(store, samples.FOLDER, checkpoint_seconds=-1).run(job)
-    for _ in range(10):
-        progress = next(killed)
-    assert checkpoint_of(store, job) == progress.iteration
-
-    executor = Executor(store, samples.FOLDER, NEVER)
-    list(executor.run(job))
-    assert executor.trained_iterations == progress.until - progress.iteration
-    assert payload(store, job) == undisturbed[name]
-    assert checkpoint_of(store, job) is None
-
-    # Were it not dead but slow, its leftovers would harm nothing.
-    killed.close()
-    assert list(Executor(store, samples.FOLDER, NEVER).run(job)) == []
-    assert payload(store, job) == undisturbed[name]
-
-
-def test_two_processes_may_do_the_same_job(store, jobs, undisturbed, every_iteration):
-    """As where a worker that was given up for dead goes on."""
-    job = jobs["masked"]
-    do(store, *job.inputs)
-    first, second = (
-        Executor(store, samples.FOLDER, checkpoint_seconds=-1).run(job) for _ in range(2)
-    )
-    for _ in range(7):
-        next(first)
-    for _ in second:  # it goes on from the first's checkpoint, and ends before it
-        next(first, None)
-    assert payload(store, job) == undisturbed["masked"]
-    list(first)
-    assert payload(store, job) == undisturbed["masked"]
-    assert checkpoint_of(store, job) is None
-
-
-def test_an_adam_training_goes_on(tmp_path, short, every_iteration):
-    recipe = short(optimizer="adam", momentum=0.0, learning_rate=0.01, warmup=40)
-    job = State(recipe, 1, 0, 40)
-    whole, parts = (Store(str(tmp_path / name)) for name in ("whole", "parts"))
-    do(whole, job)
-    running = Executor(parts, samples.FOLDER, NEVER).run(job)
-    for _ in range(15):
-        next(running)
-    running.close()
-    do(parts, job)
-    assert payload(parts, job) == payload(whole, job)
-
-
-def test_checkpoints_come_as_often_as_asked(store, jobs, every_iteration, monkeypatch):
-    """None before its time has passed; and each replaces the one before."""
-    clock = [0.0]
-    monkeypatch.setattr(execute.time, "monotonic", lambda: clock[0])
-    job = jobs["wk"]
-    do(store, jobs["w0"])
-    seen = []
-    for _ in Executor(store, samples.FOLDER, 5.0).run(job):
-        clock[0] += 1
-        seen.append(checkpoint_of(store, job))
-        folder = Path(store.url) / CHECKPOINT / job.key[:2]
-        assert len(list(folder.glob("*.safetensors"))) == (seen[-1] is not None)
-    assert seen[:14] == [None] * 6 + [7] * 6 + [13] * 2
-
-
-def test_a_damaged_checkpoint_begins_anew(store, jobs, undisturbed, every_iteration):
-    job = jobs["arm"]
-    do(store, *job.inputs)
-    running = Executor(store, samples.FOLDER, NEVER).run(job)
-    for _ in range(5):
-        next(running)
-    running.close()
-    [file] = (Path(store.url) / CHECKPOINT / job.key[:2]).glob("*.safetensors")
-    file.write_bytes(file.read_bytes()[:-1])
-    executor = Executor(store, samples.FOLDER, NEVER)
-    list(executor.run(job))
-    assert executor.trained_iterations == 40
-    assert payload(store, job) == undisturbed["arm"]
-    assert checkpoint_of(store, job) is None
-
-
-def test_closing_while_an_input_is_made_saves_the_input(store, jobs, undisturbed, every_iteration):
-    running = Executor(store, samples.FOLDER, NEVER).run(jobs["masked"])
-    progress = next(running)
-    while progress.job != jobs["arm"]:
-        progress = next(running)
-    running.close()
-    assert checkpoint_of(store, jobs["arm"]) == progress.iteration
-    assert checkpoint_of(store, jobs["masked"]) is None
-    do(store, jobs["masked"])
-    for name in ("arm", "masked"):
-        assert payload(store, jobs[name]) == undisturbed[name]
-        assert checkpoint_of(store, jobs[name]) is None
 
 
 # --- one process for many jobs ----------------------------------------------------------

@@ -1,0 +1,72 @@
+"""One job of every kind, doing jobs, and looking at what a store then has."""
+
+from pathlib import Path
+
+import samples
+
+from trainables.jobs.execute import CHECKPOINT, Executor
+from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
+from trainables.store import Missing, tensors
+
+NEVER = 1e9
+"""Seconds between checkpoints."""
+
+
+def do(store, *jobs):
+    """Jobs done by a fresh process; it returns what they yielded."""
+    executor = Executor(store, samples.FOLDER, NEVER)
+    return [progress for job in jobs for progress in executor.run(job)]
+
+
+def payload(store, job):
+    return store.read(job.kind, job.key).payload
+
+
+def held(store, job):
+    return tensors.from_bytes(payload(store, job))
+
+
+def path(store, job):
+    folder = Path(store.url) / job.kind / job.key[:2]
+    return folder / store.facts(job.kind, job.key)["payload"]
+
+
+def damage(store, job):
+    file = path(store, job)
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def checkpoint_of(store, job):
+    """Its iteration, or None."""
+    try:
+        return store.read(CHECKPOINT, job.key).facts["iteration"]
+    except Missing:
+        return None
+
+
+def family(recipe, k=20):
+    """One of every kind, in an order in which each one's inputs come before it."""
+    w0 = State(recipe, 1, 0, 0)
+    wk = State(recipe, 1, 0, k, w0)
+    arms = [Arm(wk, k, order) for order in (1, 2)]
+    mask = ImpMask(arms[0])
+    masked = [Arm(wk, k, order, mask) for order in (1, 2)]
+    second = ImpMask(masked[0])
+    randomly = RandomMask(second, 1)
+    return {
+        "w0": w0,
+        "wk": wk,
+        "arm": arms[0],
+        "second arm": arms[1],
+        "mask": mask,
+        "masked": masked[0],
+        "second masked": masked[1],
+        "second mask": second,
+        "random mask": randomly,
+        "random arm": Arm(wk, k, 2, randomly),
+        "reinit arm": Arm(State(recipe, 1, 0, 0, stream="reinit"), k, 2, mask),
+        "instability": Instability(*arms, 5),
+        "sparse instability": Instability(*masked, 5),
+    }
