@@ -72,11 +72,6 @@ def one_by_one(tmp_path_factory):
     return made
 
 
-@pytest.fixture
-def store(tmp_path):
-    return Store(str(tmp_path / "store"))
-
-
 def run(store: Store, jobs: list[Job], checkpoint_seconds: float = NEVER) -> list[object]:
     return list(Executor(store, samples.FOLDER, checkpoint_seconds).run_batch(jobs))
 
