@@ -73,8 +73,12 @@ def _workers(summary: dict[str, Any]) -> str:
     number, each = summary["workers"], summary["workers_each"]
     one = f"one {summary['hardware']} each"
     if each > 1:
-        return f"{number} training{'s' if number > 1 else ''} at a time on {each} workers of {one}"
-    return f"{number} worker{'s' if number > 1 else ''} of {one}"
+        return f"{_several(number, 'training')} at a time on {each} workers of {one}"
+    return f"{_several(number, 'worker')} of {one}"
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _bytes(number: float) -> str:
@@ -92,9 +96,11 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     if tally.jobs == 0:
         lines.append(f"nothing to do: all {tally.reused} jobs are in the store")
     else:
+        trainings = _several(tally.trainings_done, "training")
+        iterations = _several(tally.iterations, "iteration")
         lines.append(
-            f"{tally.jobs_done} jobs done ({tally.trainings_done} trainings, "
-            f"{tally.iterations:,} iterations), {tally.reused} reused, in {duration(tally.seconds)}"
+            f"{_several(tally.jobs_done, 'job')} done ({trainings}, {iterations}), "
+            f"{tally.reused} reused, in {duration(tally.seconds)}"
         )
     if outcome.utilisation is not None and outcome.overhead_seconds_per_job is not None:
         lines.append(
@@ -105,7 +111,7 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
         )
     lines += [f"failed: {title}: {reason}" for title, reason in outcome.failed.items()]
     if outcome.skipped:
-        lines.append(f"{outcome.skipped} jobs that need a failed one were not done")
+        lines.append(f"{_several(outcome.skipped, 'job')} not done: an input failed")
     if outcome.failed:
         lines.append(f"tracebacks: {log}")
     if outcome.recording_error is not None:

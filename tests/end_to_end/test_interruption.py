@@ -135,7 +135,7 @@ def test_a_failed_job_stops_only_what_needs_it(tmp_path: Path) -> None:
     status, output = sweep.run()
     assert status == 1
     assert "failed: prune init 1 k=0 to level 1: ValueError: cannot prune by magnitude" in output
-    assert "3 jobs that need a failed one were not done" in output
+    assert "3 jobs not done: an input failed" in output
     assert "to go on from here: sweeps run" in output
     assert "Traceback" not in output
     assert "Traceback" in (sweep.home / "logs" / "digits-mlp.log").read_text()

@@ -140,7 +140,7 @@ def test_workers_that_are_lost_at_every_start_are_given_up_in_one_line(tmp_path:
     status, output = finish(process)
     assert status == 1, output
     assert "its workers were lost: " in output
-    assert "7 jobs that need a failed one were not done" in output
+    assert "7 jobs not done: an input failed" in output
     assert "Traceback" not in output
 
 
