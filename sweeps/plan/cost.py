@@ -1,8 +1,8 @@
 """What jobs cost: seconds on the workers of one training, and bytes in the store.
 
 An iteration costs a fixed time a layer (dispatching small kernels), its floating-point operations
-at the rate that the hardware reaches, and the values that layers without many operations move
-through memory. docs/performance.md says how near this comes.
+at the rate that the hardware reaches, the values that layers without many operations move through
+memory, and the update of its parameters. docs/performance.md says how near this comes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Hardware:
     seconds_per_value: float
     """Moving an activation through BatchNorm, ReLU and memory, in one of an iteration's three
     passes."""
+    seconds_per_parameter: float
+    """The optimizer's update and the mask."""
     bf16_speedup: float
     """Of operations and values."""
     seconds_per_pixel: float
@@ -39,12 +41,14 @@ class Hardware:
     """Whether a convolution's channels cost as if they were rounded up to a vector's width."""
 
 
-CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 0.7, 5e-8, True)
+CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
     "cpu": CPU_CORE,
-    "h200": Hardware("H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 2.0, 0.0, False),
+    "h200": Hardware(
+        "H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 0.0, 2.0, 0.0, False
+    ),
 }
 
 FORWARD_SPEEDUP = 1.25
@@ -74,6 +78,7 @@ def seconds_per_iteration(
     # The backward pass is two forward ones.
     work = 3 * recipe.batch_size / recipe.workers * seconds_per_example(facts, on)
     fixed *= recipe.slices / recipe.workers
+    fixed += facts.parameters * on.seconds_per_parameter
     if recipe.precision == "bf16":
         work /= on.bf16_speedup
     work += recipe.batch_size / recipe.workers * seconds_per_image(recipe, on)
