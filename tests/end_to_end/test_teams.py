@@ -184,6 +184,7 @@ def test_more_drivers_than_there_is_room_for_their_workers(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)  # 12 minutes on two cores
 def test_tiny_imagefolder(tmp_path: Path) -> None:
     """As it is, on CIFAR-10's photographs; then on one worker."""
     real = Path(__file__).parents[2].parent / "shared" / "data" / "cifar10-jpeg.tar.gz"

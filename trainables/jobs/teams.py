@@ -88,6 +88,17 @@ class TeamTrainable(Trainable):
             self._group = None
 
 
+TRACEBACK = "Traceback (most recent call last):"
+
+
+def in_one_line(error: BaseException | None) -> str:
+    """What an error says, at most 300 characters. Ray may quote a traceback: of that, what was
+    raised."""
+    told, _, trace = str(error).partition(TRACEBACK)
+    raised = (line for line in trace.splitlines() if line[:1].strip())
+    return " ".join(f"{type(error).__name__}: {told} {next(raised, '')}".split())[:300]
+
+
 class Group:
     """A Ray Train run whose workers do one batch after another."""
 
@@ -124,8 +135,7 @@ class Group:
     def _why(self) -> str:
         """One line: of a worker that died rather than of one that noticed."""
         errors = list(getattr(self._error, "worker_failures", {0: self._error}).values())
-        error = min(errors, key=lambda error: isinstance(error, RuntimeError))
-        return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        return in_one_line(min(errors, key=lambda error: isinstance(error, RuntimeError)))
 
     def end(self) -> None:
         """After the workers have stored checkpoints of what is under way."""
