@@ -83,8 +83,10 @@ def _evaluating_mlp_path(
     columns, [features, B], which small layers' kernels are faster on.
     """
     lowest = "linears.0" if len(network.linears) else "output"
-    both = {name: torch.cat([second[name], first[name]]) for name in second if lowest in name}
+    names = [name for name in second if name.startswith(f"{lowest}.")]
+    both = {name: torch.cat([second[name], first[name]]) for name in names}
     ends = _linear(both, lowest)
+    # As torch.lerp rounds its weight: 1 - alpha is then the same number.
     rounded = torch.tensor(alphas(points), dtype=both[f"{lowest}.weight"].dtype).tolist()
     between = [
         (weight, _above(network, interpolate(first, second, alpha)))
