@@ -13,9 +13,19 @@ import fsspec
 
 SERVE = """
 import sys
+import threading
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
+from moto.s3.responses import S3Response
 from moto.server import main
+
+# S3 decides conditional puts one after another; moto looks and then puts, in threads.
+put, turns = S3Response.put_object, threading.Lock()
+def put_in_turn(self):
+    with turns:
+        return put(self)
+S3Response.put_object = put_in_turn
+
 s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket("lasting", "us-east-1")
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 """
