@@ -224,7 +224,7 @@ class Instability(Job):
     """
 
     kind: ClassVar[str] = "instability"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     """Raised when paths come out otherwise, be it by rounding; trainings stay valid."""
     first: Arm
     second: Arm

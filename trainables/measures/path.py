@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 import torch
@@ -80,14 +80,16 @@ def _evaluating_mlp_path(
     """The first layer's sums are linear in alpha: computed at the ends alone, then mixed.
 
     That layer is most of an MLP: a path of LeNet-300-100 takes a fifth of the time. Examples are
-    columns, [features, B], which small layers' kernels are faster on.
+    columns, [features, B], which small layers' kernels are faster on; what a layer writes lies
+    above a row of ones, so that a bias is one more column of the next layer's weights.
     """
-    lowest = "linears.0" if len(network.linears) else "output"
-    names = [name for name in second if name.startswith(f"{lowest}.")]
+    names = [name for name in first if name.startswith("linears.0.")]
     both = {name: torch.cat([second[name], first[name]]) for name in names}
-    ends = _linear(both, lowest)
+    lowest, bias = both["linears.0.weight"], both.get("linears.0.bias")
+    widths = [linear.out_features for linear, _ in network.hidden_layers()]
+    classes = network.output.out_features
     # As torch.lerp rounds its weight: 1 - alpha is then the same number.
-    rounded = torch.tensor(alphas(points), dtype=both[f"{lowest}.weight"].dtype).tolist()
+    rounded = torch.tensor(alphas(points), dtype=lowest.dtype).tolist()
     between = [
         (weight, _above(network, interpolate(first, second, alpha)))
         for weight, alpha in zip(rounded, alphas(points), strict=True)
@@ -97,17 +99,27 @@ def _evaluating_mlp_path(
     @torch.inference_mode()
     def advance(number: int, examples: slice) -> None:
         inputs = split.inputs(split.images[examples]).flatten(1).t()
-        second_sums, first_sums = ends(inputs).chunk(2)
-        difference, mixed = first_sums - second_sums, torch.empty_like(second_sums)
-        logits = []
-        for alpha, above in between:
-            # What torch.lerp does, in two thirds of its time. At the ends it is the end.
-            if alpha < 0.5:
+        if bias is None:
+            sums = torch.mm(lowest, inputs)
+        else:
+            sums = torch.addmm(bias.unsqueeze(1), lowest, inputs)
+        second_sums, first_sums = sums.chunk(2)
+        difference = first_sums - second_sums
+        size = inputs.shape[1]
+        held = [inputs.new_ones(width + 1, size) for width in widths]
+        mixed = held[0][:-1]
+        logits = inputs.new_empty(points, classes, size)
+        for (alpha, above), out in zip(between, logits, strict=True):
+            # What torch.lerp does, in two thirds of its time. The ends hold nothing of the other
+            # network, which may have diverged.
+            if alpha in (0, 1):
+                mixed.copy_(first_sums if alpha else second_sums)
+            elif alpha < 0.5:
                 torch.add(second_sums, difference, alpha=alpha, out=mixed)
             else:
                 torch.sub(first_sums, difference, alpha=1 - alpha, out=mixed)
-            logits.append(above(mixed))
-        counts = count(torch.stack(logits), split.labels[examples])
+            above(held, out)
+        counts = count(logits, split.labels[examples])
         for tally, counted in zip(tallies, counts, strict=True):
             tally.chunks[number] = counted
 
@@ -118,23 +130,19 @@ def _evaluating_mlp_path(
     return scores(tallies, team)
 
 
-Layer = Callable[[Tensor], Tensor]
-"""[features, B] to [features, B]."""
+def _above(network: MLP, weights: dict[str, Tensor]) -> Callable[[Sequence[Tensor], Tensor], None]:
+    """Logits [classes, B] from the first layer's sums, with these weights.
 
-
-def _linear(weights: dict[str, Tensor], name: str) -> Layer:
-    kernel, bias = weights[f"{name}.weight"], weights.get(f"{name}.bias")
-    if bias is None:
-        return partial(torch.mm, kernel)
-    column = bias.unsqueeze(1)
-    return lambda inputs: torch.addmm(column, kernel, inputs)
-
-
-def _above(network: MLP, weights: dict[str, Tensor]) -> Layer:
-    """Logits from the first layer's sums, with these weights. A network for each point takes
-    longer to copy than to use, where it is tiny."""
+    Overwrites what it is given: [features + 1, B] for each hidden layer, the last row ones and the
+    first layer's others its sums. A network for each point takes longer to copy than to use, where
+    it is tiny.
+    """
     names = [f"linears.{index}" for index in range(1, len(network.linears))] + ["output"]
-    linears = [_linear(weights, name) for name in names if len(network.linears)]
+    kernels = [weights[f"{name}.weight"] for name in names]
+    for index, name in enumerate(names):
+        if f"{name}.bias" in weights:
+            column = weights[f"{name}.bias"].unsqueeze(1)
+            kernels[index] = torch.cat([kernels[index], column], dim=1)
     norms: list[tuple[Tensor, Tensor]] = []
     for index, (_, layer) in enumerate(network.hidden_layers()):
         if layer is not None:
@@ -142,12 +150,14 @@ def _above(network: MLP, weights: dict[str, Tensor]) -> Layer:
             scale = scale * (variance + layer.eps).rsqrt()
             norms.append((scale.unsqueeze(1), (shift - mean * scale).unsqueeze(1)))
 
-    def above(sums: Tensor) -> Tensor:  # `sums` is its own: nothing else needs what it overwrites
-        for index, linear in enumerate(linears):
+    def above(held: Sequence[Tensor], logits: Tensor) -> None:
+        outs = [*(values[:-1] for values in held[1:]), logits]
+        for index, (values, kernel, out) in enumerate(zip(held, kernels, outs, strict=True)):
+            sums = values[:-1]
             if norms:
                 scale, shift = norms[index]
-                sums = torch.addcmul(shift, sums, scale)
-            sums = linear(sums.relu_())
-        return sums
+                torch.addcmul(shift, sums, scale, out=sums)
+            sums.relu_()
+            torch.mm(kernel, values[: kernel.shape[1]], out=out)
 
     return above

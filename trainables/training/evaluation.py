@@ -20,8 +20,11 @@ from trainables.training.team import ALONE, Team
 
 T = TypeVar("T")
 
-MLP_CHUNK, CONVOLUTIONAL_CHUNK = 512, 64
+CONVOLUTIONAL_CHUNK = 64
 """Examples evaluated at once: larger temporaries leave the caches and cost twice (measured)."""
+
+MLP_VALUES = 2**17
+"""Of a chunk's widest hidden layer, for the same reason: 4 tensors of them fit into 2 MB."""
 
 GPU_CHUNK = 512
 """The same on a GPU, which smaller ones don't fill."""
@@ -123,7 +126,10 @@ def chunk_of(network: nn.Module, device: str = "cpu") -> int:
     """How many examples to evaluate at once."""
     if device == "cuda":
         return GPU_CHUNK
-    return MLP_CHUNK if isinstance(network, MLP) else CONVOLUTIONAL_CHUNK
+    if not isinstance(network, MLP):
+        return CONVOLUTIONAL_CHUNK
+    widest = max(linear.out_features for linear, _ in network.hidden_layers())
+    return max(MLP_VALUES // widest // 64, 1) * 64
 
 
 def chunks(examples: int, size: int, team: Team) -> list[tuple[int, slice] | None]:

@@ -9,7 +9,7 @@ from trainables import networks
 from trainables.data.split import Scaling, Split
 from trainables.measures.path import evaluate_path
 from trainables.networks import NETWORKS
-from trainables.training.evaluation import MLP_CHUNK, evaluate
+from trainables.training.evaluation import chunk_of, evaluate
 
 
 def images(name, number):
@@ -65,8 +65,9 @@ def test_digits_mlp_with_batchnorm(points):
     check("digits-mlp", samples.digits().train, points)
 
 
-@pytest.mark.parametrize("number", [7, MLP_CHUNK, 2 * MLP_CHUNK + 1])
-def test_lenet_on_images_in_chunks(number):
+@pytest.mark.parametrize(("chunks", "more"), [(0, 7), (1, 0), (2, 1)])
+def test_lenet_on_images_in_chunks(chunks, more):
+    number = chunks * chunk_of(networks.build("lenet-300-100")) + more
     check("lenet-300-100", images("lenet-300-100", number), 5)
 
 
@@ -130,3 +131,16 @@ def test_networks_that_are_not_finite_are_all_wrong():
     errors = [s.error for s in evaluate_path("lenet-300-100", first, second, split, 3)]
     assert errors[1:] == [100, 100]
     assert errors[0] < 100
+
+
+@pytest.mark.parametrize("name", ["digits-mlp", "lenet-300-100", "resnet8-narrow-cifar"])
+def test_an_end_is_itself_though_the_other_diverged(name):
+    split = samples.digits().test if name == "digits-mlp" else images(name, 70)
+    first, second = arms(name)
+    kept = evaluate_path(name, first, second, split, 3)[0]
+    for value in first.values():
+        value.fill_(float("nan"))
+    scores = evaluate_path(name, first, second, split, 3)
+    assert scores[0] == kept
+    assert [score.error for score in scores[1:]] == [100, 100]
+    assert evaluate_path(name, second, first, split, 3)[-1] == kept
