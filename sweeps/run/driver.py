@@ -21,7 +21,7 @@ from rich.console import Console
 from sweeps import engine, tracking
 from sweeps.errors import UserError
 from sweeps.home import Home
-from sweeps.plan import Plan, Trial, cost
+from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
 from sweeps.run.handout import Handout
@@ -185,7 +185,6 @@ class _Observer:
         self._schedule, self._writer, self._view = schedule, writer, view
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
         self._estimated = schedule.remaining_seconds
-        self._iteration_seconds = cost.seconds_per_iteration(plan.spec.recipe)
         self._last_report = 0.0
         self._room = 0.0
         """Worker-seconds that there were, up to the last report."""
@@ -220,7 +219,7 @@ class _Observer:
         self._tally.iterations += report["trained"]
         self._view.running.pop(worker, None)
         if report["running"]:
-            titles, begin, iteration, until = zip(*report["running"], strict=True)
+            _, titles, begin, iteration, until = zip(*report["running"], strict=True)
             title = titles[0] if len(titles) == 1 else f"{len(titles)} trainings side by side"
             rate = report["trained"] / busy
             self._view.running[worker] = Running(
@@ -232,8 +231,7 @@ class _Observer:
         self._show()
 
     def _show(self) -> None:
-        under_way = sum(r.iteration - r.begin for r in self._view.running.values())
-        left = self._schedule.remaining_seconds - under_way * self._iteration_seconds
+        left = self._schedule.remaining_seconds
         self._view.update(self._estimated - left, left)
 
     def batch_ended(self, worker: str) -> None:

@@ -20,6 +20,9 @@ BATCH_SECONDS = 5.0
 STACKED_BATCH_SECONDS = 20.0
 """The same where trainings are stacked: the more a batch holds, the more go side by side."""
 
+TURN_SECONDS = 5.0
+"""What a training that gives way does at least in between: giving way costs some 0.4 s."""
+
 MAX_LOSSES = 2
 """How often the worker of a job may die before the job counts as failed."""
 
@@ -61,6 +64,8 @@ class Schedule:
         self._taken: set[str] = set()
         """Jobs of the running batches; a job is in one at a time."""
         self._losses: dict[str, int] = defaultdict(int)
+        self._share: dict[str, float] = {}
+        """Of the jobs that have begun, how much of them is done."""
         self.remaining_seconds = sum(self._cost.values())
         """Estimated work of the jobs that are neither done nor given up."""
         self._open = set(self.jobs)
@@ -159,6 +164,43 @@ class Schedule:
                 return entries[:number]
         return entries
 
+    def turn_seconds(self, name: str) -> float | None:
+        """After how long a batch just handed out is to give way to one that waits; None: never.
+
+        Three equal trainings on two workers end after 1.5 of their length if they take turns, and
+        after 2 if they don't. At the end of a sweep this is much, before it nothing.
+        """
+        keys, number = self._running[name], len(self._running) + len(self._ready)
+        alone = len(keys) == 1 and self.jobs[keys[0]].iterations and not self._stacked
+        if not alone or not self.workers < number < 3 * self.workers:
+            return None
+        under_way = (sum(self._rest(key) for key in batch) for batch in self._running.values())
+        rests = [*under_way, *(self._rest(key) for *_, key in self._ready)]
+        least = max(*rests, sum(rests) / self.workers)
+        if self._rest(keys[0]) < TURN_SECONDS or sum(rests) < self.remaining_seconds / 2:
+            return None
+        if self._one_by_one(rests) < 1.1 * least:
+            return None
+        return max(TURN_SECONDS, least / 5)
+
+    def _one_by_one(self, seconds: Iterable[float]) -> float:
+        """When the last of so long pieces of work is done, if each is done in one go."""
+        workers = [0.0] * self.workers
+        for piece in sorted(seconds, reverse=True):
+            heapq.heapreplace(workers, workers[0] + piece)
+        return max(workers)
+
+    def _rest(self, key: str) -> float:
+        """Estimated seconds that a job still takes."""
+        return self._cost[key] * (1 - self._share.get(key, 0)) if key in self._open else 0
+
+    def moved(self, key: str, share: float) -> None:
+        """So much of a job is done, in [0, 1]."""
+        if key in self._open:
+            self.remaining_seconds -= self._rest(key)
+            self._share[key] = share
+            self.remaining_seconds += self._rest(key)
+
     def job_done(self, key: str) -> None:
         if key not in self._open:
             return
@@ -239,13 +281,15 @@ class Schedule:
         return key in self._open and key not in self.elsewhere and self._missing[key] == 0
 
     def _close(self, key: str) -> None:
+        self.remaining_seconds -= self._rest(key)
         self._open.discard(key)
+        self._share.pop(key, None)
         self.elsewhere.discard(key)
-        self.remaining_seconds -= self._cost[key]
 
     def _push(self, heap: list[Entry], keys: Iterable[str]) -> None:
         for key in keys:
             leaf, path = self._urgency[key]
+            path -= self._cost[key] - self._rest(key)
             heapq.heappush(heap, (-leaf, -path, next(self._order), key))
 
 

@@ -17,7 +17,7 @@ from ray.tune.search import Searcher
 
 from sweeps.engine import Demand
 from sweeps.run.handout import LOOK_SECONDS, Handout
-from sweeps.run.turns import IDLE_SECONDS, Turns
+from sweeps.run.turns import IDLE_SECONDS, NUMBER, Turns
 from trainables.jobs.kinds import Job
 from trainables.jobs.teams import TeamTrainable
 from trainables.jobs.trainable import Batch, BatchTrainable
@@ -75,6 +75,7 @@ class ScheduleSearcher(Searcher):
         self._handout, self._settings, self._observer = handout, settings, observer
         self._schedule = handout.schedule
         self._stop = stop
+        self._numbers = count()
         self._idle_since: float | None = None
         self._nodes: dict[str, list[str]] = {}
         """Batch -> the machines it was last heard from."""
@@ -93,8 +94,9 @@ class ScheduleSearcher(Searcher):
         if jobs is None:
             return None
         s = self._settings
-        batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes)
-        return {"batch": batch, "worker": dict(s.demand.worker)}
+        turn = self._schedule.turn_seconds(trial_id)
+        batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes, turn)
+        return {"batch": batch, "worker": dict(s.demand.worker), NUMBER: next(self._numbers)}
 
     def _idle_for(self, seconds: float) -> bool:
         now = time.monotonic()
@@ -105,6 +107,8 @@ class ScheduleSearcher(Searcher):
         return self._idle_since is not None and now - self._idle_since > seconds
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        for key, _, begin, iteration, until in result.get("running", ()):
+            self._schedule.moved(key, (iteration - begin) / (until - begin))
         for key in result.get("finished", ()):
             self._schedule.job_done(key)
             self._observer.job_done(self._schedule.jobs[key])

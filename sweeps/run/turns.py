@@ -8,6 +8,9 @@ from typing import Any
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 
+NUMBER = "number"
+"""Of a batch, by when it was handed to Tune: an entry of its trial's configuration."""
+
 IDLE_SECONDS = 5.0
 """How long workers are kept without work; starting one takes 3 to 8 s."""
 
@@ -39,8 +42,8 @@ class Turns(FIFOScheduler):
             return actor is not None and controller._actor_manager.is_actor_started(actor)
 
         waiting = (trial for trial in controller._pending_trials if not starting(trial))
-        # Tune numbers them as they come.
-        return min(waiting, key=lambda trial: trial.trial_id, default=None)
+        # Tune itself keeps them in no order: one could wait for ever.
+        return min(waiting, key=lambda trial: trial.config[NUMBER], default=None)
 
     def _give_up_idle(self, controller: Any) -> None:
         now = time.monotonic()

@@ -60,10 +60,11 @@ class _UnderWay:
     """The iteration at which the job begins."""
     reached: int
     seconds: float
-    """Its share of this process's time so far."""
+    """Its share of the processes' time so far."""
     saved: float
     """When its last checkpoint was stored."""
     trained: int = 0
+    """Iterations so far, those that led to its checkpoint included, as `seconds`."""
 
     @property
     def progress(self) -> Progress:
@@ -189,10 +190,11 @@ class Executor:
                     recipe.network, recipe.initialization, job.stream, job.init_seed
                 ),
             )
-        state = (self._load_checkpoint(job) or state).copy(job.recipe.device)
+        state, seconds, trained = self._load_checkpoint(job) or (state, 0.0, 0)
+        state = state.copy(job.recipe.device)
         training = Training(state, job.order_seed, until, mask)
-        spent = time.perf_counter() - start
-        return _UnderWay(job, training, begin, state.iteration, spent, time.monotonic())
+        seconds += time.perf_counter() - start
+        return _UnderWay(job, training, begin, state.iteration, seconds, time.monotonic(), trained)
 
     def advance(self, group: Group, under_way: Sequence[_UnderWay]) -> None:
         """Move a group by a pulse; store checkpoints that are due."""
@@ -301,18 +303,24 @@ class Executor:
         job, state = one.job, one.training.state.copy()
         groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
         payload = tensors.to_bytes(groups)
-        self.store.write(CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration)
+        spent = {"seconds": one.seconds, "iterations": one.trained}
+        self.store.write(
+            CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration, **spent
+        )
         self.store.prune(CHECKPOINT, job.key)
         one.saved = time.monotonic()
 
-    def _load_checkpoint(self, job: Job) -> TrainingState | None:
+    def _load_checkpoint(self, job: Job) -> tuple[TrainingState, float, int] | None:
+        """With the seconds and iterations that went into it."""
         try:
             artifact = self.store.read(CHECKPOINT, job.key)
         except Missing:
             return None
         stored = tensors.from_bytes(artifact.payload)
         weights, optimizer = tensors.part(stored, "weights"), tensors.part(stored, "optimizer")
-        return TrainingState(artifact.facts["iteration"], weights, optimizer)
+        facts = artifact.facts
+        state = TrainingState(facts["iteration"], weights, optimizer)
+        return state, facts["seconds"], facts["iterations"]
 
     def _store_tensors(
         self, job: Job, held: dict[str, Tensor], spent: dict[str, Any], **facts: Any

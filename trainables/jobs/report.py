@@ -2,10 +2,10 @@
 
 finished     keys of the jobs done since the last report
 failed       (key, one line, traceback) of the jobs that raised since then
-running      the trainings that moved and are under way: title, begin, iteration, until
+running      the trainings that moved and are under way: key, title, begin, iteration, until
 trained      iterations trained since the last report
 busy_seconds time spent in jobs since the last report
-done         true in the last report of a batch
+done         true in the last report of a batch, which may have given way to another one
 """
 
 from __future__ import annotations
@@ -24,12 +24,28 @@ REPORT_SECONDS = 1.0
 Events = Generator[Progress | Job | Failure | None]
 
 
-def advance(executor: Executor, events: Events, leave: Callable[[], bool]) -> dict[str, Any]:
-    """Go on with a batch until a report is due, or until `leave()`; a team at the same event."""
+class Turn:
+    """How long a batch may take, from now on; None: as long as it needs."""
+
+    def __init__(self, seconds: float | None):
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def over(self) -> bool:
+        return self._end is not None and time.monotonic() > self._end
+
+
+def advance(
+    executor: Executor, events: Events, turn: Turn, leave: Callable[[], bool]
+) -> dict[str, Any]:
+    """Go on with a batch until a report is due, or until `leave()`; a team at the same event.
+
+    When its turn is over the batch is closed: what is under way stores checkpoints.
+    """
     begin = time.monotonic()
     trained = executor.trained_iterations
     report: dict[str, Any] = {"finished": [], "failed": [], "done": False}
-    running: dict[str, tuple[str, int, int, int]] = {}
+    running: dict[str, tuple[str, str, int, int, int]] = {}
     while executor.team.decide(time.monotonic() - begin < REPORT_SECONDS and not leave()):
         try:
             event = next(events)
@@ -47,8 +63,11 @@ def advance(executor: Executor, events: Events, leave: Callable[[], bool]) -> di
             if executor.team.size > 1:  # the others may not have failed, and are elsewhere now
                 break
         else:
-            running[job.key] = (job.title, event.begin, event.iteration, event.until)
+            running[job.key] = (job.key, job.title, event.begin, event.iteration, event.until)
     report["running"] = list(running.values())
+    if not (report["done"] or report["failed"]) and executor.team.decide(turn.over):
+        events.close()
+        report["done"] = True
     report["trained"] = executor.trained_iterations - trained
     report["busy_seconds"] = time.monotonic() - begin
     return report

@@ -279,7 +279,7 @@ _executors: dict[Any, Any] = {}
 
 def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
     from trainables.jobs.execute import Executor
-    from trainables.jobs.report import advance
+    from trainables.jobs.report import Turn, advance
     from trainables.store import Store
 
     place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.processes)
@@ -288,9 +288,9 @@ def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
             Store(batch.store), *place[1:3], processes=batch.processes, team=team
         )
     executor = _executors[place]
-    events = executor.run_batch(batch.jobs)
+    events, turn = executor.run_batch(batch.jobs), Turn(batch.turn_seconds)
     while True:
-        report = advance(executor, events, lambda: False) | {"nodes": nodes}
+        report = advance(executor, events, turn, lambda: False) | {"nodes": nodes}
         if report["failed"]:
             # Others may be in the midst of a sum that this one will never join.
             ray.get(mailbox.report.remote(report | {"done": True}))

@@ -23,7 +23,7 @@ from trainables.store import Store
 
 if TYPE_CHECKING:  # torch, which the driver need not import
     from trainables.jobs.execute import Executor
-    from trainables.jobs.report import Events
+    from trainables.jobs.report import Events, Turn
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Batch:
     checkpoint_seconds: float
     processes: int = 0
     """That decode images, for each worker."""
+    turn_seconds: float | None = None
+    """After which it ends, done or not, for another batch."""
 
     def __repr__(self) -> str:  # Tune logs it
         return f"Batch({len(self.jobs)} jobs from {self.jobs[0].title})"
@@ -95,6 +97,7 @@ class BatchTrainable(Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         self._executors: dict[tuple[str, Path, float, int], Executor] = {}
+        self._turn: Turn
         super().setup(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -102,12 +105,13 @@ class BatchTrainable(Trainable):
         return super().reset_config(new_config)
 
     def _advance(self) -> dict[str, Any]:
-        from trainables.jobs.report import advance
+        from trainables.jobs.report import Turn, advance
 
         executor = self._executor()
         if self._events is None:
+            self._turn = Turn(self._batch.turn_seconds)
             self._events = executor.run_batch(self._batch.jobs)
-        report = advance(executor, self._events, lambda: self._leaving)
+        report = advance(executor, self._events, self._turn, lambda: self._leaving)
         return report | {"nodes": [ray.get_runtime_context().get_node_id()]}
 
     def cleanup(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import cost, expand
-from sweeps.run.schedule import MAX_LOSSES, Schedule
+from sweeps.run.schedule import MAX_LOSSES, TURN_SECONDS, Schedule
 from trainables.jobs.kinds import ImpMask, Job, State
+from trainables.recipes import RECIPES
 
 
 def jobs_of(backend: str, *overrides: str) -> dict[str, Job]:
@@ -271,3 +274,117 @@ def test_a_machine_that_goes_is_no_fault_of_its_jobs() -> None:
         assert schedule.next_batch(f"batch {turn}")
         schedule.batch_lost(f"batch {turn}", "gone", blameless=True)
     assert not schedule.failed
+
+
+# --- giving way -------------------------------------------------------------------------------
+
+
+def made_of(*iterations: int) -> dict[str, Job]:
+    """Trainings of so many iterations that need nothing."""
+    recipe = RECIPES["digits-mlp"]
+    made = (State(recipe, seed, 0, length) for seed, length in enumerate(iterations, 1))
+    return {job.key: job for job in made}
+
+
+@dataclass
+class Timed:
+    """Workers with a clock, for jobs that are a batch each; handing one out takes a while."""
+
+    workers: int
+    turns: bool = True
+    between: float = 0.4
+    batches: int = 0
+    """Handed out."""
+
+    def run(self, jobs: dict[str, Job]) -> float:
+        """Seconds until all is done, each job as long as estimated."""
+        schedule = Schedule(jobs, self.workers)
+        left = {key: cost.seconds(job) for key, job in jobs.items()}
+        busy: list[tuple[float, str, Job]] = []
+        now = 0.0
+        while not schedule.finished:
+            while len(busy) < self.workers and (batch := schedule.next_batch(str(self.batches))):
+                (job,) = batch
+                turn = schedule.turn_seconds(str(self.batches)) if self.turns else None
+                assert turn is None or turn >= TURN_SECONDS
+                taken = left[job.key] if turn is None else min(left[job.key], turn)
+                end = now + self.between + taken
+                left[job.key] -= taken
+                heapq.heappush(busy, (end, str(self.batches), job))
+                self.batches += 1
+            now, name, job = heapq.heappop(busy)
+            to_come = {job.key: end - now for end, _, job in busy}
+            for key, rest in left.items():
+                schedule.moved(key, 1 - (rest + to_come.get(key, 0)) / cost.seconds(jobs[key]))
+            if left[job.key] == 0:
+                schedule.job_done(job.key)
+            expected = sum(left.values()) + sum(to_come.values())
+            assert schedule.remaining_seconds == pytest.approx(expected)
+            schedule.batch_ended(name)
+        assert abs(schedule.remaining_seconds) < 1e-6
+        return now
+
+
+def test_three_equal_trainings_on_two_workers_take_turns() -> None:
+    jobs = made_of(*[100_000] * 3)
+    length = cost.seconds(next(iter(jobs.values())))
+    assert length > 4 * TURN_SECONDS
+    assert Timed(2, turns=False).run(jobs) > 2 * length
+    taken = Timed(2)
+    assert taken.run(jobs) < 1.65 * length
+    assert taken.batches < 25
+
+
+@pytest.mark.parametrize(("trainings", "workers"), [(2, 2), (4, 2), (2, 3), (3, 1), (32, 4)])
+def test_none_gives_way_where_nothing_is_gained(trainings: int, workers: int) -> None:
+    jobs = made_of(*[100_000] * trainings)
+    timed = Timed(workers)
+    timed.run(jobs)
+    assert timed.batches == trainings
+
+
+@given(st.lists(st.integers(20_000, 300_000), min_size=1, max_size=12), st.integers(1, 5))
+@settings(max_examples=100, deadline=None)
+def test_turns_cost_little_and_end_near_the_least_there_is(
+    iterations: list[int], workers: int
+) -> None:
+    jobs = made_of(*iterations)
+    seconds = [cost.seconds(job) for job in jobs.values()]
+    least = max(*seconds, sum(seconds) / workers)
+    apart, turns = Timed(workers, turns=False, between=0), Timed(workers, between=0)
+    one_by_one = apart.run(jobs)
+    assert turns.run(jobs) <= min(one_by_one, 1.15 * least) + 2 * TURN_SECONDS
+    assert turns.batches <= len(jobs) * 15
+
+
+def test_only_a_long_training_by_itself_gives_way() -> None:
+    """Not one that is as good as done, not a measurement, not several jobs, not a stack."""
+    for jobs in (made_of(*[1000] * 3), DIGITS, STACKED):
+        schedule = Schedule(jobs, 2)
+        turn = 0
+        while not schedule.finished:
+            names = []
+            while len(names) < 3 and (batch := schedule.next_batch(f"{turn} {len(names)}")):
+                names.append((f"{turn} {len(names)}", batch))
+            assert {schedule.turn_seconds(name) for name, _ in names} == {None}
+            for name, batch in names:
+                for job in batch:
+                    schedule.job_done(job.key)
+                schedule.batch_ended(name)
+            turn += 1
+
+
+def test_a_worker_that_is_lost_loses_its_progress() -> None:
+    jobs = made_of(50_000)
+    ((key, job),) = jobs.items()
+    schedule = Schedule(jobs, 1)
+    schedule.next_batch("a")
+    schedule.moved(key, 0.75)
+    assert schedule.remaining_seconds == pytest.approx(cost.seconds(job) / 4)
+    schedule.batch_lost("a", "died")
+    assert schedule.next_batch("b") == [job]
+    schedule.moved(key, 0.5)
+    assert schedule.remaining_seconds == pytest.approx(cost.seconds(job) / 2)
+    schedule.job_done(key)
+    schedule.moved(key, 0.9)
+    assert schedule.remaining_seconds == 0

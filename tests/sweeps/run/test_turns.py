@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sweeps.plan import expand
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
+from sweeps.run.turns import NUMBER, Turns
 from trainables.jobs.kinds import Job
 from trainables.store import Leases, Store
 
@@ -61,3 +63,20 @@ def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
         tuning.run(handout, settings, heard, lambda: False)
     assert sorted(heard.done) == sorted(jobs)
     assert len(heard.processes) == WORKERS
+
+
+def test_batches_take_their_turn_in_the_order_they_came() -> None:
+    """Tune keeps them in a set, by identifiers that are random."""
+    trials = [SimpleNamespace(trial_id=name, config={NUMBER: n}) for n, name in enumerate("ebadc")]
+    starting = {id(trials[2]): "actor 2"}
+    controller = SimpleNamespace(
+        _pending_trials=[],
+        _actor_cache=SimpleNamespace(num_cached_objects=0),
+        _trial_to_actor=SimpleNamespace(get=lambda trial: starting.get(id(trial))),
+        _actor_manager=SimpleNamespace(is_actor_started=lambda actor: True),
+    )
+    turns, chosen = Turns(), []
+    for waiting in ([4, 1, 3], [4, 3], [4, 0, 2], []):
+        controller._pending_trials = [trials[number] for number in waiting]
+        chosen.append(turns.choose_trial_to_run(SimpleNamespace(_tune_controller=controller)))
+    assert chosen == [trials[1], trials[3], trials[0], None]

@@ -9,6 +9,7 @@ from job_samples import NEVER, checkpoint_of, do, payload
 from trainables.jobs import execute
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import State
+from trainables.jobs.report import Turn, advance
 from trainables.store import Store
 
 
@@ -145,3 +146,48 @@ def test_closing_while_an_input_is_made_saves_the_input(store, jobs, undisturbed
     for name in ("arm", "masked"):
         assert payload(store, jobs[name]) == undisturbed[name]
         assert checkpoint_of(store, jobs[name]) is None
+
+
+def test_a_batch_ends_when_its_turn_is_over(store, jobs, undisturbed, every_iteration, monkeypatch):
+    """What is under way stores a checkpoint, and goes on from it when its turn comes again."""
+    clock = [0.0]
+
+    def tick():
+        clock[0] += 0.1
+        return clock[0]
+
+    monkeypatch.setattr(execute.time, "monotonic", tick)
+    job, reports = jobs["masked"], []
+    do(store, *job.inputs)
+    while not store.complete([(job.kind, job.key)]):
+        executor = Executor(store, samples.FOLDER, NEVER)
+        events, turn = executor.run_batch([job]), Turn(3.0)
+        begun = clock[0]
+        while not (report := advance(executor, events, turn, lambda: False))["done"]:
+            assert clock[0] - begun < 6
+            reports.append(report)
+        reports.append(report)
+        if not report["finished"]:
+            ((key, _, begin, iteration, until),) = report["running"]
+            assert (key, begin, until) == (job.key, 20, 60)
+            assert checkpoint_of(store, job) == iteration < until
+    assert len([report for report in reports if report["done"]]) > 2
+    assert sum(report["trained"] for report in reports) == 40
+    assert payload(store, job) == undisturbed["masked"]
+
+
+def test_manifests_count_what_led_to_a_checkpoint_too(store, jobs, every_iteration):
+    job = jobs["arm"]
+    do(store, *job.inputs)
+    spent = 0.0
+    for _ in range(3):
+        running = Executor(store, samples.FOLDER, NEVER).run(job)
+        for _ in range(7):
+            next(running)
+        running.close()
+        before, spent = spent, store.read(CHECKPOINT, job.key).facts["seconds"]
+        assert spent > before
+    do(store, job)
+    facts = store.facts(job.kind, job.key)
+    assert facts["iterations"] == job.iterations == 40
+    assert facts["seconds"] > spent

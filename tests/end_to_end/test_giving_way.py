@@ -1,0 +1,77 @@
+"""Trainings that take turns near the end of a sweep, on real Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweeps.engine import Demand
+from sweeps.loading import load
+from sweeps.plan import expand
+from sweeps.run import schedule as schedules
+from sweeps.run.handout import Handout
+from sweeps.run.schedule import Schedule
+from sweeps.run.sites import ThisMachine
+from trainables.jobs.execute import CHECKPOINT, Executor
+from trainables.jobs.kinds import Arm, Job
+from trainables.store import Leases, Store
+
+WORKERS, ITERATIONS = 2, 4000
+
+
+class Heard:
+    """Which jobs batches were at when they reported, and what was done."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, set[str]] = {}
+        self.done: list[str] = []
+
+    def job_done(self, job: Job) -> None:
+        self.done.append(job.key)
+
+    def job_failed(self, job: Job, reason: str, trace: str) -> None:
+        raise AssertionError(trace)
+
+    def reported(self, worker: str, report: Mapping[str, Any]) -> None:
+        for key, *_ in report["running"]:
+            self.at.setdefault(key, set()).add(worker)
+
+    def batch_ended(self, worker: str) -> None: ...
+
+    def waiting(self) -> None: ...
+
+
+def test_three_trainings_take_turns_on_two_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is begun again, and their bits are those of a training by itself."""
+    monkeypatch.setattr(schedules, "TURN_SECONDS", 0.5)
+    shape = ["inits=1", "orders=3", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
+    recipe = ["recipe.backend=loop", f"recipe.iterations={ITERATIONS}"]
+    jobs = expand(load("digits-mlp", shape + recipe)[0]).jobs
+    heard = Heard()
+    store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
+    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand):
+        from sweeps.run import tuning
+
+        settings = tuning.Settings(WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune")
+        schedule = Schedule(jobs, WORKERS)
+        tuning.run(Handout(schedule, store, leases, lambda: WORKERS), settings, heard, bool)
+    assert sorted(heard.done) == sorted(jobs)
+    assert schedule.remaining_seconds == pytest.approx(0, abs=1e-6)
+
+    alone = Store(str(tmp_path / "alone"))
+    executor = Executor(alone, tmp_path, checkpoint_seconds=1e9)
+    arms = [job for job in jobs.values() if isinstance(job, Arm)]
+    assert len(arms) == 3
+    for arm in arms:
+        assert len(heard.at[arm.key]) > 1, "it gave way"
+        assert store.facts(arm.kind, arm.key)["iterations"] == ITERATIONS
+        assert not store.complete([(CHECKPOINT, arm.key)])
+        list(executor.run(arm.start))
+        list(executor.run(arm))
+        expected = alone.read(arm.kind, arm.key).payload
+        assert store.read(arm.kind, arm.key).payload == expected
