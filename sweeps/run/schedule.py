@@ -21,7 +21,7 @@ STACKED_BATCH_SECONDS = 20.0
 """The same where trainings are stacked: the more a batch holds, the more go side by side."""
 
 TURN_SECONDS = 5.0
-"""What a training that gives way does at least in between: giving way costs some 0.4 s."""
+"""What a training that gives way does at least in between: giving way costs some 0.3 s (LeNet)."""
 
 MAX_LOSSES = 2
 """How often the worker of a job may die before the job counts as failed."""
