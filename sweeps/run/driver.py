@@ -156,6 +156,7 @@ def _execute(
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,
             scratch=Path(scratch),
+            warm=not site.shared and demand.workers == 1,
         )
         tuning.run(handout, settings, observer, stopping.is_set)
     outcome.interrupted = stopping.is_set() and not schedule.finished

@@ -79,6 +79,11 @@ class Schedule:
         return not self._open
 
     @property
+    def left(self) -> int:
+        """Jobs that are neither done nor given up."""
+        return len(self._open)
+
+    @property
     def ready(self) -> bool:
         """There is something to hand out."""
         return bool(self._ready)

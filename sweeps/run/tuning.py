@@ -63,6 +63,8 @@ class Settings:
     checkpoint_seconds: float
     scratch: Path
     """Where Tune keeps its own files."""
+    warm: bool = False
+    """Whether workers start before there is work for them. They hold their room for it."""
 
 
 class ScheduleSearcher(Searcher):
@@ -75,7 +77,7 @@ class ScheduleSearcher(Searcher):
         self._handout, self._settings, self._observer = handout, settings, observer
         self._schedule = handout.schedule
         self._stop = stop
-        self._numbers = count()
+        self._handed_out = 0
         self._idle_since: float | None = None
         self._nodes: dict[str, list[str]] = {}
         """Batch -> the machines it was last heard from."""
@@ -90,13 +92,15 @@ class ScheduleSearcher(Searcher):
             self._observer.job_done(job)
         if self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
             return Searcher.FINISHED
-        jobs = self._handout.next_batch(trial_id)
+        s, jobs = self._settings, self._handout.next_batch(trial_id)
         if jobs is None:
-            return None
-        s = self._settings
-        turn = self._schedule.turn_seconds(trial_id)
+            if not s.warm or self._handed_out >= min(self._schedule.workers, self._schedule.left):
+                return None
+            jobs = []  # the worker imports its libraries while another does what all wait for
+        turn = self._schedule.turn_seconds(trial_id) if jobs else None
         batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes, turn)
-        return {"batch": batch, "worker": dict(s.demand.worker), NUMBER: next(self._numbers)}
+        self._handed_out += 1
+        return {"batch": batch, "worker": dict(s.demand.worker), NUMBER: self._handed_out}
 
     def _idle_for(self, seconds: float) -> bool:
         now = time.monotonic()

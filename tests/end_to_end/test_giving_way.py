@@ -57,7 +57,9 @@ def test_three_trainings_take_turns_on_two_workers(
     with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand):
         from sweeps.run import tuning
 
-        settings = tuning.Settings(WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune")
+        settings = tuning.Settings(
+            WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune", warm=True
+        )
         schedule = Schedule(jobs, WORKERS)
         tuning.run(Handout(schedule, store, leases, lambda: WORKERS), settings, heard, bool)
     assert sorted(heard.done) == sorted(jobs)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # torch, which the driver need not import
 
 @dataclass(frozen=True)
 class Batch:
-    """What one Tune trial does, and where."""
+    """What one Tune trial does, and where. Without jobs, it only gets the worker ready."""
 
     jobs: tuple[Job, ...]
     store: str
@@ -40,7 +40,7 @@ class Batch:
     """After which it ends, done or not, for another batch."""
 
     def __repr__(self) -> str:  # Tune logs it
-        return f"Batch({len(self.jobs)} jobs from {self.jobs[0].title})"
+        return f"Batch({[job.title for job in self.jobs[:1]]} and so on, {len(self.jobs)} jobs)"
 
 
 class Trainable(tune.Trainable):

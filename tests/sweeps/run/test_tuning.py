@@ -1,0 +1,100 @@
+"""What Tune is given, without Tune."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sweeps.engine import Demand
+from sweeps.loading import load
+from sweeps.plan import expand
+from sweeps.run.handout import Handout
+from sweeps.run.schedule import Schedule
+from sweeps.run.tuning import ScheduleSearcher, Settings
+from sweeps.run.turns import NUMBER
+from trainables.jobs.kinds import Job, State
+from trainables.jobs.trainable import Batch
+from trainables.store import Leases, Store
+
+ONE_CHAIN = ["inits=1", "orders=3", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
+JOBS = expand(load("lenet-mnist", ONE_CHAIN)[0]).jobs
+"""An initial state, three long trainings from it, and their three paths."""
+
+
+class Given:
+    """Batches of a schedule on two workers, as Tune asks for them."""
+
+    def __init__(
+        self, jobs: dict[str, Job], folder: Path, leases: Leases, store: Store, warm: bool
+    ):
+        self.schedule = Schedule(jobs, 2)
+        handout = Handout(self.schedule, store, leases, lambda: 2)
+        demand = Demand({"CPU": 1.0})
+        settings = Settings(2, demand, 0, store.url, folder, 60.0, folder, warm=warm)
+        self.searcher = ScheduleSearcher(handout, settings, None, bool)  # type: ignore[arg-type]
+        self.configurations: list[dict[str, object]] = []
+
+    def next(self) -> Batch | None:
+        given = self.searcher.suggest(str(len(self.configurations)))
+        if given is None:
+            return None
+        assert isinstance(given, dict)
+        self.configurations.append(given)
+        batch = given["batch"]
+        assert isinstance(batch, Batch)
+        assert repr(batch)
+        return batch
+
+    def done(self, name: str, batch: Batch) -> None:
+        for job in batch.jobs:
+            self.schedule.job_done(job.key)
+        self.schedule.batch_ended(name)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "store"))
+
+
+@pytest.fixture
+def leases(store: Store) -> Iterator[Leases]:
+    with Leases(store, "test") as held:
+        yield held
+
+
+def test_a_worker_gets_ready_while_another_does_what_all_wait_for(
+    tmp_path: Path, store: Store, leases: Leases
+) -> None:
+    given = Given(JOBS, tmp_path, leases, store, warm=True)
+    first, second = given.next(), given.next()
+    assert first is not None
+    assert [type(job) for job in first.jobs] == [State]
+    assert second is not None
+    assert second.jobs == ()
+    assert given.next() is None, "no more than there are workers"
+    given.schedule.batch_ended("1")
+    assert given.next() is None
+    given.done("0", first)
+    for _ in range(3):
+        batch = given.next()
+        assert batch is not None
+        assert len(batch.jobs) == 1
+        assert batch.turn_seconds is not None
+    assert given.next() is None
+    numbers = [given[NUMBER] for given in given.configurations]
+    assert numbers == sorted(numbers, key=str)
+    assert len(set(numbers)) == 5
+
+
+@pytest.mark.parametrize(("warm", "jobs"), [(False, 7), (True, 1)])
+def test_otherwise_a_worker_waits_for_work(
+    tmp_path: Path, store: Store, leases: Leases, warm: bool, jobs: int
+) -> None:
+    """On a cluster, whose room is for others, too; and where no second one is needed."""
+    given = Given(dict(list(JOBS.items())[:jobs]), tmp_path, leases, store, warm)
+    batch = given.next()
+    assert batch is not None
+    assert len(batch.jobs) == 1
+    assert given.next() is None
