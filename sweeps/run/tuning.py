@@ -94,7 +94,8 @@ class ScheduleSearcher(Searcher):
             return Searcher.FINISHED
         s, jobs = self._settings, self._handout.next_batch(trial_id)
         if jobs is None:
-            if not s.warm or self._handed_out >= min(self._schedule.workers, self._schedule.left):
+            enough = self._handed_out >= min(self._schedule.workers, self._schedule.left)
+            if not s.warm or enough or self._handout.idle:
                 return None
             jobs = []  # the worker imports its libraries while another does what all wait for
         turn = self._schedule.turn_seconds(trial_id) if jobs else None

@@ -88,6 +88,14 @@ def test_a_worker_gets_ready_while_another_does_what_all_wait_for(
     assert len(set(numbers)) == 5
 
 
+def test_none_gets_ready_for_what_another_sweep_does(
+    tmp_path: Path, store: Store, leases: Leases
+) -> None:
+    with Leases(store, "another") as others:
+        assert others.claim(list(JOBS)) == JOBS.keys()
+        assert Given(JOBS, tmp_path, leases, store, warm=True).next() is None
+
+
 @pytest.mark.parametrize(("warm", "jobs"), [(False, 7), (True, 1)])
 def test_otherwise_a_worker_waits_for_work(
     tmp_path: Path, store: Store, leases: Leases, warm: bool, jobs: int
