@@ -320,7 +320,8 @@ class Executor:
         weights, optimizer = tensors.part(stored, "weights"), tensors.part(stored, "optimizer")
         facts = artifact.facts
         state = TrainingState(facts["iteration"], weights, optimizer)
-        return state, facts["seconds"], facts["iterations"]
+        # Checkpoints of earlier versions don't say.
+        return state, facts.get("seconds", 0.0), facts.get("iterations", 0)
 
     def _store_tensors(
         self, job: Job, held: dict[str, Tensor], spent: dict[str, Any], **facts: Any
