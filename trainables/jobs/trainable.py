@@ -23,7 +23,7 @@ from trainables.store import Store
 
 if TYPE_CHECKING:  # torch, which the driver need not import
     from trainables.jobs.execute import Executor
-    from trainables.jobs.report import Events, Turn
+    from trainables.jobs.report import Events
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,6 @@ class BatchTrainable(Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         self._executors: dict[tuple[str, Path, float, int], Executor] = {}
-        self._turn: Turn
         super().setup(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -6,8 +6,8 @@ import heapq
 import random
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -279,9 +279,9 @@ def test_a_machine_that_goes_is_no_fault_of_its_jobs() -> None:
 # --- giving way -------------------------------------------------------------------------------
 
 
-def made_of(*iterations: int) -> dict[str, Job]:
+def made_of(*iterations: int, backend: Literal["loop", "stacked"] = "loop") -> dict[str, Job]:
     """Trainings of so many iterations that need nothing."""
-    recipe = RECIPES["digits-mlp"]
+    recipe = replace(RECIPES["digits-mlp"], backend=backend)
     made = (State(recipe, seed, 0, length) for seed, length in enumerate(iterations, 1))
     return {job.key: job for job in made}
 
@@ -357,21 +357,30 @@ def test_turns_cost_little_and_end_near_the_least_there_is(
     assert turns.batches <= len(jobs) * 15
 
 
-def test_only_a_long_training_by_itself_gives_way() -> None:
-    """Not one that is as good as done, not a measurement, not several jobs, not a stack."""
-    for jobs in (made_of(*[1000] * 3), DIGITS, STACKED):
-        schedule = Schedule(jobs, 2)
-        turn = 0
-        while not schedule.finished:
-            names = []
-            while len(names) < 3 and (batch := schedule.next_batch(f"{turn} {len(names)}")):
-                names.append((f"{turn} {len(names)}", batch))
-            assert {schedule.turn_seconds(name) for name, _ in names} == {None}
-            for name, batch in names:
-                for job in batch:
-                    schedule.job_done(job.key)
-                schedule.batch_ended(name)
-            turn += 1
+def long_paths() -> dict[str, Job]:
+    """Three measurements that take a minute each."""
+    shape = ["inits=1", "orders=3", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
+    jobs = expand(load("lenet-mnist", [*shape, "path_points=1000"])[0]).jobs
+    return {key: job for key, job in jobs.items() if job.kind == "instability"}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seconds"),
+    [
+        (made_of(*[9000] * 3), (4, 5)),
+        (long_paths(), (20, 200)),
+        (made_of(*[300_000] * 3, backend="stacked"), (20, 200)),
+    ],
+    ids=["short trainings", "measurements", "a stack"],
+)
+def test_others_do_not_give_way(jobs: dict[str, Job], seconds: tuple[float, float]) -> None:
+    """Though each is a batch by itself, and two workers have three."""
+    schedule = Schedule(jobs, 2)
+    assert all(seconds[0] < cost.seconds(job) < seconds[1] for job in jobs.values())
+    names = ["a", "b", "c"]
+    for name in names:
+        assert len(schedule.next_batch(name) or ()) == 1
+    assert {schedule.turn_seconds(name) for name in names} == {None}
 
 
 def test_a_worker_that_is_lost_loses_its_progress() -> None:
