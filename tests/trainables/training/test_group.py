@@ -131,7 +131,8 @@ FAMILIES = [
     ("cifar10-small", 20, {"batch_size": 8}),
     ("cifar10-small", 20, {"batch_size": 8} | ADAM | SMOOTH),
     ("cifar10-small", 20, {"batch_size": 8} | DECOUPLED),
-    ("resnet20-cifar10", 20, {"batch_size": 2}),
+    # Few: at its rate, rounding grows threefold an iteration.
+    ("resnet20-cifar10", 8, {"batch_size": 2}),
     pytest.param(
         "vgg16-cifar10", 20, {"batch_size": 3, "learning_rate": 0.01}, marks=pytest.mark.slow
     ),
