@@ -40,13 +40,18 @@ def advance(
 ) -> dict[str, Any]:
     """Go on with a batch until a report is due, or until `leave()`; a team at the same event.
 
-    When its turn is over the batch is closed: what is under way stores checkpoints.
+    When its turn is over a report is due, and the batch is closed: what is under way stores
+    checkpoints.
     """
+
+    def due() -> bool:
+        return time.monotonic() - begin >= REPORT_SECONDS or turn.over or leave()
+
     begin = time.monotonic()
     trained = executor.trained_iterations
     report: dict[str, Any] = {"finished": [], "failed": [], "done": False}
     running: dict[str, tuple[str, str, int, int, int]] = {}
-    while executor.team.decide(time.monotonic() - begin < REPORT_SECONDS and not leave()):
+    while executor.team.decide(not due()):
         try:
             event = next(events)
         except StopIteration:
