@@ -386,8 +386,12 @@ class Work:
         while True:
             time.sleep(0.1)
 
-there = [n["NodeID"] for n in ray.nodes() if n["Alive"] and "trial_driver" not in n["Resources"]][0]
-affinity = NodeAffinitySchedulingStrategy(there, soft=True)
+def others():
+    return [n["NodeID"] for n in ray.nodes() if n["Alive"] and "trial_driver" not in n["Resources"]]
+
+while len(others()) != 1:  # a killed one counts as alive for a while
+    time.sleep(0.3)
+affinity = NodeAffinitySchedulingStrategy(*others(), soft=True)
 work = Work.options(scheduling_strategy=affinity).remote(sys.argv[2])
 work.work.remote()
 while True:
