@@ -43,7 +43,7 @@ IMP = (
 PEER_ITERATIONS, PATH_EXAMPLES = 400, 10_000
 """Timed of the peer's training and of the plain path."""
 
-BUSY = re.compile(r"busy (\d+)% of the time; ([\d.]+) ms a job besides")
+BUSY = re.compile(r"busy (\d+)% of the time and out of work \d+%; ([\d.]+) ms a job besides")
 """In what a run says at its end (`sweeps.display.outcome_text`)."""
 
 
@@ -58,7 +58,7 @@ class Ran:
     busy: float
     """% of the workers' time, from their first job to the last, that was spent in jobs."""
     overhead: float
-    """Milliseconds of a worker a job: Ray Tune's, and waiting for jobs that need others."""
+    """Milliseconds of a worker a job, while there was something to do: Ray Tune's."""
 
     def measured(self, jobs: list[Job]) -> float:
         """Worker seconds that jobs took, by their manifests."""
@@ -146,7 +146,7 @@ def quickstart(setting: Setting) -> list[Row]:
                 ours=Spread.once(ran.overhead),
                 unit="ms",
                 target=Target(most=300),
-                note="Ray Tune's time and what workers waited, as the run itself says",
+                note="Ray Tune's time, as the run itself says",
             ),
             *ran.estimates(),
         ]

@@ -105,7 +105,7 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     if outcome.utilisation is not None and outcome.overhead_seconds_per_job is not None:
         lines.append(
             f"workers ready after {outcome.worker_startup_seconds:.1f} s, then busy "
-            f"{outcome.utilisation:.0%} of the time; "
+            f"{outcome.utilisation:.0%} of the time and out of work {outcome.out_of_work:.0%}; "
             f"{1000 * outcome.overhead_seconds_per_job:.0f} ms a job besides"
             + (f"; on {outcome.machines} machines" if outcome.machines > 1 else "")
         )

@@ -48,7 +48,10 @@ class Outcome:
     """What kept results out of MLflow; they are in the store."""
     worker_startup_seconds: float | None = None
     overhead_seconds_per_job: float | None = None
-    """Of the workers' time, from their first job to the last, what went into no job."""
+    """Of the workers' time, from their first job to the last, what went into no job although there
+    was one to do."""
+    out_of_work: float = 0.0
+    """Share of that time in which there was none: jobs waited for others, or none was left."""
     machines: int = 1
     """That did jobs."""
     utilisation: float | None = None
@@ -143,11 +146,11 @@ def _execute(
     ):
         from sweeps.run import tuning
 
-        observer = _Observer(plan, schedule, writer, view, outcome, home.log(plan.spec.name))
         # Of drivers that hold no room for their workers there is always room for one more.
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
         capacity = partial(site.capacity, demand)
         handout = Handout(schedule, store, leases, capacity, at_most=at_most)
+        observer = _Observer(plan, handout, writer, view, outcome, home.log(plan.spec.name))
         settings = tuning.Settings(
             pending=site.most(demand),
             demand=demand,
@@ -176,19 +179,22 @@ class _Observer:
     def __init__(
         self,
         plan: Plan,
-        schedule: Schedule,
+        handout: Handout,
         writer: BackgroundRecorder,
         view: ProgressView,
         outcome: Outcome,
         log: Path,
     ):
         self._trials: dict[str, Trial] = {trial.key: trial for trial in plan.trials}
-        self._schedule, self._writer, self._view = schedule, writer, view
+        self._handout, self._schedule = handout, handout.schedule
+        self._writer, self._view = writer, view
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
-        self._estimated = schedule.remaining_seconds
+        self._estimated = self._schedule.remaining_seconds
         self._last_report = 0.0
         self._room = 0.0
         """Worker-seconds that there were, up to the last report."""
+        self._starting = 0.0
+        """Of the worker-seconds out of work, those before the first report."""
         self.machines: set[str] = set()
 
     def job_done(self, job: Job) -> None:
@@ -210,6 +216,7 @@ class _Observer:
         busy = report["busy_seconds"]
         if self._tally.first_report is None:
             self._tally.first_report = now - busy
+            self._starting = self._handout.seconds_out_of_work
             self._outcome.worker_startup_seconds = now - busy - self._tally.begun
         self._room += self._schedule.workers * (
             now - max(self._last_report, self._tally.first_report)
@@ -240,11 +247,14 @@ class _Observer:
 
     def measure_overhead(self) -> None:
         tally = self._tally
-        available = self._room
-        if not available or not tally.jobs_done:
+        room = self._room
+        if not room or not tally.jobs_done:
             return
-        self._outcome.utilisation = tally.busy_seconds / available
-        self._outcome.overhead_seconds_per_job = (available - tally.busy_seconds) / tally.jobs_done
+        idle = max(0.0, room - tally.busy_seconds)
+        out_of_work = min(idle, self._handout.seconds_out_of_work - self._starting)
+        self._outcome.utilisation = tally.busy_seconds / room
+        self._outcome.out_of_work = out_of_work / room
+        self._outcome.overhead_seconds_per_job = (idle - out_of_work) / tally.jobs_done
 
 
 @contextmanager

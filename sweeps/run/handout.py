@@ -35,11 +35,22 @@ class Handout:
         self._at_most = at_most
         self._held: dict[str, list[str]] = {}
         """Batch -> keys leased for it."""
-        self._looked = self._measured = time.monotonic()
+        self.seconds_out_of_work = 0.0
+        """Of all workers: time for which there was nothing to hand out to them."""
+        self._out_of_work = 0
+        self._asked = self._looked = self._measured = time.monotonic()
 
     def next_batch(self, name: str) -> list[Job] | None:
         """Jobs to do in this order, or None while there are none to hand out."""
         now = time.monotonic()
+        self.seconds_out_of_work += self._out_of_work * (now - self._asked)
+        self._asked = now
+        try:
+            return self._next_batch(name, now)
+        finally:
+            self._out_of_work = self.schedule.workers_out_of_work
+
+    def _next_batch(self, name: str, now: float) -> list[Job] | None:
         if now - self._measured > CAPACITY_SECONDS:
             self._measured = now
             self.schedule.workers = max(1, self._capacity())

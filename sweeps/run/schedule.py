@@ -89,6 +89,11 @@ class Schedule:
         return bool(self._ready)
 
     @property
+    def workers_out_of_work(self) -> int:
+        """Workers for which there is nothing to hand out: jobs wait for others, or none is left."""
+        return 0 if self._ready else max(0, self.workers - len(self._running))
+
+    @property
     def skipped(self) -> set[str]:
         """Jobs that won't be done because something they need failed."""
         return self.jobs.keys() - self.done - self.failed.keys() - self._open

@@ -59,6 +59,7 @@ def test_a_run_says_what_the_sweep_benchmarks_read():
         worker_startup_seconds=9.5,
         overhead_seconds_per_job=0.125,
         utilisation=0.934,
+        out_of_work=0.05,
     )
     text = str(outcome_text(outcome, "again", Path("log")))
     found = sweeps_through_cli.BUSY.search(text)
