@@ -21,8 +21,8 @@ def reporting(times: int, seconds: float = 0.0) -> type[BatchTrainable]:
         def step(self) -> dict[str, Any]:
             time.sleep(seconds)
             self._reports += 1
-            report: dict[str, Any] = {"finished": [], "failed": [], "running": [], "trained": 0}
-            report |= {"busy_seconds": seconds, "nodes": [""], "leaving": False}
+            report: dict[str, Any] = {"finished": [], "failed": [], "running": [], "measuring": []}
+            report |= {"trained": 0, "busy_seconds": seconds, "nodes": [""], "leaving": False}
             if self._reports == times:
                 report["finished"] = [job.key for job in self._batch.jobs]
                 report[DONE] = True

@@ -25,7 +25,7 @@ from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
 from sweeps.run.handout import Handout
-from sweeps.run.progress import ProgressView, Running, Tally
+from sweeps.run.progress import Measuring, ProgressView, Running, Tally
 from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import Site
@@ -233,6 +233,9 @@ class _Observer:
             self._view.running[worker] = Running(
                 title, sum(begin), sum(iteration), sum(until), rate
             )
+        elif report["measuring"]:
+            *_, (_, title, share) = report["measuring"]
+            self._view.running[worker] = Measuring(title, share)
         self._show()
 
     def waiting(self) -> None:

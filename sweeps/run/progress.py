@@ -34,6 +34,18 @@ class Running:
         return f"{self.title}: {self.iteration}/{self.until}, {pace(self.rate)}"
 
 
+@dataclass(frozen=True)
+class Measuring:
+    """The measurement under way in a worker."""
+
+    title: str
+    share: float
+    """Of it that is done."""
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.share:.0%}"
+
+
 @dataclass
 class Tally:
     """What a run has done so far."""
@@ -62,7 +74,7 @@ class ProgressView:
 
     def __init__(self, console: Console, tally: Tally, schedule: Schedule):
         self.console, self.tally, self.schedule = console, tally, schedule
-        self.running: dict[str, Running] = {}
+        self.running: dict[str, Running | Measuring] = {}
         """By Tune trial."""
         self._plain_at = time.monotonic()
         self._live: Live | None = None

@@ -114,6 +114,8 @@ class ScheduleSearcher(Searcher):
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         for key, _, begin, iteration, until in result.get("running", ()):
             self._schedule.moved(key, (iteration - begin) / (until - begin))
+        for key, _, share in result.get("measuring", ()):
+            self._schedule.moved(key, share)
         for key in result.get("finished", ()):
             self._schedule.job_done(key)
             self._observer.job_done(self._schedule.jobs[key])

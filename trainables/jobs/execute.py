@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ import torch
 from torch import Tensor
 
 from trainables import data, networks, pruning
+from trainables.jobs.events import Event, Failure, Measured, Progress, Step
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.jobs.shared import Artifacts, SharedStore
 from trainables.measures import instability
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, tensors
+from trainables.training.evaluation import told
 from trainables.training.group import Group, Training
 from trainables.training.loop import TrainingState
 from trainables.training.numerics import set_numerics
@@ -30,24 +32,6 @@ HELD_BYTES = 256 * 2**20
 
 CHECKPOINT = "checkpoint"
 """The kind under which a job's unfinished training is stored, by the job's key."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A training has come to `iteration`, of `until`; it began at `begin`."""
-
-    job: Job
-    begin: int
-    iteration: int
-    until: int
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A job raised an error."""
-
-    job: Job
-    error: Exception
 
 
 @dataclass(eq=False)
@@ -95,21 +79,20 @@ class Executor:
         self.trained_iterations = 0
         self._held: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
 
-    def run(self, job: Job) -> Iterator[Progress]:
+    def run(self, job: Job) -> Iterator[Step]:
         """Do a job and store its artifact; nothing if it is there already.
 
         Closing the iterator early stores a checkpoint from which the next `run` goes on.
         """
         for event in self.run_batch([job]):
             match event:
-                case Progress():
+                case Progress() | Measured():
                     yield event
                 case Failure():
                     raise event.error
 
-    def run_batch(self, jobs: Sequence[Job]) -> Generator[Progress | Job | Failure | None]:
+    def run_batch(self, jobs: Sequence[Job]) -> Generator[Event]:
         """Do jobs, inputs first: their progress, then each when it is done or has failed.
-        None where there is nothing to tell: a measurement goes on.
 
         Trainings whose inputs are there are under way together, as many as the recipe's backend
         takes. Jobs that need a failed one are passed over. Closing the iterator early stores
@@ -125,7 +108,7 @@ class Executor:
                 self._save_checkpoint(one)
             raise
 
-    def tensors(self, job: Job) -> Generator[Progress | None, None, dict[str, Tensor]]:
+    def tensors(self, job: Job) -> Generator[Step, None, dict[str, Tensor]]:
         """Read a job's tensors (the iterator's return value), making them again if damaged."""
         if job.key not in self._held:
             try:
@@ -146,11 +129,11 @@ class Executor:
             size -= sum(value.nbytes for value in dropped.values())
 
     @singledispatchmethod
-    def _do(self, job: Job) -> Iterator[Progress | None]:
+    def _do(self, job: Job) -> Iterator[Step]:
         raise TypeError(f"no way to do a {type(job).__name__}")
 
     @_do.register
-    def _(self, job: State | Arm) -> Iterator[Progress | None]:
+    def _(self, job: State | Arm) -> Iterator[Step]:
         """By itself: an input that another job turned out to lack."""
         one = yield from self.begin(job)
         if job.iterations or one.training.mask:
@@ -166,7 +149,7 @@ class Executor:
                 raise
         self.end(one)
 
-    def begin(self, job: State | Arm) -> Generator[Progress | None, None, _UnderWay]:
+    def begin(self, job: State | Arm) -> Generator[Step, None, _UnderWay]:
         """A job's training (the iterator's return value), from its checkpoint if there is one."""
         start = time.perf_counter()
         mask = None
@@ -246,7 +229,7 @@ class Executor:
         return spent
 
     @_do.register
-    def _(self, job: ImpMask) -> Iterator[Progress | None]:
+    def _(self, job: ImpMask) -> Iterator[Step]:
         spent = self._clock()
         weights = yield from self.tensors(job.arm)
         mask = yield from self._mask(job.arm.mask)
@@ -258,7 +241,7 @@ class Executor:
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
     @_do.register
-    def _(self, job: RandomMask) -> Iterator[Progress | None]:
+    def _(self, job: RandomMask) -> Iterator[Step]:
         spent = self._clock()
         like = yield from self._mask(job.like)
         assert like is not None
@@ -266,7 +249,7 @@ class Executor:
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
     @_do.register
-    def _(self, job: Instability) -> Iterator[Progress | None]:
+    def _(self, job: Instability) -> Iterator[Step]:
         spent = self._clock()
         first = yield from self.tensors(job.first)
         second = yield from self.tensors(job.second)
@@ -277,7 +260,7 @@ class Executor:
         dataset = data.load(job.recipe, self.data_folder)
         dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
-        values |= yield from instability.measure(
+        measuring = instability.measure(
             job.recipe.network,
             first,
             second,
@@ -286,12 +269,11 @@ class Executor:
             team=self.team,
             processes=self.processes,
         )
+        values |= yield from told(measuring, partial(Measured, job))
         payload = json.dumps(values).encode()
         self.store.write(job.kind, job.key, payload, "json", **spent())
 
-    def _mask(
-        self, job: ImpMask | RandomMask | None
-    ) -> Generator[Progress | None, None, pruning.Mask | None]:
+    def _mask(self, job: ImpMask | RandomMask | None) -> Generator[Step, None, pruning.Mask | None]:
         """A mask with its tensors in the network's order, which decides ties; None if dense."""
         if job is None:
             return None
@@ -345,7 +327,7 @@ class _Batch:
         self._alone = False
         """After an error in a group: it may have been too large for the memory."""
 
-    def start(self) -> Generator[Progress | Job | Failure | None]:
+    def start(self) -> Generator[Event]:
         """Do or begin whatever is ready."""
         for job in list(self.waiting):
             if self._failed.intersection(job.inputs):
@@ -368,7 +350,7 @@ class _Batch:
         group = self._group
         return not (self._alone or group is None or group.full or group.recipe != job.recipe)
 
-    def _take_up(self, job: Job) -> Generator[Progress | Job | None]:
+    def _take_up(self, job: Job) -> Generator[Event]:
         if self.executor.store.complete([(job.kind, job.key)]):
             yield job
         elif isinstance(job, State | Arm) and job.iterations:
@@ -381,7 +363,7 @@ class _Batch:
             yield from self.executor._do(job)
             yield job
 
-    def advance(self) -> Generator[Progress | Job | Failure | None]:
+    def advance(self) -> Generator[Event]:
         """Train what is under way for a while."""
         if not self.under_way or self._group is None:
             return

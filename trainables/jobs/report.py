@@ -3,6 +3,7 @@
 finished     keys of the jobs done since the last report
 failed       (key, one line, traceback) of the jobs that raised since then
 running      the trainings that moved and are under way: key, title, begin, iteration, until
+measuring    the measurements that are under way: key, title, the share that is done
 trained      iterations trained since the last report
 busy_seconds time spent in jobs since the last report
 done         true in the last report of a batch, which may have given way to another one
@@ -15,13 +16,14 @@ import traceback
 from collections.abc import Callable, Generator
 from typing import Any
 
-from trainables.jobs.execute import Executor, Failure, Progress
+from trainables.jobs.events import Event, Failure, Measured
+from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
 
 REPORT_SECONDS = 1.0
 """How often a running batch reports."""
 
-Events = Generator[Progress | Job | Failure | None]
+Events = Generator[Event]
 
 
 class Turn:
@@ -44,32 +46,35 @@ def advance(
     checkpoints.
     """
 
+    begin = time.monotonic()
+
     def due() -> bool:
         return time.monotonic() - begin >= REPORT_SECONDS or turn.over or leave()
 
-    begin = time.monotonic()
     trained = executor.trained_iterations
     report: dict[str, Any] = {"finished": [], "failed": [], "done": False}
     running: dict[str, tuple[str, str, int, int, int]] = {}
+    measuring: dict[str, tuple[str, str, float]] = {}
     while executor.team.decide(not due()):
         try:
             event = next(events)
         except StopIteration:
             report["done"] = True
             break
-        if event is None:
-            continue
         job = event if isinstance(event, Job) else event.job
         running.pop(job.key, None)
+        measuring.pop(job.key, None)
         if isinstance(event, Job):
             report["finished"].append(job.key)
         elif isinstance(event, Failure):
             report["failed"].append((job.key, *described(event.error)))
             if executor.team.size > 1:  # the others may not have failed, and are elsewhere now
                 break
+        elif isinstance(event, Measured):
+            measuring[job.key] = (job.key, job.title, event.share)
         else:
             running[job.key] = (job.key, job.title, event.begin, event.iteration, event.until)
-    report["running"] = list(running.values())
+    report["running"], report["measuring"] = list(running.values()), list(measuring.values())
     if not (report["done"] or report["failed"]) and executor.team.decide(turn.over):
         events.close()
         report["done"] = True

@@ -51,8 +51,8 @@ TRAIN_SETTINGS = {
 
 
 NOTHING = {
-    "finished": [], "failed": [], "done": False, "running": [], "trained": 0,
-    "busy_seconds": 0.0, "nodes": [],
+    "finished": [], "failed": [], "done": False, "running": [], "measuring": [],
+    "trained": 0, "busy_seconds": 0.0, "nodes": [],
 }  # fmt: skip
 """A report of a group that is starting, or works at what it last said."""
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from trainables.data.split import Dataset
 from trainables.measures.path import evaluating_path
+from trainables.training.evaluation import told
 from trainables.training.team import ALONE, Team
 
 
@@ -25,20 +26,24 @@ def measure(
     points: int,
     team: Team = ALONE,
     processes: int = 0,
-) -> Generator[None, None, dict[str, Any]]:
+) -> Generator[float, None, dict[str, Any]]:
     """Error (%) and loss (nats) along the path from `second` (alpha 0) to `first` (alpha 1).
 
-    An iterator that hands control back now and then; `team` and `processes` as for a path. Returns,
-    for each split,
-    `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values), `instability_SPLIT`, and
-    the arms' accuracies `accuracy_SPLIT_1`, `_2` and their mean `accuracy_SPLIT`, all in percent
-    but the loss.
+    An iterator that says now and then what share is done; `team` and `processes` as for a path.
+    Returns, for each split, `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values),
+    `instability_SPLIT`, and the arms' accuracies `accuracy_SPLIT_1`, `_2` and their mean
+    `accuracy_SPLIT`, all in percent but the loss.
     """
     results: dict[str, Any] = {}
+    total, before = len(data.test) + len(data.train), 0
     for split, examples in (("test", data.test), ("train", data.train)):
-        scores = yield from evaluating_path(
-            network_name, first, second, examples, points, team, processes
-        )
+
+        def overall(share: float, before: int = before, size: int = len(examples)) -> float:
+            return (before + share * size) / total
+
+        path = evaluating_path(network_name, first, second, examples, points, team, processes)
+        scores = yield from told(path, overall)
+        before += len(examples)
         errors = [score.error for score in scores]
         results[f"path_error_{split}"] = errors
         results[f"path_loss_{split}"] = [score.loss for score in scores]

@@ -49,8 +49,8 @@ def evaluating_path(
     points: int,
     team: Team = ALONE,
     processes: int = 0,
-) -> Generator[None, None, list[Score]]:
-    """`evaluate_path` as an iterator's return value; it hands control back now and then.
+) -> Generator[float, None, list[Score]]:
+    """`evaluate_path` as an iterator's return value; it says now and then what share is done.
 
     The workers of a `team` share the examples. `processes` decode images that are not in memory.
     """
@@ -76,7 +76,7 @@ def _evaluating_mlp_path(
     split: Split,
     points: int,
     team: Team,
-) -> Generator[None, None, list[Score]]:
+) -> Generator[float, None, list[Score]]:
     """The first layer's sums are linear in alpha: computed at the ends alone, then mixed.
 
     That layer is most of an MLP: a path of LeNet-300-100 takes a fifth of the time. Examples are
@@ -123,10 +123,11 @@ def _evaluating_mlp_path(
         for tally, counted in zip(tallies, counts, strict=True):
             tally.chunks[number] = counted
 
-    for part in chunks(len(split), chunk_of(network), team):
+    parts = chunks(len(split), chunk_of(network), team)
+    for done, part in enumerate(parts, 1):
         if part is not None:
             advance(*part)
-        yield
+        yield done / len(parts)
     return scores(tallies, team)
 
 

@@ -19,6 +19,8 @@ from trainables.networks.mlp import MLP
 from trainables.training.team import ALONE, Team
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 CONVOLUTIONAL_CHUNK = 64
 """Examples evaluated at once: larger temporaries leave the caches and cost twice (measured)."""
@@ -93,13 +95,14 @@ def evaluating(
     chunk: int,
     team: Team = ALONE,
     processes: int = 0,
-) -> Generator[None, None, list[Score]]:
+) -> Generator[float, None, list[Score]]:
     """Scores of networks in `eval` mode, each made ready by a call; a split's images are read once.
 
-    An iterator's return value; it hands control back after each chunk, as often on each worker of
-    a team. `processes` decode images that are not in memory; 0: this one does.
+    An iterator's return value; it says after each chunk what share is done, as often on each
+    worker of a team. `processes` decode images that are not in memory; 0: this one does.
     """
     tallies = [Tally() for _ in networks]
+    steps, done = len(networks) * team.rounds(-(-len(split) // chunk)), 0
     with closing(_blocks(split, chunk, team, processes)) as blocks:
         for block in blocks:
             for ready, tally in zip(networks, tallies, strict=True):
@@ -110,7 +113,8 @@ def evaluating(
                         with torch.inference_mode():  # not across a yield: it would hold outside
                             logits = network(split.inputs(images)).t().unsqueeze(0)
                             (tally.chunks[number],) = count(logits, labels)
-                    yield
+                    done += 1
+                    yield done / steps
     return scores(tallies, team)
 
 
@@ -155,7 +159,19 @@ def _blocks(
             ]
 
 
-def finish(steps: Generator[None, None, T]) -> T:
+def told(steps: Generator[A, None, T], change: Callable[[A], B]) -> Generator[B, None, T]:
+    """An iterator with each of its values changed, and its return value as it is."""
+    with closing(steps):
+        while True:
+            try:
+                value = next(steps)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield change(value)
+
+
+def finish(steps: Generator[A, None, T]) -> T:
     """The return value of an iterator."""
     while True:
         try:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from sweeps.run import progress
-from sweeps.run.progress import ProgressView, Running, Tally, duration, pace
+from sweeps.run.progress import Measuring, ProgressView, Running, Tally, duration, pace
 from sweeps.run.schedule import Schedule
 
 
@@ -42,12 +42,14 @@ def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
     tally = Tally(jobs=4, trainings=2, reused=1, jobs_done=1, iterations=30, busy_seconds=100.0)
     with ProgressView(Console(file=out, width=400), tally, Schedule({}, 2)) as view:
         view.running["a"] = Running("train order 1", 0, 15, 200, 0.3)
+        view.running["b"] = Measuring("measure orders 1, 2", 0.618)
         # Work took ten times its estimate: what is left, 19 s by the estimate, for two workers.
         view.update(done_seconds=1.0, remaining_seconds=19.0)
     _, line, last = out.getvalue().splitlines()
     assert line == (
         "1 of 4 jobs · 0 of 2 trainings · 0.3 it/s a worker · 1 reused"
-        " · train order 1: 15/200, 0.3 it/s · 0 s gone · about 1 min 35 s left"
+        " · train order 1: 15/200, 0.3 it/s · measure orders 1, 2: 62%"
+        " · 0 s gone · about 1 min 35 s left"
     )
     assert last.startswith("1 of 4 jobs")
     assert "left" not in last

@@ -10,6 +10,7 @@ import pytest
 from sweeps.engine import Demand
 from sweeps.loading import load
 from sweeps.plan import expand
+from sweeps.plan.cost import seconds
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.tuning import ScheduleSearcher, Settings
@@ -104,3 +105,14 @@ def test_otherwise_a_worker_waits_for_work(
     assert batch is not None
     assert len(batch.jobs) == 1
     assert given.next() is None
+
+
+def test_what_is_told_of_a_measurement_is_work_done(
+    tmp_path: Path, store: Store, leases: Leases
+) -> None:
+    given = Given(JOBS, tmp_path, leases, store, warm=False)
+    path = next(job for job in JOBS.values() if not job.iterations and job.inputs)
+    before = given.schedule.remaining_seconds
+    told = {"measuring": [(path.key, path.title, 0.25)], "leaving": False, "nodes": []}
+    given.searcher.on_trial_result("0", told)
+    assert before - given.schedule.remaining_seconds == pytest.approx(seconds(path) / 4)

@@ -10,7 +10,8 @@ import samples
 import torch
 
 from trainables import pruning
-from trainables.jobs.execute import CHECKPOINT, Executor, Failure, Progress
+from trainables.jobs.events import Failure, Progress
+from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.recipes import RECIPES
 from trainables.store import Missing, Store

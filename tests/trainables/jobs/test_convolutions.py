@@ -13,6 +13,7 @@ from PIL import Image
 from trainables import data, networks
 from trainables.data import images
 from trainables.data.split import Split
+from trainables.jobs.events import Measured
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Arm, ImpMask, Instability, State
 from trainables.paths import interpolate
@@ -74,9 +75,10 @@ def test_resumed_bit_for_bit_and_measured(jobs, tmp_path, monkeypatch):
     stopped = Store(str(tmp_path / "stopped"))
     for job in jobs.values():
         running = Executor(stopped, tmp_path / "data", NEVER).run(job)
-        for progress in running:
-            if progress.job == job and progress.iteration == progress.begin + 1:
-                running.close()  # the next process goes on from its checkpoint
+        for event in running:
+            first = isinstance(event, Measured) or event.iteration == event.begin + 1
+            if event.job == job and first:
+                running.close()  # the next process goes on from a training's checkpoint
         executor = Executor(stopped, tmp_path / "data", NEVER)
         list(executor.run(job))
         if job.iterations > 1:

@@ -9,6 +9,7 @@ from job_samples import NEVER, damage, do, family, held, path, payload
 
 from trainables import networks
 from trainables.jobs import execute
+from trainables.jobs.events import Measured
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Arm, Job, State
 from trainables.levels import weights_at_levels
@@ -129,6 +130,25 @@ def test_progress_leads_to_the_end(store, jobs, every_iteration):
         seen = do(store, job)
         assert [p.iteration for p in seen] == list(range(begin + 1, until))
         assert {(p.job, p.begin, p.until) for p in seen} == {(job, begin, until)}
+
+
+def test_a_measurement_says_what_share_is_done_and_leaves_nothing_where_it_is_closed(
+    store, jobs, undisturbed
+):
+    job, examples = jobs["instability"], samples.digits()
+    do(store, *job.inputs)
+    running = Executor(store, samples.FOLDER, NEVER).run(job)
+    next(running)
+    running.close()
+    assert not store.complete([(job.kind, job.key)])
+    seen = do(store, job)
+    shares = [event.share for event in seen]
+    assert {type(event) for event in seen} == {Measured}
+    assert {event.job for event in seen} == {job}
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1
+    assert len(examples.test) / (len(examples.test) + len(examples.train)) in shares
+    assert payload(store, job) == undisturbed["instability"]
 
 
 def test_an_unknown_kind_of_job_raises(store):

@@ -177,6 +177,18 @@ def test_scores_have_the_same_bits_on_any_number_of_workers(size):
     assert in_team(size, scored) == [alone] * size
 
 
+def shares_done(team):
+    network = networks.build("resnet8-narrow-cifar").eval()
+    return list(evaluating([lambda: network] * 2, images(), 3, team))
+
+
+def test_every_worker_says_as_often_what_share_is_done():
+    """Of two networks on chunks of 3 images, also where a worker has one chunk less."""
+    rounds = -(-len(images()) // (3 * 2))
+    expected = [step / (2 * rounds) for step in range(1, 2 * rounds + 1)]
+    assert in_team(2, shares_done) == [expected] * 2
+
+
 @pytest.fixture
 def folder(tmp_path):
     """22 photographs to train on: with batches of 8 an epoch ends with one of 6, 4 slices of 1 or
