@@ -242,8 +242,7 @@ class _Observer:
         self._show()
 
     def _show(self) -> None:
-        left = self._schedule.remaining_seconds
-        self._view.update(self._estimated - left, left)
+        self._view.update(self._estimated - self._schedule.remaining_seconds)
 
     def batch_ended(self, worker: str) -> None:
         self._view.running.pop(worker, None)

@@ -96,13 +96,13 @@ class ProgressView:
         elif self.tally.jobs_done:
             self.console.print(self.line(None), highlight=False)
 
-    def update(self, done_seconds: float, remaining_seconds: float) -> None:
-        """Estimated work that is done and that is left, in seconds of one core.
+    def update(self, done_seconds: float) -> None:
+        """Estimated work that is done, in seconds of one worker.
 
         What is left is scaled by how the work so far compared with its own estimate.
         """
         slower = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
-        left = remaining_seconds * slower / self.schedule.workers
+        left = self.schedule.seconds_left * slower
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
             lines = [Text(f"  {running}", style="dim") for running in self.running.values()]

@@ -38,13 +38,14 @@ def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
-    out = io.StringIO()
+    monkeypatch.setattr(Schedule, "seconds_left", 9.5)
+    out, schedule = io.StringIO(), Schedule({}, 2)
     tally = Tally(jobs=4, trainings=2, reused=1, jobs_done=1, iterations=30, busy_seconds=100.0)
-    with ProgressView(Console(file=out, width=400), tally, Schedule({}, 2)) as view:
+    with ProgressView(Console(file=out, width=400), tally, schedule) as view:
         view.running["a"] = Running("train order 1", 0, 15, 200, 0.3)
         view.running["b"] = Measuring("measure orders 1, 2", 0.618)
-        # Work took ten times its estimate: what is left, 19 s by the estimate, for two workers.
-        view.update(done_seconds=1.0, remaining_seconds=19.0)
+        # Work took ten times its estimate: what is left, by the estimate 9.5 s.
+        view.update(done_seconds=1.0)
     _, line, last = out.getvalue().splitlines()
     assert line == (
         "1 of 4 jobs · 0 of 2 trainings · 0.3 it/s a worker · 1 reused"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import cost, expand
-from sweeps.run.schedule import MAX_LOSSES, TURN_SECONDS, Schedule
+from sweeps.run.schedule import MANY_JOBS, MAX_LOSSES, TURN_SECONDS, Schedule
 from trainables.jobs.kinds import ImpMask, Job, State
 from trainables.recipes import RECIPES
 
@@ -381,6 +381,35 @@ def test_others_do_not_give_way(jobs: dict[str, Job], seconds: tuple[float, floa
     for name in names:
         assert len(schedule.next_batch(name) or ()) == 1
     assert {schedule.turn_seconds(name) for name in names} == {None}
+
+
+@given(st.integers(1, 30), st.floats(0, 1), st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_the_time_left_is_that_of_the_longest_chain_or_of_all_work(
+    workers: int, share: float, rng: random.Random
+) -> None:
+    """As `sweeps plan` estimates it of the same jobs; of what is under way, only the rest."""
+    schedule = Schedule(SMALL, workers)
+    simulation = Simulation(schedule, 1, rng)
+    while not schedule.finished:
+        left = [job for key, job in SMALL.items() if key not in schedule.done]
+        assert schedule.seconds_left == pytest.approx(cost.wall_seconds(left, workers))
+        simulation.hand_out()
+        key = simulation.running[next(iter(simulation.running))][0].key
+        schedule.moved(key, share)
+        if len(left) == 1:
+            expected = (1 - share) * cost.seconds(SMALL[key])
+            assert schedule.seconds_left == pytest.approx(expected, abs=1e-9)
+        schedule.moved(key, 0)
+        simulation.do_one_job()
+    assert schedule.seconds_left == pytest.approx(0, abs=1e-9)
+
+
+def test_the_longest_chain_of_a_large_sweep_is_not_looked_for() -> None:
+    jobs = jobs_of("loop", "inits=15")
+    schedule = Schedule(jobs, 10_000)
+    assert len(jobs) > MANY_JOBS
+    assert schedule.seconds_left == schedule.remaining_seconds / 10_000
 
 
 def test_a_worker_that_is_lost_loses_its_progress() -> None:
