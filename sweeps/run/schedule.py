@@ -10,9 +10,11 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import count
+from math import ceil
 
 from sweeps.plan.cost import critical_paths, seconds
 from trainables.jobs.kinds import Job
+from trainables.jobs.turn import TurnLength
 
 BATCH_SECONDS = 5.0
 """Estimated work of a batch; a job that is longer is a batch of its own."""
@@ -187,8 +189,8 @@ class Schedule:
                 return entries[:number]
         return entries
 
-    def turn_seconds(self, name: str) -> float | None:
-        """After how long a batch just handed out is to give way to one that waits; None: never.
+    def turn(self, name: str) -> TurnLength | None:
+        """After what a batch just handed out is to give way to one that waits; None: never.
 
         Three equal trainings on two workers end after 1.5 of their length if they take turns, and
         after 2 if they don't. At the end of a sweep this is much, before it nothing.
@@ -200,11 +202,13 @@ class Schedule:
         under_way = (sum(self._rest(key) for key in batch) for batch in self._running.values())
         rests = [*under_way, *(self._rest(key) for *_, key in self._ready)]
         least = max(*rests, sum(rests) / self.workers)
-        if self._rest(keys[0]) < TURN_SECONDS or sum(rests) < self.remaining_seconds / 2:
+        rest = self._rest(keys[0])
+        if rest < TURN_SECONDS or sum(rests) < self.remaining_seconds / 2:
             return None
         if self._one_by_one(rests) < 1.1 * least:
             return None
-        return max(TURN_SECONDS, least / 5)
+        per_iteration = self._cost[keys[0]] / self.jobs[keys[0]].iterations
+        return TurnLength(TURN_SECONDS, ceil(max(TURN_SECONDS, least / 5) / per_iteration))
 
     def _one_by_one(self, seconds: Iterable[float]) -> float:
         """When the last of so long pieces of work is done, if each is done in one go."""

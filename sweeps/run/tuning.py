@@ -98,7 +98,7 @@ class ScheduleSearcher(Searcher):
             if not s.warm or enough or self._handout.idle:
                 return None
             jobs = []  # the worker imports its libraries while another does what all wait for
-        turn = self._schedule.turn_seconds(trial_id) if jobs else None
+        turn = self._schedule.turn(trial_id) if jobs else None
         batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes, turn)
         self._handed_out += 1
         return {"batch": batch, "worker": dict(s.demand.worker), NUMBER: self._handed_out}

@@ -19,7 +19,7 @@ from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Arm, Job
 from trainables.store import Leases, Store
 
-WORKERS, ITERATIONS = 2, 4000
+WORKERS, ITERATIONS = 2, 12_000
 
 
 class Heard:

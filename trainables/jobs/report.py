@@ -19,22 +19,12 @@ from typing import Any
 from trainables.jobs.events import Event, Failure, Measured
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
+from trainables.jobs.turn import Turn
 
 REPORT_SECONDS = 1.0
 """How often a running batch reports."""
 
 Events = Generator[Event]
-
-
-class Turn:
-    """How long a batch may take, from now on; None: as long as it needs."""
-
-    def __init__(self, seconds: float | None):
-        self._end = None if seconds is None else time.monotonic() + seconds
-
-    @property
-    def over(self) -> bool:
-        return self._end is not None and time.monotonic() > self._end
 
 
 def advance(
@@ -48,8 +38,11 @@ def advance(
 
     begin = time.monotonic()
 
+    def turn_over() -> bool:
+        return turn.over(executor.trained_iterations)
+
     def due() -> bool:
-        return time.monotonic() - begin >= REPORT_SECONDS or turn.over or leave()
+        return time.monotonic() - begin >= REPORT_SECONDS or turn_over() or leave()
 
     trained = executor.trained_iterations
     report: dict[str, Any] = {"finished": [], "failed": [], "done": False}
@@ -75,7 +68,7 @@ def advance(
         else:
             running[job.key] = (job.key, job.title, event.begin, event.iteration, event.until)
     report["running"], report["measuring"] = list(running.values()), list(measuring.values())
-    if not (report["done"] or report["failed"]) and executor.team.decide(turn.over):
+    if not (report["done"] or report["failed"]) and executor.team.decide(turn_over()):
         events.close()
         report["done"] = True
     report["trained"] = executor.trained_iterations - trained

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from trainables.jobs.trainable import Batch, Trainable
+from trainables.jobs.turn import Turn
 
 if TYPE_CHECKING:  # torch, which the driver need not import
     from trainables.training.team import Team
@@ -279,7 +280,7 @@ _executors: dict[Any, Any] = {}
 
 def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
     from trainables.jobs.execute import Executor
-    from trainables.jobs.report import Turn, advance
+    from trainables.jobs.report import advance
     from trainables.store import Store
 
     place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.processes)
@@ -288,7 +289,8 @@ def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
             Store(batch.store), *place[1:3], processes=batch.processes, team=team
         )
     executor = _executors[place]
-    events, turn = executor.run_batch(batch.jobs), Turn(batch.turn_seconds)
+    events = executor.run_batch(batch.jobs)
+    turn = Turn(batch.turn, executor.trained_iterations)
     while True:
         report = advance(executor, events, turn, lambda: False) | {"nodes": nodes}
         if report["failed"]:

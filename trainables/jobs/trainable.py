@@ -19,6 +19,7 @@ import ray
 from ray import tune
 
 from trainables.jobs.kinds import Job
+from trainables.jobs.turn import Turn, TurnLength
 from trainables.store import Store
 
 if TYPE_CHECKING:  # torch, which the driver need not import
@@ -36,7 +37,7 @@ class Batch:
     checkpoint_seconds: float
     processes: int = 0
     """That decode images, for each worker."""
-    turn_seconds: float | None = None
+    turn: TurnLength | None = None
     """After which it ends, done or not, for another batch."""
 
     def __repr__(self) -> str:  # Tune logs it
@@ -104,11 +105,11 @@ class BatchTrainable(Trainable):
         return super().reset_config(new_config)
 
     def _advance(self) -> dict[str, Any]:
-        from trainables.jobs.report import Turn, advance
+        from trainables.jobs.report import advance
 
         executor = self._executor()
         if self._events is None:
-            self._turn = Turn(self._batch.turn_seconds)
+            self._turn = Turn(self._batch.turn, executor.trained_iterations)
             self._events = executor.run_batch(self._batch.jobs)
         report = advance(executor, self._events, self._turn, lambda: self._leaving)
         return report | {"nodes": [ray.get_runtime_context().get_node_id()]}

@@ -305,9 +305,11 @@ class Timed:
         while not schedule.finished:
             while len(busy) < self.workers and (batch := schedule.next_batch(str(self.batches))):
                 (job,) = batch
-                turn = schedule.turn_seconds(str(self.batches)) if self.turns else None
-                assert turn is None or turn >= TURN_SECONDS
-                taken = left[job.key] if turn is None else min(left[job.key], turn)
+                taken = left[job.key]
+                if self.turns and (turn := schedule.turn(str(self.batches))):
+                    seconds = turn.iterations * cost.seconds(job) / job.iterations
+                    assert seconds >= turn.seconds == TURN_SECONDS
+                    taken = min(taken, seconds)
                 end = now + self.between + taken
                 left[job.key] -= taken
                 heapq.heappush(busy, (end, str(self.batches), job))
@@ -380,7 +382,7 @@ def test_others_do_not_give_way(jobs: dict[str, Job], seconds: tuple[float, floa
     names = ["a", "b", "c"]
     for name in names:
         assert len(schedule.next_batch(name) or ()) == 1
-    assert {schedule.turn_seconds(name) for name in names} == {None}
+    assert {schedule.turn(name) for name in names} == {None}
 
 
 @given(st.integers(1, 30), st.floats(0, 1), st.randoms(use_true_random=False))

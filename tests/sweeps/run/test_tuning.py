@@ -83,7 +83,7 @@ def test_a_worker_gets_ready_while_another_does_what_all_wait_for(
         batch = given.next()
         assert batch is not None
         assert len(batch.jobs) == 1
-        assert batch.turn_seconds is not None
+        assert batch.turn is not None
     assert given.next() is None
     assert [one[NUMBER] for one in given.configurations] == [1, 2, 3, 4, 5]
 

@@ -9,7 +9,8 @@ from job_samples import NEVER, checkpoint_of, do, payload
 from trainables.jobs import execute
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import State
-from trainables.jobs.report import Turn, advance
+from trainables.jobs.report import advance
+from trainables.jobs.turn import Turn, TurnLength
 from trainables.store import Store
 
 
@@ -161,7 +162,7 @@ def test_a_batch_ends_when_its_turn_is_over(store, jobs, undisturbed, every_iter
     do(store, *job.inputs)
     while not store.complete([(job.kind, job.key)]):
         executor = Executor(store, samples.FOLDER, NEVER)
-        events, turn = executor.run_batch([job]), Turn(3.5)
+        events, turn = executor.run_batch([job]), Turn(TurnLength(3.5, 1), 0)
         begun, of_this_turn = clock[0], []
         while not of_this_turn or not of_this_turn[-1]["done"]:
             of_this_turn.append(advance(executor, events, turn, lambda: False))
