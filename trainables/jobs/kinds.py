@@ -45,7 +45,7 @@ class Job:
 
     @property
     def title(self) -> str:
-        """A few words for people."""
+        """A few words for people, which no other job of a sweep has."""
         raise NotImplementedError
 
     @cached_property
@@ -104,6 +104,8 @@ class State(Job):
 
     @property
     def title(self) -> str:
+        if self.stream == "reinit":
+            return f"reinitialise init {self.init_seed}"
         return f"pretrain init {self.init_seed} to k={self.iteration}"
 
 
@@ -147,9 +149,18 @@ class Arm(Job):
         return self.recipe.iterations - self.rewind
 
     @property
+    def subnetwork(self) -> str:
+        """In a spec's words: dense, or by which strategy it was pruned to which level."""
+        if self.mask is None:
+            return "dense"
+        imp = "random-reinit" if self.start.stream == "reinit" else "imp"
+        strategy = imp if isinstance(self.mask, ImpMask) else "random-pruning"
+        return f"{strategy} level {self.level}"
+
+    @property
     def title(self) -> str:
         return (
-            f"train init {self.start.init_seed} k={self.rewind} level {self.level} "
+            f"train init {self.start.init_seed} k={self.rewind} {self.subnetwork} "
             f"order {self.order_seed}"
         )
 
@@ -213,7 +224,8 @@ class RandomMask(Job):
 
     @property
     def title(self) -> str:
-        return f"prune randomly init {self.seed} to level {self.level}"
+        arm = self.like.arm
+        return f"prune randomly init {arm.start.init_seed} k={arm.rewind} to level {self.level}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,5 +266,5 @@ class Instability(Job):
 
     @property
     def title(self) -> str:
-        orders = f"{self.first.order_seed},{self.second.order_seed}"
-        return f"path init {self.first.start.init_seed} k={self.first.rewind} orders {orders}"
+        arm, orders = self.first, f"{self.first.order_seed},{self.second.order_seed}"
+        return f"path init {arm.start.init_seed} k={arm.rewind} {arm.subnetwork} orders {orders}"
