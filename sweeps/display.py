@@ -109,7 +109,7 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
             f"{1000 * outcome.overhead_seconds_per_job:.0f} ms a job besides"
             + (f"; on {outcome.machines} machines" if outcome.machines > 1 else "")
         )
-    lines += [f"failed: {title}: {reason}" for title, reason in outcome.failed.items()]
+    lines += [f"failed: {job.title}: {reason}" for job, reason in outcome.failed.items()]
     if outcome.skipped:
         lines.append(f"{_several(outcome.skipped, 'job')} not done: an input failed")
     if outcome.failed:

@@ -40,8 +40,8 @@ class Outcome:
 
     tally: Tally
     interrupted: bool = False
-    failed: dict[str, str] = field(default_factory=dict)
-    """Title of each failed job -> one line why."""
+    failed: dict[Job, str] = field(default_factory=dict)
+    """Each failed job -> one line why."""
     skipped: int = 0
     """Jobs not done because something they need failed."""
     recording_error: Exception | None = None
@@ -205,7 +205,7 @@ class _Observer:
 
     def job_failed(self, job: Job, reason: str, trace: str) -> None:
         self._tally.failed += 1
-        self._outcome.failed[job.title] = reason
+        self._outcome.failed[job] = reason
         with self._log.open("a", encoding="utf-8") as log:
             log.write(
                 f"{time.strftime('%Y-%m-%d %H:%M:%S')} {job.title} ({job.key}) failed\n{trace}\n"

@@ -19,7 +19,10 @@ from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Arm, Job
 from trainables.store import Leases, Store
 
-WORKERS, ITERATIONS = 2, 12_000
+WORKERS = 2
+
+ITERATIONS = 12_000
+"""Seconds of training: several pulses of half a second on a fast machine, too."""
 
 
 class Heard:

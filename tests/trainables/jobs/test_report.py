@@ -1,14 +1,23 @@
 """What a report tells of a batch."""
 
+import math
+
 import pytest
 import samples
 from job_samples import NEVER, do
 
+from trainables.jobs import report as module
 from trainables.jobs.execute import Executor
 from trainables.jobs.report import advance
 from trainables.jobs.turn import Turn, TurnLength
 
 NO_TURN = Turn(None, 0)
+
+
+@pytest.fixture(autouse=True)
+def never_due(monkeypatch):
+    """However slow the machine, no report is due before a batch or its turn ends."""
+    monkeypatch.setattr(module, "REPORT_SECONDS", math.inf)
 
 
 @pytest.mark.parametrize("name", ["instability", "arm"])
