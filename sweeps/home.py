@@ -1,14 +1,20 @@
-"""Where a user's state lives: artifact store, MLflow records, reports, logs."""
+"""Where a user's state lives: artifact store, MLflow records, reports, logs.
+
+Nothing in a home depends on where it lies: it can be moved, copied and given away.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sweeps.errors import UserError
 
 DEFAULT_HOME = ".sweeps"
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -17,13 +23,19 @@ class Home:
 
     folder: Path
     store: str
-    """fsspec URL of the artifact store."""
+    """Path or fsspec URL of the artifact store."""
     tracking: str
-    """MLflow tracking URI."""
+    """MLflow tracking address. Where `database` is set, it is for people: a path may hold
+    characters that mean something else in a URL, so MLflow gets `recording.database.url`."""
     data: Path
     """Where data sets lie, or are downloaded to."""
-    artifacts: str | None
-    """Where MLflow keeps a new experiment's files; None where a tracking server decides."""
+    database: Path | None
+    """The SQLite file that holds the records; None if a server keeps them."""
+
+    @property
+    def artifacts(self) -> Path | None:
+        """The folder of the files that belong to records; None if a server keeps them."""
+        return self.database and self.database.with_name("mlartifacts")
 
     def reports(self, sweep: str) -> Path:
         return self.folder / "reports" / f"{sweep}.html"
@@ -35,14 +47,36 @@ class Home:
         return self.folder / "locks" / f"{sweep}.lock"
 
     def make(self) -> None:
-        """Create the folders. Raises UserError if that can't be done."""
-        for name in ("reports", "logs", "locks"):
+        """Create the folders. Raises UserError if that can't be done, or they can't be written."""
+        folders = [self.folder, *(self.folder / name for name in ("reports", "logs", "locks"))]
+        for folder in folders:
             try:
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise UserError(
+                    f"cannot use the home {self.folder}: {_file_in(folder)} is a file"
+                ) from None
             except OSError as error:
                 raise UserError(f"cannot use the home {self.folder}: {error.strerror}") from None
-        if not os.access(self.folder, os.W_OK):
-            raise UserError(f"cannot write to the home {self.folder}")
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise UserError(f"cannot use the home {self.folder}: {folder} is not writable")
+
+    @contextmanager
+    def only_driver(self, sweep: str) -> Iterator[None]:
+        """Be the one process that works on a sweep in this home. Raises UserError if another is."""
+        import filelock
+
+        lock = filelock.FileLock(self.lock(sweep), timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise UserError(f"the sweep {sweep!r} is already running in {self.folder}") from None
+        except OSError as error:
+            raise UserError(f"cannot lock {self.lock(sweep)}: {error.strerror}") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def resolve(
@@ -51,15 +85,71 @@ def resolve(
     tracking: str | None = None,
     data: str | None = None,
 ) -> Home:
-    """What options say, then `SWEEPS_HOME`, `SWEEPS_STORE`, `SWEEPS_TRACKING` and `SWEEPS_DATA`,
-    then defaults. Creates nothing."""
-    store = store or os.environ.get("SWEEPS_STORE")
-    tracking = tracking or os.environ.get("SWEEPS_TRACKING")
-    home = Path(folder or os.environ.get("SWEEPS_HOME") or DEFAULT_HOME).absolute()
+    """Return what options say, then `SWEEPS_HOME`, `SWEEPS_STORE`, `SWEEPS_TRACKING` and
+    `SWEEPS_DATA`, then defaults. Creates nothing. Raises UserError."""
+    home = _folder("--home", folder, DEFAULT_HOME)
+    tracking_address, _ = _given("--tracking", tracking)
+    database = _database(tracking_address) if tracking_address else home / "mlflow.db"
     return Home(
         folder=home,
-        store=store or str(home / "store"),
-        tracking=tracking or f"sqlite:///{home / 'mlflow.db'}",
-        data=Path(data or os.environ.get("SWEEPS_DATA") or home / "data").absolute(),
-        artifacts=None if tracking else (home / "mlartifacts").as_uri(),
+        store=_address("--store", store, home / "store"),
+        tracking=f"{SQLITE}{database}" if database else str(tracking_address),
+        data=_folder("--data", data, home / "data"),
+        database=database,
     )
+
+
+def _given(option: str, value: str | None) -> tuple[str | None, str]:
+    """An option's value or that of its variable, and the name under which errors blame it.
+
+    A variable that is empty is one that is not set, as in a shell. An empty option is a slip.
+    """
+    if value == "":
+        raise UserError(f"{option} is empty: leave it out, or name a place")
+    variable = f"SWEEPS_{option.removeprefix('--').upper()}"
+    if value is None:
+        return os.environ.get(variable) or None, variable
+    return value, option
+
+
+def _address(option: str, value: str | None, default: Path | str) -> str:
+    """An absolute path, or a URL as it is."""
+    from trainables.addresses import absolute, is_url
+
+    text, blamed = _given(option, value)
+    text = text or str(default)
+    if not is_url(text) and text.startswith("~") and os.path.expanduser(text) == text:
+        user = text.partition("/")[0]
+        raise UserError(f"{blamed} {text}: {user} is nobody's folder; ./{text} is one of that name")
+    try:
+        return absolute(text)
+    except ValueError as error:
+        raise UserError(f"{blamed}: {error}") from None
+    except FileNotFoundError:
+        raise UserError(f"{blamed} {text}: the current folder is gone") from None
+
+
+def _folder(option: str, value: str | None, default: Path | str) -> Path:
+    """An absolute path. `s3://bucket` would be the folder `s3:` of the current one."""
+    from trainables.addresses import is_url
+
+    found = _address(option, value, default)
+    if is_url(found):
+        raise UserError(
+            f"{_given(option, value)[1]} {found}: must be a folder of this machine, not a URL"
+            + ("; --store takes URLs" if option == "--home" else "")
+        )
+    return Path(found)
+
+
+def _database(tracking: str) -> Path | None:
+    """The SQLite file that a tracking address names, if it is one without escapes or options."""
+    path = tracking.removeprefix(SQLITE)
+    if path in (tracking, "", ":memory:") or set(path) & set("%?"):
+        return None
+    return Path(_address("--tracking", path, ""))
+
+
+def _file_in(folder: Path) -> Path:
+    """What of a path is a file, although it should be a folder."""
+    return next(part for part in (*reversed(folder.parents), folder) if part.is_file())

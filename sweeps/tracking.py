@@ -1,12 +1,21 @@
-"""Whether an MLflow tracking server is there."""
+"""Whether an MLflow tracking address is one, and its server there."""
 
 from __future__ import annotations
 
 import os
+from importlib.metadata import entry_points
 
-from sweeps.errors import ClusterError
+from sweeps.errors import ClusterError, UserError
 
 ANSWER_SECONDS = 10.0
+
+SERVERS = ("http", "https")
+SCHEMES = (*SERVERS, "sqlite", "postgresql", "mysql", "mssql", "databricks", "databricks-uc", "uc")
+"""What MLflow opens; plugins may add to it."""
+WORDS = ("databricks", "databricks-uc", "uc")
+"""Addresses without `://`."""
+IN_MEMORY = ("/", "/:memory:")
+"""SQLite's, after `sqlite://`: nothing would be kept."""
 
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
@@ -15,19 +24,32 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 """Two lines a trial."""
 
 
+def is_server(address: str) -> bool:
+    """Whether requests to an address go to an MLflow server."""
+    return address.partition("://")[0] in SERVERS
+
+
 def answers(address: str) -> bool:
-    """Whether there is a server at an http address; anything else is a file, and there."""
-    if not address.startswith(("http://", "https://")):
+    """Whether there is a server at an http address; anything else is a database, and there."""
+    if not is_server(address):
         return True
     import requests
 
     try:
         return requests.get(f"{address.rstrip('/')}/health", timeout=ANSWER_SECONDS).ok
-    except requests.RequestException:
+    except (requests.RequestException, ValueError):  # the latter: an address that is none
         return False
 
 
 def check(address: str) -> None:
-    """Raises ClusterError unless it answers."""
+    """Raises UserError if MLflow has no such addresses, ClusterError if its server is away."""
+    scheme, separator, rest = address.partition("://")
+    known = {*SCHEMES, *(plugin.name for plugin in entry_points(group="mlflow.tracking_store"))}
+    kept = separator and rest and not (scheme.startswith("sqlite") and rest in IN_MEMORY)
+    if address not in WORDS and not (kept and scheme.partition("+")[0] in known):
+        raise UserError(
+            f"tracking address {address}: must be a server, http://HOST:PORT, or a database such "
+            "as sqlite:///FILE"
+        )
     if not answers(address):
         raise ClusterError(f"no MLflow tracking server answers at {address}")

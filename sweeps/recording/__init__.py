@@ -1,0 +1,1 @@
+"""Writing sweeps to MLflow, and keeping what is written there sound."""
