@@ -40,7 +40,7 @@ SIDE_FILES = ("", "-journal", "-wal", "-shm")
 """A database, and the endings of what SQLite keeps beside it."""
 
 
-def client(home: Home, *, write: bool) -> MlflowClient:
+def client_of(home: Home, *, write: bool) -> MlflowClient:
     """Return a client of a home's records, or of the server that keeps them.
 
     To write, a database is created where there is none, and rows of earlier versions, which name
@@ -66,14 +66,14 @@ def check(home: Home) -> None:
     path = home.database
     if path is None or diagnosis.blank(path):
         return
+    if not os.access(path, os.W_OK):
+        raise cannot(home, f"write {path}", "permission denied")
     try:
         problem = diagnosis.problem(path, "rw")
     except sqlite3.Error as error:
         raise cannot(home, f"open {path}", str(error)) from None
     if problem:
         raise RecordingError(f"{path} {problem}", rebuilding(home))
-    if not os.access(path, os.W_OK):
-        raise cannot(home, f"write {path}", "permission denied")
 
 
 def rebuilding(home: Home) -> str:
@@ -124,9 +124,7 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def experiment(
-    client: MlflowClient, home: Home, name: str, tell: Callable[[str], None]
-) -> str:
+def experiment(client: MlflowClient, home: Home, name: str, tell: Callable[[str], None]) -> str:
     """Return the id of a sweep's experiment: found, restored if it was deleted, or new.
 
     `tell` gets a line of what else the user should know.

@@ -21,13 +21,18 @@ Mode = Literal["ro", "rw", "rwc"]
 TABLES = {"experiments", "runs", "tags", "params", "metrics", "latest_metrics", "alembic_version"}
 """Of MLflow's tables, those that hold records, and the one that says which version made them."""
 
+NO_DATABASE = "is not an SQLite database"
+
 CHECK_SECONDS = 1.0
 """How long a database is searched for damage: some 300 MB of it."""
 
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 2.0
+"""How long a lock is waited for: other drivers hold one for milliseconds."""
+
+SMALLEST = 512
+"""Bytes of a database's first page, at least. SQLite takes less for nothing."""
 
 BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 UNREADABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 """In place: what a killed writer began has to be undone first, and the folder can't be written."""
 
@@ -37,8 +42,8 @@ def address(path: Path, mode: Mode) -> str:
     return f"file:{quote(os.fsencode(path))}?mode={mode}"
 
 
-def connect(path: Path, mode: Mode, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
-    return sqlite3.connect(address(path, mode), uri=True, timeout=patience)
+def connect(path: Path, mode: Mode) -> sqlite3.Connection:
+    return sqlite3.connect(address(path, mode), uri=True, timeout=BUSY_SECONDS)
 
 
 def code(error: sqlite3.Error) -> int:
@@ -61,6 +66,8 @@ def problem(path: Path, mode: Mode) -> str | None:
     """
     if path.is_dir():
         return "is a folder, not a database"
+    if path.stat().st_size < SMALLEST:
+        return NO_DATABASE
     try:
         with closing(connect(path, mode)) as connection:
             return _contents(connection) or _damage(connection)
@@ -68,7 +75,7 @@ def problem(path: Path, mode: Mode) -> str | None:
         if code(error) in BUSY:
             return None
         if code(error) == sqlite3.SQLITE_NOTADB:
-            return "is not an SQLite database"
+            return NO_DATABASE
         if code(error) == sqlite3.SQLITE_CORRUPT:
             return f"is damaged ({error})"
         raise
