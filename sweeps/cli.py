@@ -8,7 +8,7 @@ import typer
 
 from sweeps import images_commands
 from sweeps.cluster import commands, node_commands
-from sweeps.commands import plan, report, results, run, specs, ui
+from sweeps.commands import listing, plan, report, results, run, specs, ui
 from sweeps.errors import ClusterError, UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 
 for command in (specs.specs, plan.plan, run.run, results.results, report.report, ui.ui):
     app.command()(command)
+app.command("list")(listing.list_)
 commands.add_to(app)
 node_commands.add_to(app)
 images_commands.add_to(app)

@@ -140,6 +140,20 @@ def print_summary(console: Console, results: Results) -> None:
     print_findings(console, results)
 
 
+def print_scope(console: Console, results: Results, own: Results) -> None:
+    """Say whose trials the results are, where they are not just those of the submission `own`."""
+    earlier = len(results.trials) - len(own.trials)
+    if earlier:
+        console.print(
+            f"{len(results.trials)} trials, {earlier} of them of other submissions with this recipe"
+        )
+    if results.others:
+        console.print(
+            f"{_several(results.others, 'trial')} more under the name {results.name} with another "
+            f"recipe: sweeps results {results.name}"
+        )
+
+
 def print_findings(console: Console, results: Results) -> None:
     from analysis import tables
 

@@ -37,8 +37,10 @@ class Home:
         """The folder of the files that belong to records; None if a server keeps them."""
         return self.database and self.database.with_name("mlartifacts")
 
-    def reports(self, sweep: str) -> Path:
-        return self.folder / "reports" / f"{sweep}.html"
+    def report(self, sweep: str, submission: str | None = None) -> Path:
+        """Where a sweep's report lies: that of all its results, or that of a submission's key."""
+        own = f"-{submission[:8]}" if submission else ""
+        return self.folder / "reports" / f"{sweep}{own}.html"
 
     def log(self, sweep: str) -> Path:
         return self.folder / "logs" / f"{sweep}.log"

@@ -31,6 +31,14 @@ DataOption = Annotated[
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="batches of jobs at a time [default: as fit]")
 ]
+SubmissionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--submission",
+        metavar="KEY",
+        help="only the trials of one submission; `sweeps list` has their keys [default: all]",
+    ),
+]
 NameArgument = Annotated[str, typer.Argument(help="a sweep's name")]
 
 

@@ -10,7 +10,7 @@ from sweeps.errors import UserError
 
 if TYPE_CHECKING:
     from sweeps.home import Home
-    from sweeps.results import Results
+    from sweeps.results import Results, Scope
 
 
 def tracking_of(tracking: str | None, address: str | None) -> str | None:
@@ -28,8 +28,10 @@ def tracking_of(tracking: str | None, address: str | None) -> str | None:
     return cluster.tracking
 
 
-def read_results(place: Home, name: str) -> Results:
-    """A sweep's recorded results. Raises UserError where there are none."""
+def read_results(
+    place: Home, name: str, submission: str | None = None, scope: Scope | None = None
+) -> Results:
+    """Read a sweep's results, as `sweeps.results.read`. Raises UserError where there are none."""
     require_records(place)
     from analysis import records
     from sweeps import tracking
@@ -38,7 +40,7 @@ def read_results(place: Home, name: str) -> Results:
 
     tracking.check(place.tracking)
     try:
-        return read(place, name)
+        return read(place, name, submission, scope)
     except records.UnknownSweep as error:
         raise UserError(f"{error}{did_you_mean(name, error.known)}") from None
 

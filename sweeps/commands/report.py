@@ -9,12 +9,11 @@ import typer
 
 from sweeps import terminal
 from sweeps.cluster.commands import AddressOption
-from sweeps.commands.options import HomeOption, NameArgument, TrackingOption
+from sweeps.commands.options import HomeOption, NameArgument, SubmissionOption, TrackingOption
 from sweeps.commands.reading import read_results, tracking_of
 from sweeps.errors import UserError
 
 if TYPE_CHECKING:
-    from sweeps.home import Home
     from sweeps.results import Results
 
 
@@ -27,17 +26,20 @@ def report(
     markdown: Annotated[
         Path | None, typer.Option(help="a file to write findings and tables to as Markdown, too")
     ] = None,
+    submission: SubmissionOption = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
     address: AddressOption = None,
 ) -> None:
     """Write a sweep's report: one self-contained HTML file."""
+    from analysis import records
     from sweeps import display
     from sweeps.home import resolve
 
     place = resolve(home, None, tracking_of(tracking, address))
-    found = read_results(place, name)
-    path = write_report(place, found, output)
+    found = read_results(place, name, submission)
+    key = found.submission.data.tags[records.SWEEP_KEY] if submission else None
+    path = write_report(found, output or place.report(name, key))
     also = _write_figures(found, figures) if figures else []
     if markdown:
         _write_markdown(found, markdown)
@@ -49,12 +51,12 @@ def report(
         console.print(f"wrote {file}", soft_wrap=True)
 
 
-def write_report(place: Home, results: Results, output: Path | None = None) -> Path:
-    """Write the report to `output`, or to its place in the home; return where it lies."""
+def write_report(results: Results, output: Path) -> Path:
+    """Write a report; return where it lies. Raises UserError."""
     from sweeps import results as written
 
     try:
-        return written.write_report(results, output or place.reports(results.name))
+        return written.write_report(results, output)
     except OSError as error:
         raise UserError(f"cannot write the report: {error.strerror}: {error.filename}") from None
 

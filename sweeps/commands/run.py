@@ -22,6 +22,9 @@ from sweeps.commands.reading import read_results
 from sweeps.commands.report import write_report
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sweeps.home import Home
     from sweeps.run.driver import Outcome
 
 INTERRUPTED = 130
@@ -60,7 +63,7 @@ def run(
     console = terminal.console()
     with sites.at(cluster, workers) as site:
         sweep, text = load(spec, set_, place.data, site.machines)
-        outcome, recorder = driver.run(
+        outcome = driver.run(
             expand(sweep),
             text,
             place,
@@ -72,13 +75,24 @@ def run(
     again = shlex.join(["sweeps", *sys.argv[1:]])
     console.print(display.outcome_text(outcome, again, place.log(sweep.name)), soft_wrap=True)
     if outcome.recording_error is None:
-        results = read_results(place, sweep.name)
-        if len(results.trials):
-            display.print_summary(console, results)
-            path = write_report(place, results)
-            recorder.attach_report(str(path))
-            console.print(f"report: {path}", soft_wrap=True)
+        _show_results(console, place, sweep.name, outcome)
     raise typer.Exit(_status(outcome))
+
+
+def _show_results(console: Console, place: Home, name: str, outcome: Outcome) -> None:
+    """Print and report every trial that shares the sweep's recipe, of earlier submissions too."""
+    from sweeps import display
+    from sweeps.recording.summary import record_summary
+
+    results = read_results(place, name, outcome.submission, "recipe")
+    if results.trials.empty:
+        return
+    display.print_summary(console, results)
+    path = write_report(results, place.report(name, outcome.submission))
+    own = read_results(place, name, outcome.submission, "submission")
+    record_summary(own, path)
+    display.print_scope(console, results, own)
+    console.print(f"report: {path}", soft_wrap=True)
 
 
 def _status(outcome: Outcome) -> int:
