@@ -115,9 +115,9 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     if outcome.failed:
         lines.append(f"tracebacks: {log}")
     if outcome.recording_error is not None:
-        error = outcome.recording_error
-        lines.append(f"MLflow could not be written ({error}); the results are in the store")
-    if outcome.interrupted or outcome.failed or outcome.recording_error is not None:
+        lines.append(f"the results are in the store, but not in MLflow: {outcome.recording_error}")
+    recording_helps = outcome.recording_error is not None and outcome.recording_error.again
+    if outcome.interrupted or outcome.failed or recording_helps:
         lines.append(f"to go on from here: {again}")
     return Text("\n".join(lines))
 

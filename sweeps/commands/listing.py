@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sweeps import terminal
 from sweeps.cluster.commands import AddressOption, list_submissions
 from sweeps.commands.options import HomeOption, TrackingOption
-from sweeps.commands.reading import require_records
 
 if TYPE_CHECKING:
     from sweeps.overview import Row
@@ -22,11 +21,16 @@ def list_(
         list_submissions(address)
         return
     from sweeps import overview
+    from sweeps import tracking as servers
     from sweeps.home import resolve
+    from sweeps.recording import database, faults
 
     place = resolve(home, None, tracking)
-    require_records(place)
-    for row in overview.rows(place):
+    database.require(place)
+    servers.check(place.tracking)
+    with faults.told(place):
+        rows = overview.rows(place)
+    for row in rows:
         _print(row)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps.errors import UserError
@@ -32,23 +31,16 @@ def read_results(
     place: Home, name: str, submission: str | None = None, scope: Scope | None = None
 ) -> Results:
     """Read a sweep's results, as `sweeps.results.read`. Raises UserError where there are none."""
-    require_records(place)
     from analysis import records
     from sweeps import tracking
     from sweeps.errors import did_you_mean
+    from sweeps.recording import database, faults
     from sweeps.results import read
 
+    database.require(place)
     tracking.check(place.tracking)
     try:
-        return read(place, name, submission, scope)
+        with faults.told(place):
+            return read(place, name, submission, scope)
     except records.UnknownSweep as error:
         raise UserError(f"{error}{did_you_mean(name, error.known)}") from None
-
-
-def require_records(place: Home) -> None:
-    """Reading must not create a database."""
-    prefix = "sqlite:///"
-    if place.tracking.startswith(prefix):
-        database = Path(place.tracking.removeprefix(prefix))
-        if not database.exists():
-            raise UserError(f"nothing is recorded in {place.folder}: run a sweep first")

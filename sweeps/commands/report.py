@@ -58,7 +58,10 @@ def write_report(results: Results, output: Path) -> Path:
     try:
         return written.write_report(results, output)
     except OSError as error:
-        raise UserError(f"cannot write the report: {error.strerror}: {error.filename}") from None
+        raise UserError(
+            f"cannot write the report: {error.strerror}: {error.filename}; "
+            f"sweeps report {results.name} --output FILE writes it elsewhere"
+        ) from None
 
 
 def _write_figures(results: Results, folder: Path) -> list[Path]:

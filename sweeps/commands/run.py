@@ -20,6 +20,7 @@ from sweeps.commands.options import (
 )
 from sweeps.commands.reading import read_results
 from sweeps.commands.report import write_report
+from sweeps.errors import RecordingError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,6 +57,7 @@ def run(
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
+    from sweeps.recording import faults
     from sweeps.run import driver, sites
     from trainables.store import Store
 
@@ -75,7 +77,12 @@ def run(
     again = shlex.join(["sweeps", *sys.argv[1:]])
     console.print(display.outcome_text(outcome, again, place.log(sweep.name)), soft_wrap=True)
     if outcome.recording_error is None:
-        _show_results(console, place, sweep.name, outcome)
+        try:
+            with faults.told(place):
+                _show_results(console, place, sweep.name, outcome)
+        except RecordingError as error:
+            outcome.recording_error = error
+            console.print(f"not reported: {error}", soft_wrap=True)
     raise typer.Exit(_status(outcome))
 
 

@@ -10,7 +10,7 @@ import typer
 
 from sweeps.cluster.commands import AddressOption
 from sweeps.commands.options import HomeOption
-from sweeps.commands.reading import require_records, tracking_of
+from sweeps.commands.reading import tracking_of
 
 
 def ui(
@@ -20,14 +20,18 @@ def ui(
 ) -> None:
     """Open MLflow's own interface on the sweeps of a home, or say where a cluster's is."""
     from sweeps.home import resolve
+    from sweeps.recording import database, faults
 
     if cluster := tracking_of(None, address):
         print(f"MLflow: {cluster}")
         return
     place = resolve(home)
-    require_records(place)
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", place.tracking]
-    assert place.artifacts is not None
-    command += ["--default-artifact-root", place.artifacts, "--port", str(port)]
+    if place.database is None:
+        print(f"MLflow: {place.tracking}")
+        return
+    database.require(place)
+    with faults.told(place):
+        records = database.server_arguments(place)
+    command = [sys.executable, "-m", "mlflow", "ui", *records, "--port", str(port)]
     print(f"MLflow: http://127.0.0.1:{port}", flush=True)
     os.execv(sys.executable, command)

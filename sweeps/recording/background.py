@@ -1,4 +1,4 @@
-"""A recorder in a thread of its own, with the patience that servers need."""
+"""A recorder in a thread of its own, with the patience that servers and locks need."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Any
 
 from rich.console import Console
 
-from sweeps import tracking
 from sweeps.plan import Trial
+from sweeps.recording import faults
 from sweeps.recording.recorder import Recorder
 
 PATIENCE = 300.0
-"""Seconds that a sweep which is done waits for a tracking server that does not answer."""
+"""Seconds that a sweep which is done waits for a server that is away, or a locked database."""
 
 RETRY_SECONDS = 1.0, 30.0
 """Between two tries: at first, and at most."""
 
 LOOK_SECONDS = 10.0
-"""Between two looks whether it answers, once a sweep is done."""
+"""Between two looks at what is still to be written, once a sweep is done."""
 
 TRIES = 3
-"""Of what fails although the server answers: its outage may just have ended."""
+"""Of what fails for no reason that passes: an outage may just have ended."""
 
 
 class BackgroundRecorder:
     """A recorder in a thread of its own, so that writing never holds up the handing out of jobs.
 
-    While the tracking server does not answer, what is to be written waits.
+    While the tracking server is away or the database locked, what is to be written waits.
     """
 
     def __init__(self, recorder: Recorder, spec_text: str, plan_facts: Mapping[str, Any]):
@@ -40,34 +40,40 @@ class BackgroundRecorder:
         self._queue: queue.SimpleQueue[Trial | None] = queue.SimpleQueue()
         self._error: Exception | None = None
         self._given_up = threading.Event()
+        self._waiting = False
+        """For a fault to pass."""
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
         self._thread.start()
 
     def record(self, trial: Trial) -> None:
         self._queue.put(trial)
 
-    def close(self, console: Console) -> None:
-        """Write what is queued, then stop. Raises what went wrong in the thread."""
+    def close(self, console: Console, complete: bool) -> None:
+        """Write what is queued, end the submission, stop. Raises RecordingError."""
+        self._complete = complete
         self._queue.put(None)
-        address = self._recorder.home.tracking
+        home = self._recorder.home
         deadline = time.monotonic() + PATIENCE
         told = False
         while self._thread.is_alive():
             self._thread.join(timeout=LOOK_SECONDS)
-            if self._thread.is_alive() and not tracking.answers(address):
+            if self._thread.is_alive() and self._waiting:
                 if not told:
-                    console.print(f"waiting for the tracking server at {address}")
+                    console.print(f"waiting for {faults.awaited(home)}", soft_wrap=True)
                     told = True
                 if time.monotonic() > deadline:
                     self._given_up.set()
+        for note in self._recorder.notes:
+            console.print(note, soft_wrap=True)
         if self._error is not None:
-            raise self._error
+            raise faults.explain(self._error, home) from self._error
 
     def _work(self) -> None:
         try:
             self._insist(lambda: self._recorder.open(*self._opening))
             while (trial := self._queue.get()) is not None:
                 self._insist(partial(self._recorder.record, trial))
+            self._insist(lambda: self._recorder.close(self._complete))
         except Exception as error:
             self._error = error
 
@@ -76,9 +82,12 @@ class BackgroundRecorder:
         tries = TRIES
         while True:
             try:
-                return write()
-            except Exception:
-                tries -= tracking.answers(self._recorder.home.tracking)
+                write()
+                self._waiting = False
+                return
+            except Exception as error:
+                self._waiting = faults.passes(error, self._recorder.home)
+                tries -= not self._waiting
                 if tries == 0 or self._given_up.wait(wait):
                     raise
             wait = min(2 * wait, most)

@@ -56,9 +56,18 @@ def client_of(home: Home, *, write: bool) -> MlflowClient:
     if write:
         prepare(home)
         return MlflowClient(url(path, "rw"))
-    if diagnosis.blank(path):
-        raise UserError(f"nothing is recorded in {home.folder}: run a sweep first")
+    require(home)
     return MlflowClient(url(_readable(home, path), "ro"))
+
+
+def require(home: Home) -> None:
+    """Raise UserError if nothing is recorded: reading must not create a database."""
+    if home.database is None or not diagnosis.blank(home.database):
+        return
+    way_out = "run a sweep first"
+    if Path(home.store).is_dir():
+        way_out += f", or record what is in its store: {rebuild_command(home)}"
+    raise UserError(f"nothing is recorded in {home.folder}: {way_out}")
 
 
 def check(home: Home) -> None:
@@ -133,7 +142,7 @@ def experiment(client: MlflowClient, home: Home, name: str, tell: Callable[[str]
 
     found = client.get_experiment_by_name(name)
     if found is None:
-        location = home.database and f"{RELATIVE}{name}"
+        location = f"{RELATIVE}{name}" if home.database else None  # a server has its own
         try:
             return str(client.create_experiment(name, artifact_location=location))
         except MlflowException as error:

@@ -8,7 +8,7 @@ the trial was measured, which makes MLflow drop repetitions.
 from __future__ import annotations
 
 import json
-import logging
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.provenance import versions
 from sweeps.recording import files
-from sweeps.recording.database import client_of
+from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import differing, strings
 from sweeps.recording.measured import Measured, read
@@ -34,19 +34,20 @@ class Recorder:
         self.home, self.plan, self.store = home, plan, store
         self.unsure = False
         """Something failed: the server may have done more than it said."""
+        self.notes: list[str] = []
+        """Lines of what else the user should know."""
 
-    def open(self, spec_text: str, plan_facts: Mapping[str, Any]) -> None:
-        """Find or make the experiment and the submission, and see which trials are recorded."""
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
+    def open(
+        self, spec_text: str, plan_facts: Mapping[str, Any], submitted_at: float | None = None
+    ) -> None:
+        """Find or make the experiment and the submission, and see which trials are recorded.
+
+        `submitted_at` is the Unix time of the submission in seconds; now, if absent.
+        """
         self._client = client_of(self.home, write=True)
         name = self.plan.spec.name
-        experiment = self._client.get_experiment_by_name(name)
-        if experiment is None:
-            artifacts = self.home.artifacts and f"{self.home.artifacts}/{name}"
-            self._experiment = self._client.create_experiment(name, artifact_location=artifacts)
-        else:
-            self._experiment = experiment.experiment_id
-        self._submission = self._open_submission()
+        self._experiment = experiment(self._client, self.home, name, self.notes.append)
+        self._submission = self._open_submission(submitted_at or time.time())
         run_id = self._submission.info.run_id
         texts = {
             records.SPEC_FILE: spec_text,
@@ -66,7 +67,7 @@ class Recorder:
         self._note_trials(others, trials)
         self._see(trials)
 
-    def _open_submission(self) -> Any:
+    def _open_submission(self, submitted_at: float) -> Any:
         from mlflow.entities import Param
 
         key = sweep_key(self.plan)
@@ -76,7 +77,7 @@ class Recorder:
         spec = self.plan.spec
         tags = {
             records.DESCRIPTION: spec.description,
-            records.SUBMITTED_AT: datetime.now(UTC).isoformat(),
+            records.SUBMITTED_AT: datetime.fromtimestamp(submitted_at, UTC).isoformat(),
             records.DRIVER: this_driver(),
             **{f"{records.VERSION}{name}": value for name, value in versions().items()},
         }

@@ -16,6 +16,7 @@ import pandas as pd
 from analysis import records
 from analysis.onsets import onsets
 from sweeps.recording import files
+from sweeps.recording.database import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ VERDICTS: tuple[Literal["stable"], Literal["matching"]] = ("stable", "matching")
 
 def record_summary(results: Results, report: Path) -> None:
     """Write the means, onsets, tables and the report of a finished submission to its run."""
-    client, run = results.client, results.submission
+    client, run = client_of(results.home, write=True), results.submission
     of = (client, results.home, run)
     files.write_file(*of, report)
     tables = {"trials": results.trials, "cells": results.cells, "onsets": _onsets(results.cells)}

@@ -15,16 +15,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import filelock
 from rich.console import Console
 
 from sweeps import engine, tracking
-from sweeps.errors import UserError
+from sweeps.errors import RecordingError, UserError
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
-from sweeps.recording import submissions
+from sweeps.recording import database, faults, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
 from sweeps.run.handout import Handout
@@ -48,7 +47,7 @@ class Outcome:
     """Each failed job -> one line why."""
     skipped: int = 0
     """Jobs not done because something they need failed."""
-    recording_error: Exception | None = None
+    recording_error: RecordingError | None = None
     """What kept results out of MLflow; they are in the store."""
     worker_startup_seconds: float | None = None
     overhead_seconds_per_job: float | None = None
@@ -81,7 +80,8 @@ def run(
     store.check_writable()
     home.make()
     tracking.check(home.tracking)
-    with _only_driver(home, plan.spec.name):
+    database.check(home)
+    with home.only_driver(plan.spec.name):
         submissions.save(store, plan, spec_text)
         complete = _complete(plan, store)
         needed = plan.needed(complete)
@@ -101,10 +101,9 @@ def run(
         if needed:
             _execute(plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console)
         try:
-            writer.close(console)
-            recorder.close(complete=not (outcome.failed or outcome.interrupted))
+            writer.close(console, complete=not (outcome.failed or outcome.interrupted))
         except Exception as error:
-            outcome.recording_error = error
+            outcome.recording_error = faults.explain(error, home)
         return outcome
 
 
@@ -174,7 +173,7 @@ def _execute(
 
 
 def _owner(home: Home, sweep: str) -> str:
-    """For leases: of one driver at a time (`_only_driver`), and of the next one after a crash."""
+    """For leases: of a sweep's only driver in a home, and of the next one after a crash."""
     return f"{sweep} in {home.folder} on {socket.gethostname()}"
 
 
@@ -262,19 +261,6 @@ class _Observer:
         self._outcome.utilisation = tally.busy_seconds / room
         self._outcome.out_of_work = out_of_work / room
         self._outcome.overhead_seconds_per_job = (idle - out_of_work) / tally.jobs_done
-
-
-@contextmanager
-def _only_driver(home: Home, sweep: str) -> Iterator[None]:
-    lock = filelock.FileLock(home.lock(sweep), timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise UserError(f"the sweep {sweep!r} is already running in {home.folder}") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

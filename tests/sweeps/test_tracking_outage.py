@@ -21,8 +21,8 @@ from sweeps.errors import ClusterError
 from sweeps.home import resolve
 from sweeps.loading import load
 from sweeps.plan import Trial, expand
+from sweeps.recording import background, recorder
 from sweeps.results import read
-from sweeps.run import recorder
 from trainables.jobs.execute import Executor
 from trainables.store import Store
 
@@ -75,9 +75,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def test_results_wait_for_the_server_and_nothing_is_there_twice(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "RETRY_SECONDS", (0.2, 1.0))
-    monkeypatch.setattr(recorder, "LOOK_SECONDS", 0.5)
-    monkeypatch.setattr(recorder, "PATIENCE", 60.0)
+    monkeypatch.setattr(background, "RETRY_SECONDS", (0.2, 1.0))
+    monkeypatch.setattr(background, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(background, "PATIENCE", 60.0)
     home = resolve(str(tmp_path / "home"), tracking=server.address)
     with pytest.raises(ClusterError, match="no MLflow tracking server answers"):
         tracking.check(home.tracking)
@@ -90,7 +90,7 @@ def test_results_wait_for_the_server_and_nothing_is_there_twice(
     server.start()
     one = recorder.Recorder(home, plan, store)
     cut_short(one, server)
-    writer = recorder.BackgroundRecorder(one, text, {})
+    writer = background.BackgroundRecorder(one, text, {})
     writer.record(first)  # the server goes in the midst of it
     for trial in rest[:3]:
         writer.record(trial)
@@ -103,8 +103,7 @@ def test_results_wait_for_the_server_and_nothing_is_there_twice(
     for trial in rest[3:]:
         writer.record(trial)
     output = io.StringIO()
-    writer.close(Console(file=output))
-    one.close(complete=True)
+    writer.close(Console(file=output), complete=True)
 
     results = read(home, "digits-mlp")
     assert len(results.trials) == len(plan.trials)
@@ -113,8 +112,7 @@ def test_results_wait_for_the_server_and_nothing_is_there_twice(
     assert sorted(keys) == sorted(["submission", *(trial.key for trial in plan.trials)])
     for run in runs:
         assert run.info.status == "FINISHED"
-    curve = results.client.get_metric_history(results.trials["run_id"][0], records.CURVE_METRICS[0])
-    assert len(curve) == sweep.path_points
+    assert len(results.curves()) == len(plan.trials) * sweep.path_points
 
 
 def cut_short(one: recorder.Recorder, server: Server) -> None:
@@ -140,14 +138,15 @@ def cut_short(one: recorder.Recorder, server: Server) -> None:
 def test_a_server_that_stays_away_is_given_up(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "RETRY_SECONDS", (0.1, 0.2))
-    monkeypatch.setattr(recorder, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(recorder, "PATIENCE", 0.5)
+    monkeypatch.setattr(background, "RETRY_SECONDS", (0.1, 0.2))
+    monkeypatch.setattr(background, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(background, "PATIENCE", 0.5)
     home = resolve(str(tmp_path / "home"), tracking=server.address)
     sweep, text = load("digits-mlp", ["recipe.length=40", "rewind=[0]", "subnetworks=[dense]"])
     plan = expand(sweep)
-    writer = recorder.BackgroundRecorder(recorder.Recorder(home, plan, Store(home.store)), text, {})
+    one = recorder.Recorder(home, plan, Store(home.store))
+    writer = background.BackgroundRecorder(one, text, {})
     output = io.StringIO()
     with pytest.raises(Exception, match=str(server.port)):
-        writer.close(Console(file=output, width=200))
+        writer.close(Console(file=output, width=200), complete=True)
     assert output.getvalue() == f"waiting for the tracking server at {server.address}\n"

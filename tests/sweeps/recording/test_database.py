@@ -114,7 +114,7 @@ def test_mlflows_server_is_told_where_the_files_are(
 # --- creating -----------------------------------------------------------------------------
 
 
-def test_several_that_start_at_once_share_a_empty_database(tmp_path: Path) -> None:
+def test_several_that_start_at_once_share_a_new_database(tmp_path: Path) -> None:
     """Whatever a process left that died creating it, and wherever it lies."""
     home = resolve(str(tmp_path / "a%20b?c#d"))
     home.folder.mkdir()

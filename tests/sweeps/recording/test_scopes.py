@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 from recording_samples import SMALL, Recorded, keys
@@ -109,7 +108,8 @@ def test_a_home_lists_its_submissions(recorded: Recorded) -> None:
 def as_earlier(recorded: Recorded, key: str) -> None:
     """Takes from a submission what earlier versions did not write."""
     found = recorded.read(key)
-    place = Path(found.submission.info.artifact_uri.removeprefix("file://"))
+    place = files.folder(recorded.home, found.submission)
+    assert place is not None
     for name in (records.TRIALS_FILE, records.SWEEP_FILE):
         (place / name).unlink()
 

@@ -8,6 +8,7 @@ import pytest
 from recording_samples import Recorded, measured
 
 from analysis import records
+from sweeps.recording import files
 from sweeps.recording.summary import record_summary
 from trainables.jobs.kinds import Instability
 
@@ -38,6 +39,6 @@ def test_a_submission_holds_its_means_by_k_its_onsets_and_its_tables(
     assert [(point.step, point.value) for point in history] == [(0, 45.0), (20, 1.0), (60, 1.0)]
     assert run.data.metrics["accuracy_test/imp level 2"] == pytest.approx(95.0)
     assert run.data.metrics["stable_from/dense level 0"] == 20
-    files = {file.path for file in found.client.list_artifacts(run.info.run_id)}
+    names = files.names(found.client, recorded.home, run)
     own = {records.SPEC_FILE, records.SWEEP_FILE, records.PLAN_FILE, records.TRIALS_FILE}
-    assert files == own | {"report.html", "trials.csv", "cells.csv", "onsets.csv"}
+    assert names == own | {"report.html", "trials.csv", "cells.csv", "onsets.csv"}
