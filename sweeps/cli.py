@@ -8,7 +8,7 @@ import typer
 
 from sweeps import images_commands
 from sweeps.cluster import commands, node_commands
-from sweeps.commands import listing, plan, report, results, run, specs, ui
+from sweeps.commands import listing, plan, records, report, results, run, specs, ui
 from sweeps.errors import ClusterError, UserError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("list")(listing.list_)
 commands.add_to(app)
 node_commands.add_to(app)
 images_commands.add_to(app)
+records.add_to(app)
 
 
 def main() -> None:

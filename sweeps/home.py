@@ -116,11 +116,13 @@ def _given(option: str, value: str | None) -> tuple[str | None, str]:
 
 def _address(option: str, value: str | None, default: Path | str) -> str:
     """An absolute path, or a URL as it is."""
-    from trainables.addresses import absolute, is_url
+    from trainables.addresses import absolute
 
     text, blamed = _given(option, value)
     text = text or str(default)
-    if not is_url(text) and text.startswith("~") and os.path.expanduser(text) == text:
+    if os.path.isabs(text):
+        return text
+    if text.startswith("~") and os.path.expanduser(text) == text:
         user = text.partition("/")[0]
         raise UserError(f"{blamed} {text}: {user} is nobody's folder; ./{text} is one of that name")
     try:

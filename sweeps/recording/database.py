@@ -217,6 +217,7 @@ def _create(path: Path) -> None:
     """Let MLflow make its tables in a file of another name, and rename that when it is whole."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+    _silence()
     partial = path.with_name(f"{path.name}.new")
     for ending in SIDE_FILES:  # of a process that ended here
         Path(f"{partial}{ending}").unlink(missing_ok=True)

@@ -56,8 +56,9 @@ def explain(error: BaseException, home: Home) -> RecordingError:
         return RecordingError(f"{place} is damaged ({fault})", database.rebuilding(home))
     if not tracking.answers(home.tracking):
         return RecordingError(f"no tracking server answers at {place}", adds, again=True)
+    what = f"MLflow at {place}" if _is_mlflows(error) else "recording"
     said = str(error).strip().splitlines() or [type(error).__name__]
-    return RecordingError(f"MLflow at {place} failed ({said[0]})", adds)
+    return RecordingError(f"{what} failed ({said[0]})", adds)
 
 
 @contextmanager
@@ -66,9 +67,13 @@ def told(home: Home) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error).__module__.partition(".")[0] in LIBRARIES:
+        if _is_mlflows(error):
             raise explain(error, home) from error
         raise
+
+
+def _is_mlflows(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in LIBRARIES
 
 
 def _of_sqlite(error: BaseException | None) -> sqlite3.Error | None:

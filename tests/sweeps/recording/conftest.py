@@ -35,6 +35,12 @@ def make_home(empty_database: Path) -> Callable[[Path], Home]:
 
 
 @pytest.fixture
+def created_quickly(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New databases are copies of one that MLflow made."""
+    monkeypatch.setattr(database, "_create", lambda path: shutil.copyfile(empty_database, path))
+
+
+@pytest.fixture
 def home(make_home: Callable[[Path], Home], tmp_path: Path) -> Home:
     return make_home(tmp_path / "home")
 

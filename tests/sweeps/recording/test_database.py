@@ -8,8 +8,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -255,32 +256,37 @@ print(json.dumps([[read(folder), refused(folder)] for folder in sys.argv[1:]]))
 """
 
 
-def test_a_user_who_may_not_write_can_read(
-    make_home: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("shared")
-    home = make_home(folder / "home")
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that other users may enter, which pytest's are not."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        yield folder
+        for place in (folder, *folder.rglob("*")):
+            place.chmod(0o700)
+
+
+def test_a_user_who_may_not_write_can_read(make_home: Callable[[Path], Home], shared: Path) -> None:
+    home = make_home(shared / "home")
     begin_run(home)
-    half_written(home, folder / "copy")
-    (folder / "scratch").mkdir()
-    for place in (folder, *folder.rglob("*")):
+    half_written(home, shared / "copy")
+    (shared / "scratch").mkdir()
+    for place in (shared, *shared.rglob("*")):
         place.chmod(0o555 if place.is_dir() else 0o444)
-    (folder / "scratch").chmod(0o777)
-    for parent in list(folder.parents)[:3]:
-        parent.chmod(0o755)
-    before = files_in(folder / "home") | files_in(folder / "copy")
+    (shared / "scratch").chmod(0o777)
+    before = files_in(shared / "home") | files_in(shared / "copy")
     done = subprocess.run(
-        [sys.executable, "-c", READ, folder / "home", folder / "copy"],
+        [sys.executable, "-c", READ, shared / "home", shared / "copy"],
         capture_output=True,
         text=True,
-        env=os.environ | {"HOME": "/nonexistent", "TMPDIR": str(folder / "scratch")},
+        env=os.environ | {"HOME": "/nonexistent", "TMPDIR": str(shared / "scratch")},
     )
     assert done.returncode == 0, done.stderr
     for place, (found, refused) in zip(("home", "copy"), json.loads(done.stdout), strict=True):
         assert found == [["Default", 0], ["some", 1]]
-        assert refused.startswith(f"cannot write {folder}/{place}/mlflow.db: permission denied")
-    assert files_in(folder / "home") | files_in(folder / "copy") == before
-    assert os.listdir(folder / "scratch") == [], "copies are removed"
+        assert refused.startswith(f"cannot write {shared}/{place}/mlflow.db: permission denied")
+    assert files_in(shared / "home") | files_in(shared / "copy") == before
+    assert os.listdir(shared / "scratch") == [], "copies are removed"
 
 
 # --- of no use ----------------------------------------------------------------------------
