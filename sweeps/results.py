@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis import records
-from analysis.onsets import cells
+from analysis.cells import cells, samples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,10 @@ class Results:
     def matching(self) -> Literal["one-std"] | float:
         value = self.submission.data.params[records.MATCHING]
         return "one-std" if value == "one-std" else float(value)
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        return samples(self.trials, stable_below=self.stable_below, matching=self.matching)
 
     @cached_property
     def cells(self) -> pd.DataFrame:

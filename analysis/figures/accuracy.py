@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from analysis.onsets import DenseReference
+    from analysis.cells import DenseReference
 
 
 @matplotlib.rc_context(RC)
