@@ -221,7 +221,8 @@ def _numbers(judged: pd.DataFrame, holds: pd.Series, onset: float, words: _Wordi
     if onset == float("inf"):
         return f"{words.quantity} {_values(judged, words)}"
     before, after = judged[k < onset], values[k >= onset]
-    later = f"{extent(after, words.unit)} from {onset:.0f} on"
+    later = f"{extent(after, words.unit)} {'at' if len(after) == 1 else 'from'} {onset:.0f}"
+    later += "" if len(after) == 1 else " on"
     return f"{words.quantity} {_values(before, words)}, {later}"
 
 
@@ -239,12 +240,12 @@ def _values(cells: pd.DataFrame, words: _Wording) -> str:
 
 def _borderline(judged: pd.DataFrame, verdict: Verdict) -> list[str]:
     """The cells whose interval spans the threshold."""
-    name = _WORDINGS[verdict].column
+    _, name, unit = _WORDINGS[verdict]
     found = judged[judged[f"{verdict}_borderline"]]
     several = judged[STRATEGY].nunique() > 1
     return [
         f"borderline at iteration {row[REWIND]}"
         + (f" for {strategy(str(row[STRATEGY])).adjective} ones" if several else "")
-        + f", 95 % interval {interval(row[f'{name}_low'], row[f'{name}_high'])}"
+        + f", 95 % interval {interval(row[f'{name}_low'], row[f'{name}_high'])} {unit}"
         for _, row in found.iterrows()
     ]

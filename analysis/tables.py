@@ -29,8 +29,9 @@ CORE_COLUMNS = (
     "accuracy %",
     "stable",
     "matching",
+    "left out",
 )
-"""The columns of `summary` to keep where there is room for 80 characters."""
+"""The columns of `summary` to keep on a narrow terminal, of those that it has."""
 
 DETAIL_COLUMNS = (
     "samples stable",
