@@ -99,16 +99,19 @@ def dense_reference(trials: pd.DataFrame) -> DenseReference | None:
 
     Diverged and untrained ones are left out. None if no other is there.
     """
-    networks = _dense_networks(arms(trials))
-    if networks.empty:
+    return _reference(_full_networks(arms(trials)))
+
+
+def _reference(full: pd.DataFrame) -> DenseReference | None:
+    if full.empty:
         return None
-    found = estimate(networks["accuracy_test"], networks[INIT_SEED])
-    rewind = int(networks[REWIND].iloc[0])
+    found = estimate(full["accuracy_test"], full[INIT_SEED])
+    rewind = int(full[REWIND].iloc[0])
     return DenseReference(found.mean, found.std_inits, found.n, found.inits, rewind)
 
 
-def _dense_networks(networks: pd.DataFrame) -> pd.DataFrame:
-    """The trained ones of `networks` (of one recipe) at the smallest rewind point."""
+def _full_networks(networks: pd.DataFrame) -> pd.DataFrame:
+    """The trained dense ones of `networks` (of one recipe) at the smallest rewind point."""
     dense = networks[networks[STRATEGY] == DENSE]
     first = dense[dense[REWIND] == dense[REWIND].min()]
     return first[~(first["diverged"] | first["untrained"])]
@@ -177,8 +180,8 @@ def cells(
     judged = samples(trials, stable_below=stable_below, matching=matching)
     for recipe, of_recipe in judged.groupby(RECIPE):
         networks = arms(of_recipe)
-        full = _dense_networks(networks)
-        reference = dense_reference(of_recipe)
+        full = _full_networks(networks)
+        reference = _reference(full)
         networks_of = dict(tuple(networks.groupby(CELL)))
         of_cells = [
             {

@@ -170,32 +170,38 @@ def _clause(cells: pd.DataFrame, verdict: Verdict) -> str | None:
     nothing to say.
     """
     words = _WORDINGS[verdict]
-    cells = cells[cells[verdict].notna()].sort_values(REWIND, kind="stable")
-    if cells.empty:
+    cells = cells.sort_values(REWIND, kind="stable")
+    known = cells[cells[verdict].notna()]
+    if known.empty:
         return None
-    judged = cells[cells["n"] > 1]
+    judged, single = known[known["n"] > 1], known[known["n"] == 1]
     if judged.empty:
         return (
-            f"have an {words.quantity} of {_values(cells, words)} (one sample each, so no verdict)"
+            f"have an {words.quantity} of {_values(known, words)} (one sample each, so no verdict)"
         )
     k, holds = judged[REWIND], judged[verdict].astype(bool)
-    points = k.unique()
-    onset = first_lasting(points, holds.groupby(k).all().to_numpy(dtype=bool))
-    numbers = [_numbers(judged, holds, onset, words)]
-    numbers += _borderline(judged, verdict)
-    if len(single := cells[cells["n"] == 1]):
-        numbers.append(
-            f"one sample at iteration {listed(list(single[REWIND].unique()))}: no verdict there"
-        )
-    return f"{_bracket(k, holds, onset, verdict)} ({'; '.join(numbers)})"
+    onset = first_lasting(k.unique(), holds.groupby(k).all().to_numpy(dtype=bool))
+    seen = "measured" if len(judged) == len(cells) else "judged"
+    numbers = [_numbers(judged, holds, onset, words, seen), *_borderline(judged, verdict)]
+    for others, why in (
+        (single, "one sample and so no verdict"),
+        (_without(cells, known), "no verdict"),
+    ):
+        if not others.empty:
+            numbers.append(f"{why} at iteration {listed(list(others[REWIND].unique()))}")
+    return f"{_bracket(k, holds, onset, verdict, seen)} ({'; '.join(numbers)})"
 
 
-def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict) -> str:
+def _without(cells: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    return cells[~cells.index.isin(others.index)]
+
+
+def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict, seen: str) -> str:
     """When a line's verdict holds: "become stable between iteration 0 and 20"."""
     points = list(k.unique())
     if len(points) == 1:
         says = "are" if holds.all() else "are not"
-        return f"{says} {verdict} at iteration {points[0]}, the only one measured"
+        return f"{says} {verdict} at iteration {points[0]}, the only one {seen}"
     if not holds.any():
         return f"are not {verdict} up to iteration {points[-1]}"
     if holds.all():
@@ -204,7 +210,7 @@ def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict) -> 
     if onset == float("inf"):
         return (
             f"are {verdict} when rewound to iteration {listed(where)} but not at {points[-1]}, "
-            "the last one measured"
+            f"the last one {seen}"
         )
     failed = max(point for point in points if point < onset)
     says = f"become {verdict} between iteration {failed} and {onset:.0f}"
@@ -212,11 +218,13 @@ def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict) -> 
     return says + (f", though they are at {listed(before)}" if before else "")
 
 
-def _numbers(judged: pd.DataFrame, holds: pd.Series, onset: float, words: _Wording) -> str:
+def _numbers(
+    judged: pd.DataFrame, holds: pd.Series, onset: float, words: _Wording, seen: str
+) -> str:
     """The measured values: those before an onset one by one, the others as a range."""
     k, values = judged[REWIND], judged[words.column]
     if holds.nunique() == 1:
-        every = f"every k measured: {', '.join(map(str, k.unique()))}; " if k.nunique() > 1 else ""
+        every = f"every k {seen}: {', '.join(map(str, k.unique()))}; " if k.nunique() > 1 else ""
         return f"{every}{words.quantity} {extent(values, words.unit)}"
     if onset == float("inf"):
         return f"{words.quantity} {_values(judged, words)}"

@@ -208,12 +208,12 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
 
 def _accuracy_plot(study: _Study) -> _Plot:
     reference = study.reference
-    held_against = (
-        "Filled markers match the full networks, whose accuracy ± one standard deviation at the "
-        "smallest rewind point is the grey band."
-        if reference
-        else "There are no full networks to match."
-    )
+    if reference is None:
+        held_against = "There are no full networks to match."
+    else:
+        grey = ", whose accuracy ± one standard deviation is the grey band"
+        band = grey if reference.inits > 1 else ""
+        held_against = f"Filled markers match the full networks at the smallest rewind point{band}."
     published = beside(study.cells)["paper_accuracy"].notna().any()
     paper = " Hollow black markers, left of ours: what the paper publishes." if published else ""
     return _Plot(
