@@ -130,8 +130,8 @@ def sentences(networks: pd.DataFrame) -> Iterator[str]:
 
 def _by_line(networks: pd.DataFrame, flag: str) -> Iterable[str]:
     """Where they are: "4 of 6 IMP, 8.6 % left"."""
-    lines = sorted(networks.groupby(LINE), key=lambda line: (rank(line[0][0]), line[0][1]))
-    for (name, _), line in lines:
+    lines = [(str(name), level, line) for (name, level), line in networks.groupby(LINE)]
+    for name, _, line in sorted(lines, key=lambda line: (rank(line[0]), line[1])):
         if line[flag].any():
             left = "" if name == DENSE else f" with {weights(line[WEIGHTS_LEFT].mean())} % left"
             count, total = int(line[flag].sum()), int(line["networks"].sum())

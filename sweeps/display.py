@@ -127,7 +127,10 @@ def print_summary(console: Console, results: Results) -> None:
     from analysis import tables
 
     sources = tables.sources(results.cells)
-    for frame in (tables.summary(results.cells), tables.onset_table(results.cells)):
+    for frame in (
+        tables.summary(results.cells),
+        tables.onset_table(results.cells, results.samples),
+    ):
         table = _table(frame)
         if sources:
             # The paper's columns take the room of the lines: 100 characters hold them all.
@@ -155,9 +158,11 @@ def print_scope(console: Console, results: Results, own: Results) -> None:
 
 
 def print_findings(console: Console, results: Results) -> None:
-    from analysis import tables
+    from analysis.findings import findings, partial
 
-    for finding in tables.findings(results.cells):
+    if partly := partial(results.trials, results.planned):
+        console.print(partly)
+    for finding in findings(results.cells):
         console.print(f"• {finding}")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from analysis import records
-from analysis.onsets import cells
+from analysis.cells import cells, samples
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.recording import files
@@ -63,13 +63,17 @@ class Results:
         return "one-std" if value == "one-std" else float(value)
 
     @cached_property
+    def samples(self) -> pd.DataFrame:
+        return samples(self.trials, stable_below=self.stable_below, matching=self.matching)
+
+    @cached_property
     def cells(self) -> pd.DataFrame:
         return cells(self.trials, stable_below=self.stable_below, matching=self.matching)
 
     @property
-    def missing(self) -> int:
-        """Trials that the submission asks for and that are not recorded."""
-        return len(self.wanted - set(self.trials["trial"]))
+    def planned(self) -> int:
+        """How many trials there will be when the submission is complete."""
+        return len(self.trials) + len(self.wanted - set(self.trials["trial"]))
 
     def curves(self) -> pd.DataFrame:
         """The trials' path curves, as `records.curves`."""
@@ -213,6 +217,7 @@ def _context(results: Results) -> report.Context:
         provenance=hyperparameters | _made_with(run.tags),
         matching=results.matching,
         stable_below=results.stable_below,
+        planned=results.planned,
     )
 
 

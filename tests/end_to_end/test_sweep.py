@@ -11,7 +11,8 @@ from harness import Sweep
 from mlflow import MlflowClient
 
 from analysis import records
-from analysis.onsets import cells, onsets
+from analysis.cells import cells
+from analysis.onsets import onsets
 
 REDUCED = ("digits-mlp", "--set", "inits=2", "--set", "rewind=[0, 120]", "--workers", "2")
 

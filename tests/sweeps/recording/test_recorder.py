@@ -90,6 +90,7 @@ def test_the_description_is_that_of_the_latest_spec(recorded: Recorded) -> None:
         (f"{socket.gethostname()} {os.getpid()}", "RUNNING"),
         ("another-machine 1", "RUNNING"),
     ],
+    ids=["gone", "at work", "elsewhere"],
 )
 def test_a_submission_does_not_run_on_when_its_driver_is_gone(
     recorded: Recorded, driver: str, status: str

@@ -87,9 +87,10 @@ def test_no_such_submission(recorded: Recorded, key: str) -> None:
 
 def test_what_is_missing_of_a_submission(recorded: Recorded) -> None:
     key = recorded.submit(*WIDER, trials=3)
-    assert recorded.read(key).missing == 1
+    found = recorded.read(key)
+    assert (len(found.trials), found.planned) == (3, 4)
     recorded.submit(*WIDER)
-    assert recorded.read(key).missing == 0
+    assert recorded.read(key).planned == 4
 
 
 def test_a_home_lists_its_submissions(recorded: Recorded) -> None:
