@@ -33,6 +33,7 @@ CHANGES = {
     "batch_size": (11, "training"),
     "last_batch": ("drop", "training"),
     "optimizer": ("adam", "training"),
+    "optimizer_at_rewind": ("carried", "rewinding"),
     "learning_rate": (0.2, "training"),
     "momentum": (0.9, "training"),
     "weight_decay": (1e-4, "training"),

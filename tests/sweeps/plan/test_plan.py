@@ -295,3 +295,14 @@ def test_summary_and_costs() -> None:
     assert cost.wall_seconds(plan.jobs.values(), 1) == pytest.approx(total)
     chain = max(cost.critical_paths(plan.jobs.values()).values())
     assert cost.wall_seconds(plan.jobs.values(), 10**6) == chain < total
+
+
+def test_a_carried_optimizer_changes_only_arms_from_trained_weights() -> None:
+    """Pretrainings are shared, and whatever starts at k = 0."""
+    carried = recipe(optimizer_at_rewind="carried")
+    before, after = planned(FULL).jobs, planned(FULL, **carried).jobs
+    moved = [job for key, job in before.items() if key not in after]
+    assert all(key in after for key, job in before.items() if isinstance(job, State))
+    assert {job.rewind for job in moved if isinstance(job, Arm)} == {120}
+    assert {trial.rewind for trial in planned(FULL).trials if trial.key not in after} == {120}
+    assert planned(FULL, rewind=[0], **carried).jobs.keys() == planned(FULL, rewind=[0]).jobs.keys()
