@@ -19,6 +19,8 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from trainables.contradictions import check
+
 Stage = Literal["init", "training", "length", "rewinding", "pruning"]
 
 
@@ -28,7 +30,7 @@ def _field(affects: Stage | None, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One training. Raises ValueError where fields contradict each other."""
+    """One training. Raises Contradiction, a ValueError, where a value makes no sense."""
 
     name: str = _field(None)
     """What results are filed under; not part of any key."""
@@ -143,80 +145,7 @@ class Recipe:
     result depends on it."""
 
     def __post_init__(self) -> None:
-        def require(holds: bool, message: str) -> None:
-            if not holds:
-                raise ValueError(message)
-
-        require(self.iterations >= 1, f"iterations must be at least 1, not {self.iterations}")
-        require(self.batch_size >= 1, f"batch_size must be at least 1, not {self.batch_size}")
-        require(self.learning_rate > 0, f"learning_rate must be above 0, not {self.learning_rate}")
-        require(0 <= self.momentum < 1, f"momentum must be in [0, 1), not {self.momentum}")
-        require(
-            self.optimizer == "sgd" or self.momentum == 0, "momentum goes with the optimizer sgd"
-        )
-        require(self.weight_decay >= 0, f"weight_decay must not be negative: {self.weight_decay}")
-        require(
-            self.weight_decay_style == "l2" or 0 < self.weight_decay < 1,
-            f"decoupled weight decay must be between 0 and 1, not {self.weight_decay}",
-        )
-        require(
-            0 <= self.label_smoothing < 1,
-            f"label_smoothing must be in [0, 1), not {self.label_smoothing}",
-        )
-        require(0 < self.decay <= 1, f"decay must be in (0, 1], not {self.decay}")
-        require(
-            0 <= self.warmup <= self.iterations,
-            f"warmup must lie between 0 and the end of training ({self.iterations} iterations), "
-            f"not {self.warmup}",
-        )
-        require(
-            self.schedule == "steps" or not self.milestones,
-            f"milestones go with the schedule steps, not {self.schedule}",
-        )
-        require(
-            self.schedule != "steps" or self.final_rate == 0,
-            "final_rate goes with the schedules cosine and linear, not steps",
-        )
-        require(
-            0 <= self.final_rate <= self.learning_rate,
-            f"final_rate must lie between 0 and learning_rate, not {self.final_rate}",
-        )
-        require(
-            list(self.milestones) == sorted(set(self.milestones))
-            and all(m > 0 for m in self.milestones),
-            f"milestones must be positive and rising, not {list(self.milestones)}",
-        )
-        require(
-            not self.milestones or self.milestones[-1] < self.iterations,
-            f"milestones {list(self.milestones)} must lie before the end of training "
-            f"({self.iterations} iterations); `length` sets it and moves them in proportion",
-        )
-        require(
-            0 < self.pruning_fraction < 1,
-            f"pruning_fraction must be between 0 and 1, not {self.pruning_fraction}",
-        )
-        require(self.threads >= 1, f"threads must be at least 1, not {self.threads}")
-        require(
-            self.slices >= 1 and self.slices & (self.slices - 1) == 0,
-            f"slices must be a power of two, not {self.slices}",
-        )
-        require(
-            self.batch_size % self.slices == 0,
-            f"slices {self.slices} do not divide batch_size {self.batch_size} into equal parts",
-        )
-        require(
-            self.slices == 1 or self.backend == "loop",
-            "slices go with the backend loop, not stacked",
-        )
-        require(
-            self.workers >= 1 and self.slices % self.workers == 0,
-            f"workers {self.workers} do not divide slices {self.slices}; allowed: "
-            + ", ".join(str(n) for n in (2**p for p in range(16)) if n <= self.slices),
-        )
-        require(
-            self.precision != "tf32" or self.device == "cuda",
-            "precision tf32 goes with the device cuda; allowed on cpu: fp32, bf16",
-        )
+        check(self)
 
     def identity(self, *stages: Stage) -> dict[str, Any]:
         """The fields that affect these stages, without those at their default."""
@@ -232,7 +161,7 @@ class Recipe:
     def of_length(self, iterations: int) -> Recipe:
         """The same training made longer or shorter: milestones and warm-up keep their share.
 
-        Raises ValueError if milestones fall together.
+        Raises Contradiction if milestones fall together.
         """
 
         def moved(iteration: int) -> int:
