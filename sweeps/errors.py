@@ -14,7 +14,7 @@ class ClusterError(Exception):
     """One clear line: what the cluster, its tracking server or its store lacks. Status 3."""
 
 
-LISTED = 150
+LISTED = 130
 """Characters of allowed names that an error lists; the rest are counted."""
 
 
@@ -33,6 +33,15 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 def shown(value: object, length: int = 60) -> str:
     """Return a value as an error quotes it: printable, on one line, at most `length` characters."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
     text = repr(value)
     return text if len(text) <= length else f"{text[: length - 4]}...{text[-1]}"
 

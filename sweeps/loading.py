@@ -111,9 +111,11 @@ class _Validation:
             name = _content_name(recipe, address, self.data_folder or resolve().data)
         except data.DataError as error:
             place = self.place(("recipe", "data"), overrides)
-            raise UserError(f"{place}: recipe.data: {error}") from None
+            raise UserError(f"{place}: recipe.data: {one_line(str(error), 200)}") from None
         except OSError as error:
-            raise UserError(f"cannot keep the images of {address}: {error}") from None
+            raise UserError(
+                one_line(f"cannot keep the images of {address}: {error}", 300)
+            ) from None
         self.images[recipe["data"]] = name
         return keys | {"recipe": recipe | {"data": name, "data_address": address}}
 
@@ -134,36 +136,44 @@ class _Validation:
         for override in reversed(overrides):
             if touches(override, location):
                 return option(override)
-        return f"{self.where}:{follow(self.node, location)[0]}" if self.node else self.where
+        if self.node is None or not location:
+            return self.where
+        return f"{self.where}:{follow(self.node, location)[0]}"
 
     def blamed(self, wrong: Problem, overrides: Sequence[str]) -> str:
         """The override without which this problem would not be there, or the place in the file.
 
         Of several, it is one that sets the place itself, and the last.
         """
-        last_first = range(len(overrides) - 1, -1, -1)
-        for index in sorted(last_first, key=lambda i: not touches(overrides[i], wrong.location)):
-            rest = [*overrides[:index], *overrides[index + 1 :]]
-            if self._differs(wrong, rest):
-                return option(overrides[index])
+        without = {
+            override: self._problem([*overrides[:index], *overrides[index + 1 :]], wrong)
+            for index, override in enumerate(overrides)
+        }
+        last_first = list(reversed(without))
+        own = [override for override in last_first if touches(override, wrong.location)]
+        gone = [o for o in last_first if (other := without[o]) is None or not other.beside(wrong)]
+        for suspects in (own, gone, last_first):
+            for override in suspects:
+                if without[override] != wrong:
+                    return option(override)
         return self.place(wrong.location, overrides)
 
-    def _differs(self, wrong: Problem, overrides: Sequence[str]) -> bool:
-        """Whether with these overrides alone the problem is another one, or none."""
+    def _problem(self, overrides: Sequence[str], wrong: Problem) -> Problem | None:
+        """The problem with these overrides alone; `wrong` where that cannot be said."""
         try:
             keys = apply(self.raw, overrides)
         except UserError:
-            return True
+            return None
         if names_images(keys):
             name = self.images.get(keys["recipe"]["data"])
             if name is None:
-                return False  # these images have not been looked at
+                return wrong  # these images have not been looked at
             keys["recipe"] = keys["recipe"] | {"data": name}
         try:
             self.sweep(keys)
         except ValidationError as error:
-            return problem(error, lambda location: self.written(location, overrides)) != wrong
-        return True
+            return problem(error, lambda location: self.written(location, overrides))
+        return None
 
 
 def _read(spec: str) -> tuple[dict[str, Any], str, yaml.Node]:
@@ -227,5 +237,7 @@ def _find(spec: str) -> Path:
         return Path(path)
     if os.path.exists(path):
         raise UserError(f"{_where(spec)} is not a file")
+    if os.sep in spec or spec.endswith((".yaml", ".yml")):
+        raise UserError(f"cannot read {_where(spec)}: no such file")
     guess = did_you_mean(spec, known)
     raise UserError(f"no spec named {shown(spec)} is built in, and there is no such file{guess}")

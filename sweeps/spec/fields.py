@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from sweeps.errors import shown
@@ -33,6 +33,11 @@ Where = tuple[str | int, ...]
 def error_at(where: Where, message: str) -> PydanticCustomError:
     """Return the error of a part of the spec that is found while the whole is looked at."""
     return PydanticCustomError("at", "{message}", {"message": message, "at": where})
+
+
+def unfit() -> PydanticCustomError:
+    """Return the error of a value of a kind that is not wanted; `wording` knows which is."""
+    return PydanticCustomError("unfit", "another kind of value is wanted")
 
 
 def distinct(values: list[Any]) -> list[Any]:
@@ -65,25 +70,21 @@ def _has_unit(value: Any) -> bool:
     return isinstance(value, str) and UNITS.fullmatch(value) is not None
 
 
-def _rewind_point(value: Any) -> Any:
+def _iterations_or_unit(value: Any) -> Any:
     if isinstance(value, bool) or not (isinstance(value, int) or _has_unit(value)):
-        raise ValueError(
-            f"{shown(value)} is not a rewind point: iterations (120), '2 %' or '5 epochs'"
-        )
+        raise unfit()
+    return value
+
+
+def _not_negative(value: int | str) -> int | str:
     if isinstance(value, int) and value < 0:
-        raise ValueError(f"rewind point {shown(value)} lies before the start of training")
+        raise ValueError(f"rewind point {value} lies before the start of training")
     return value
 
 
-def _length(value: Any) -> Any:
-    if isinstance(value, bool) or not (isinstance(value, int) or _has_unit(value)):
-        raise ValueError(f"{shown(value)} is not a length: iterations (600), '50 %' or '5 epochs'")
-    return value
-
-
-RewindPoint = Annotated[int | str, BeforeValidator(_rewind_point)]
+Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
+RewindPoint = Annotated[Length, AfterValidator(_not_negative)]
 Rewind = Annotated[list[RewindPoint], Field(min_length=1)]
-Length = Annotated[int | str, BeforeValidator(_length)]
 
 
 def in_iterations(length: int | str, recipe: Mapping[str, Any]) -> int:

@@ -57,7 +57,9 @@ def source(override: str, location: Where) -> tuple[bool, yaml.Node | None]:
 def touches(override: str, location: Where) -> bool:
     """Whether an override sets this place, a part of it, or what it is a part of."""
     path = split(override)[0]
-    return all(key == str(step) for key, step in zip(path, location, strict=False))
+    return bool(location) and all(
+        key == str(step) for key, step in zip(path, location, strict=False)
+    )
 
 
 def note(overrides: Iterable[str]) -> str:

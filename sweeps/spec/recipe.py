@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationInfo, WrapValidator, create_model
 
 from sweeps import engine
 from sweeps.errors import did_you_mean, shown
-from sweeps.spec.fields import STRICT, Length, error_at, in_iterations
+from sweeps.spec.fields import STRICT, Length, error_at, in_iterations, unfit
 from trainables import data, networks
 from trainables.contradictions import Contradiction
 from trainables.recipe import Recipe
@@ -49,10 +49,7 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
     if isinstance(value, str):
         value = {"base": value}
     if not isinstance(value, dict):
-        raise ValueError(
-            "a recipe is a name, or a mapping of base and overrides: {base: digits-mlp}, not "
-            + shown(value)
-        )
+        raise unfit()
     _check_base(value)
     checked = check(value)
     given = {name: getattr(checked, name) for name in checked.model_fields_set}
@@ -83,11 +80,11 @@ else:
 
 
 def _check_base(value: Mapping[str, Any]) -> None:
-    base = value.get("base")
-    if base is None:
+    if "base" not in value:
         raise ValueError(f"names no base recipe{did_you_mean('', RECIPES)}")
-    if not isinstance(base, str) or base not in RECIPES:
-        guess = did_you_mean(str(base), RECIPES)
+    base = value["base"]
+    if isinstance(base, str) and base not in RECIPES:
+        guess = did_you_mean(base, RECIPES)
         raise error_at(("recipe", "base"), f"unknown recipe {shown(base)}{guess}")
 
 

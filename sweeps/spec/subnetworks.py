@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
-from sweeps.errors import did_you_mean
+from sweeps.errors import did_you_mean, shown
 from sweeps.spec.fields import STRICT, Levels, Rewind, distinct
 
 
@@ -48,7 +48,7 @@ def _with_strategy(value: Any) -> Any:
             "a subnetwork is dense, or a mapping with a strategy: {strategy: imp, levels: [3]}"
         )
     if strategy not in STRATEGIES:
-        raise ValueError(f"unknown strategy {strategy!r}{did_you_mean(strategy, STRATEGIES)}")
+        raise ValueError(f"unknown strategy {shown(strategy)}{did_you_mean(strategy, STRATEGIES)}")
     return value
 
 

@@ -10,7 +10,17 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_v
 
 from sweeps import engine
 from sweeps.errors import shown
-from sweeps.spec.fields import STRICT, Rewind, Seed, Seeds, Where, distinct, error_at, in_iterations
+from sweeps.spec.fields import (
+    STRICT,
+    Rewind,
+    Seed,
+    Seeds,
+    Where,
+    distinct,
+    error_at,
+    in_iterations,
+    unfit,
+)
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
 from trainables import data, networks
@@ -40,9 +50,7 @@ class Resources(BaseModel):
 def _accuracy_lost(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value != "one-std" and not (number and 0 <= value <= 100):
-        raise ValueError(
-            f"{shown(value)} is neither 'one-std' nor a number of percentage points from 0 to 100"
-        )
+        raise unfit()
     return value
 
 
@@ -69,7 +77,8 @@ class Sweep(BaseModel):
     orders: Seeds
     """Order seeds of the arms; every pair of them is a trial. A number n means 1 to n."""
 
-    subnetworks: Annotated[list[Subnetwork], Field(min_length=1)]
+    subnetworks: Annotated[list[Subnetwork], Field(min_length=1, max_length=100)]
+    """Which networks, each with its levels and, if they are others, rewind points."""
 
     pretrain_order: Seed = 0
     """Order seed of the training from W_0 to W_k."""

@@ -19,8 +19,8 @@ from sweeps.errors import UserError, one_line, shown
 MAX_CHARACTERS = 1_000_000
 """Of a file. The longest built-in spec has 2,000."""
 
-MAX_VALUES = 20_000
-"""Of a file or an override, each alias counted as what it repeats. That many take 0.3 s."""
+MAX_VALUES = 10_000
+"""Of a file or an override, each alias counted as what it repeats. That many take 0.4 s."""
 
 MAX_DEPTH = 20
 """Lists and mappings within another. A spec has four."""
@@ -160,13 +160,22 @@ def parse_value(text: str) -> tuple[Any, yaml.Node | None]:
         raise NotASpec(_words(error.problem or ""), mark.line + 1 if mark else 1) from None
 
 
+NOT_YAML = "this is not YAML: "
+
+PHRASES = {
+    "found another document": "a second document begins here (after ---); a spec is one",
+    r"'\t'": NOT_YAML + "there is a tab; write spaces",
+    "<block end>": NOT_YAML + "this line is indented otherwise than those it follows",
+    "codec can't decode": NOT_YAML + "a tag has an escape that is not UTF-8",
+}
+"""What the parser says of common mistakes, in part -> what is said here."""
+
+
 def _words(problem: str) -> str:
-    """What is wrong with some YAML, by the parser's words for it."""
-    if "found another document" in problem:
-        return "a second document begins here (after ---); a spec is one"
-    if r"'\t'" in problem:
-        return "this is not YAML: there is a tab; write spaces"
-    return one_line(f"this is not YAML: {problem}", 200)
+    for phrase, words in PHRASES.items():
+        if phrase in problem:
+            return words
+    return NOT_YAML + one_line(problem, 180)
 
 
 def _reject_repeated_keys(node: yaml.Node | None, seen: set[int]) -> None:

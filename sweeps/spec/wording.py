@@ -18,13 +18,17 @@ from sweeps.spec.sweep import Resources, Sweep
 
 SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
 SEED = f"a seed from 0 to {MAX_SEED}"
+POINT = "a rewind point: iterations (120), '2 %' or '5 epochs'"
+LENGTH = "a length: iterations (600), '50 %' or '5 epochs'"
 POINTS = "a list of rewind points: [0, 120, 2 %, 5 epochs]"
 
 WANTED = {
     "name": "a word of up to 100 letters, digits, '.', '_' and '-', first a letter or digit",
     "description": "text",
-    "recipe": "a recipe's name, or a mapping of base and overrides",
+    "recipe": "a recipe's name, or a mapping of base and overrides: {base: digits-mlp}",
+    "recipe.base": "a recipe's name",
     "rewind": POINTS,
+    "rewind[]": POINT,
     "inits": SEEDS,
     "inits[]": SEED,
     "orders": SEEDS,
@@ -34,6 +38,7 @@ WANTED = {
     "subnetworks[].levels": "a list of pruning levels: [3, 11]",
     "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
     "subnetworks[].rewind": POINTS,
+    "subnetworks[].rewind[]": POINT,
     "pretrain_order": SEED,
     "imp_order": SEED,
     "path_points": "a whole number from 3 to 1000",
@@ -44,7 +49,11 @@ WANTED = {
     "resources": "a mapping: {cpus: 2, gpus: 0.25}",
     "resources.cpus": "a number of CPU cores, 0 or more",
     "resources.gpus": "a number of GPUs above 0",
-    "recipe.milestones": "a list of iterations: [600, 900]",
+    "recipe.length": LENGTH,
+    "recipe.iterations": LENGTH,
+    "recipe.warmup": LENGTH,
+    "recipe.milestones": "a list of lengths: [600, 75 %]",
+    "recipe.milestones[]": LENGTH,
 }
 """What a spec wants in a place."""
 
@@ -73,7 +82,11 @@ class Problem:
     def place(self) -> str:
         """The location as people write it, `rewind[1]`."""
         text = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in self.location)
-        return text.removeprefix(".")
+        return one_line(text.removeprefix("."), 60)
+
+    def beside(self, other: Problem) -> bool:
+        """Whether both are of the same place."""
+        return self.location == other.location
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.location else ""
@@ -117,6 +130,8 @@ def _words(error: Mapping[str, Any], location: Where, node: yaml.Node | None) ->
             return str(error["msg"]).removeprefix("Value error, ")
         case "too_short":
             return f"the list is empty; wanted is {wanted}"
+        case "too_long" if isinstance(value, list):
+            return f"the list is too long: at most {error['ctx']['max_length']}"
     if value is None:
         return f"it has no value; wanted is {wanted}"
     if isinstance(value, str) and (choices := _choices(location)):
@@ -159,17 +174,17 @@ def _model(location: Where) -> type[BaseModel]:
 
 def _seen(value: object, node: yaml.Node | None) -> str:
     """A value as an error quotes it: a number or word as it stands in the text."""
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    if isinstance(value, str) or not isinstance(node, yaml.ScalarNode):
-        return shown(value)
-    return one_line(node.value, 60)
+    if isinstance(node, yaml.ScalarNode) and not isinstance(value, str):
+        return one_line(node.value, 60)
+    return shown(value)
 
 
 def _hint(value: object, wanted: str, node: yaml.Node | None) -> str:
     """How what was meant is written, where that can be guessed."""
     if isinstance(value, bool | int | float) and wanted in (WANTED["name"], KINDS["string"]):
         return f"; quote it: '{_seen(value, node)}'"
+    if isinstance(value, dict) and wanted == KINDS["string"]:
+        return "; quote text with a colon"
     if isinstance(value, str) and re.fullmatch(r"[-+]?\d[\d_]{0,20}", value):
         return f"; write {int(value)}"
     return ""

@@ -279,7 +279,7 @@ BAD = [
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, schedule: cosine}", 2, ["milestones go"]),
     ("name: mine", "name: mine\ntrain_examples: 1001", 2, ["train_examples", "1000 examples"]),
     ("name: mine", "name: mine\ntrain_examples: 0", 2, ["train_examples", "at least 1"]),
-    ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe is a name"]),
+    ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe's name"]),
     ("[0, 20, 120]", "[0, 1200]", 3, ["rewind[1]", "1200", "below 1200 iterations"]),
     ("[0, 20, 120]", "[0, '200 %']", 3, ["rewind[1]", "past the end"]),
     ("[0, 20, 120]", "[0, -1]", 3, ["rewind[1]", "before the start"]),
