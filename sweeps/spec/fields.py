@@ -20,8 +20,9 @@ MAX_SEED = 2**31 - 1
 MAX_SEEDS = 1_000_000
 """Seeds in a list, which are counted before the list is built."""
 
-MAX_LEVEL = 1_000
-"""A pruning level; the largest network has no weight left long before, at the papers' fraction."""
+MAX_LEVEL = 100
+"""A pruning level. At the papers' fraction, no network here has weights left so deep; and a job
+carries its whole ancestry, of which Python can follow some 150 levels."""
 
 UNITS = re.compile(r"\d+(\.\d+)? *(%|epochs?)")
 """Of lengths and rewind points that are not given in iterations."""

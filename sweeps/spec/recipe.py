@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from pydantic import BaseModel, ValidationInfo, WrapValidator, create_model
 
 from sweeps import engine
-from sweeps.errors import did_you_mean, shown
+from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import STRICT, Length, error_at, in_iterations, unfit
 from trainables import data, networks
 from trainables.contradictions import Contradiction
@@ -25,6 +25,9 @@ LENGTHS = ("iterations", "warmup", "milestones")
 
 AUTO = ("device", "backend")
 """A recipe's fields that are chosen for it where a spec doesn't, or says `auto`."""
+
+MAX_NAME = 200
+"""Characters of a recipe's name."""
 
 OTHERWISE = {
     "iterations": Length,
@@ -57,9 +60,9 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
     changes = {name: value[name] for name in given if name != "data_address"}
     if changes:
         listed = ", ".join(f"{name}={value}" for name, value in sorted(changes.items()))
-        given.setdefault("name", f"{base.name} with {listed}")
+        given.setdefault("name", one_line(f"{base.name} with {listed}", MAX_NAME))
     recipe = asdict(base) | given
-    recipe["name"] = _checked_name(recipe["name"], given="name" in changes)
+    _check_name(recipe["name"])
     _check_examples(recipe)
     recipe = _with_lengths(base, given, recipe)
     machines = (info.context or {}).get("machines") or engine.this_machine()
@@ -88,12 +91,12 @@ def _check_base(value: Mapping[str, Any]) -> None:
         raise error_at(("recipe", "base"), f"unknown recipe {shown(base)}{guess}")
 
 
-def _checked_name(name: str, *, given: bool) -> str:
-    if given and not (name.strip() and name.isprintable() and len(name) <= 200):
+def _check_name(name: str) -> None:
+    if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME):
         raise error_at(
-            ("recipe", "name"), "a recipe's name is a line of 1 to 200 characters that can be seen"
+            ("recipe", "name"),
+            f"a recipe's name is a line of 1 to {MAX_NAME} characters that can be seen",
         )
-    return name
 
 
 def _check_examples(recipe: Mapping[str, Any]) -> None:
