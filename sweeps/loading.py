@@ -21,7 +21,7 @@ from sweeps.errors import UserError, did_you_mean, one_line, shown
 from sweeps.home import resolve
 from sweeps.spec import Sweep
 from sweeps.spec.fields import Where
-from sweeps.spec.overrides import apply, note, option, source, touches
+from sweeps.spec.overrides import apply, decoded, note, option, source, touches
 from sweeps.spec.text import NotASpec, follow, parse, read_file
 from sweeps.spec.wording import Problem, problem
 from trainables import data
@@ -46,6 +46,7 @@ def load(
     spec names is decoded into `data_folder`, unless it was before; or listed, if it is streamed.
     What the recipe leaves open is chosen for `machines`, or for this one. Raises UserError.
     """
+    overrides = decoded(overrides)
     raw, text, node = _read(spec)
     sweep = validate(
         raw, overrides, where=_where(spec), node=node, data_folder=data_folder, machines=machines
@@ -59,7 +60,7 @@ def read(spec: str, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str,
     Raises UserError.
     """
     raw, text, node = _read(spec)
-    return apply(raw, overrides), text, node
+    return apply(raw, decoded(overrides)), text, node
 
 
 def validate(

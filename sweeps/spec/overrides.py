@@ -31,6 +31,18 @@ def apply(raw: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
     return changed
 
 
+def decoded(overrides: Iterable[str]) -> list[str]:
+    """Return overrides as UTF-8 whatever the locale: Python keeps bytes that do not fit its own
+    encoding as surrogates. Raises UserError for one that is no UTF-8."""
+    texts = []
+    for override in overrides:
+        try:
+            texts.append(override.encode("utf-8", "surrogateescape").decode("utf-8"))
+        except UnicodeError:
+            raise UserError(f"{option(override)}: it is not UTF-8 text") from None
+    return texts
+
+
 def option(override: str) -> str:
     """Return an override as errors name it."""
     return f"--set {one_line(override)}"

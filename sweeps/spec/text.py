@@ -195,7 +195,7 @@ def _reject_repeated_keys(node: yaml.Node | None, seen: set[int]) -> None:
 
 
 def follow(node: yaml.Node | None, location: Sequence[str | int]) -> tuple[int, yaml.Node | None]:
-    """The line that a location leads to, as far as the text has it; and its node, if it does."""
+    """Return the line that a location leads to as far as the text has it, and its node or None."""
     line = node.start_mark.line + 1 if node else 1
     for step in location:
         inner: yaml.Node | None = None

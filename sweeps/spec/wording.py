@@ -186,5 +186,5 @@ def _hint(value: object, wanted: str, node: yaml.Node | None) -> str:
     if isinstance(value, dict) and wanted == KINDS["string"]:
         return "; quote text with a colon"
     if isinstance(value, str) and re.fullmatch(r"[-+]?\d[\d_]{0,20}", value):
-        return f"; write {int(value)}"
+        return f"; write {int(value.replace('_', ''))}"
     return ""

@@ -127,6 +127,8 @@ VALUES = [
     ("inits", "0o17", "not '0o17'"),
     ("inits", "0x10", "not '0x10'"),
     ("inits", "1_000", "not '1_000'; write 1000"),
+    ("inits", "1__0_", "not '1__0_'; write 10"),
+    ("inits", "'3'", "not '3'; write 3"),
     ("inits", "1:30", "not '1:30'"),
     ("inits", "2024-01-01", "not '2024-01-01'"),
     ("inits", "yes", "not yes"),
@@ -375,7 +377,8 @@ OVERRIDES: list[tuple[list[str], int, str]] = [
     (["description=a: b"], 0, "quote text with a colon"),
     (["inits=&a [*a]"], 0, "refers to itself"),
     (["inits=" + "[" * 1000], 0, "nested more than 20 deep"),
-    (["inits=\udcff"], 0, "not text"),
+    (["description=\udcff"], 0, "not UTF-8 text"),
+    (["description=\ud800"], 0, "not UTF-8 text"),
     (["\0=3"], 0, "unknown key"),
     (["x" * 5000], 0, "write KEY=VALUE"),
     (["speed.x=3"], 0, "speed: unknown key"),
@@ -450,6 +453,15 @@ def test_overrides_reach_into_lists(tmp_path: Path) -> None:
     words = ["subnetworks=[dense]", "subnetworks.0.rewind=[0]", "recipe.momentum=0.8"]
     sweep, _ = load(str(path), words, machines=MACHINES)
     assert (sweep.subnetworks[0].rewind, sweep.recipe.momentum) == ([0], 0.8)
+
+
+def test_overrides_are_utf_8_in_any_locale(tmp_path: Path) -> None:
+    """As Python has them where its own encoding is ASCII."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(SPEC)
+    sweep, text = load(str(path), ["description=\udcc3\udca9"], machines=MACHINES)
+    assert sweep.description == "é"
+    assert text.endswith("# --set description=é\n")
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
