@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.data.errors import DataError as DataError
-from trainables.data.places import place
+from trainables.data.places import place, room
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
@@ -135,4 +135,5 @@ def _decoded(name: str, address: str, folder: Path) -> Decoded:
             return torchvision_sets.decode(name, folder)
         return images.decode_as(name, address)
 
-    return decoded.load(place(folder, name), decode)
+    found = decoded.read(place(folder, name))
+    return found or decoded.load(room(folder, name), decode)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from trainables.addresses import filesystem
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder.index import Index, Split, load
-from trainables.data.folder.listing import filesystem, is_local, reading
+from trainables.data.trees import is_local, reading
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
