@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.data.errors import DataError as DataError
-from trainables.data.places import place, room
+from trainables.data.places import held, place, room
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
@@ -135,5 +135,7 @@ def _decoded(name: str, address: str, folder: Path) -> Decoded:
             return torchvision_sets.decode(name, folder)
         return images.decode_as(name, address)
 
-    found = decoded.read(place(folder, name))
-    return found or decoded.load(room(folder, name), decode)
+    for path in held(folder, name):
+        if found := decoded.read(path):
+            return found
+    return decoded.load(room(folder, name), decode)

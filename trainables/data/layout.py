@@ -126,7 +126,7 @@ def _split(tree: Tree, base: str, name: str) -> _Split:
             split.misplaced += [join(path, folder, file) for file, *_ in images]
         elif images:
             split.classes[folder] = images
-        else:
+        elif not files:
             split.skipped.append(f"{join(path, folder)}/")
     split.skipped += ignored
     return split

@@ -27,10 +27,15 @@ def place(folder: Path, name: str, suffix: str = ".safetensors", *, inside: str 
 
     It is said once where that is the user's own cache. Raises DataError where there is none.
     """
-    for path in _places(folder, name, suffix, inside):
-        if os.access(path, os.R_OK):
-            return path
-    return room(folder, name, suffix, inside=inside)
+    there = held(folder, name, suffix, inside=inside)
+    return there[0] if there else room(folder, name, suffix, inside=inside)
+
+
+def held(
+    folder: Path, name: str, suffix: str = ".safetensors", *, inside: str = FOLDER
+) -> list[Path]:
+    """Return where it lies and can be read, the one beside the data first."""
+    return [path for path in _places(folder, name, suffix, inside) if os.access(path, os.R_OK)]
 
 
 def room(folder: Path, name: str, suffix: str = ".safetensors", *, inside: str = FOLDER) -> Path:
@@ -148,4 +153,5 @@ def writing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise DataError(f"cannot write {path}: {one_line(error)}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where there is no such folder, or no longer
+            partial.unlink()
