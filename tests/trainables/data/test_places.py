@@ -199,7 +199,7 @@ def test_a_file_of_another_user_in_a_sticky_folder_is_not_replaced(shared, monke
 
 def test_what_cannot_be_written_after_all_is_one_line(tmp_path, error_line):
     (tmp_path / "data").write_text("a file")
-    path = places.room(tmp_path / "data", "x")
+    path = tmp_path / "data" / "decoded" / "x.safetensors"
     for way in (places.locked(path), places.writing(path)):
         assert "cannot write" in (line := error_line(way.__enter__))
         assert str(path.parent) in line
@@ -285,9 +285,14 @@ def test_notes_of_both_places_are_read(tmp_path):
 
 def test_a_written_file_is_whole_or_absent(tmp_path):
     path = tmp_path / "deep" / "x.json"
-    with pytest.raises(KeyboardInterrupt), places.writing(path) as partial:
-        partial.write_text("half")
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with places.writing(path) as partial:
+            partial.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(path.parent.iterdir()) == []
     with places.writing(path) as partial:
         partial.write_text("whole")
