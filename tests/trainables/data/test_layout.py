@@ -97,8 +97,8 @@ SKIPPED = {
         "1 entry that is no image: test/",
     ),
     "many": (
-        tuple(f"train/cat/{number:04}.txt" for number in range(1200)),
-        "1,200 entries that are no images: "
+        tuple(f"train/cat/{number:04}.txt" for number in range(12)),
+        "12 entries that are no images: "
         + "".join(f"train/cat/{number:04}.txt, " for number in range(5))
         + "...",
     ),
@@ -226,6 +226,28 @@ def test_labels_and_files_are_those_of_the_spelling_on_the_disk(making, put, tmp
     for split in (streamed.train, streamed.test):
         assert split.source.images([0, 1])[:, 0, 0, 0].tolist() == [10, 20]
         assert split.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("route", ["decoded", "streamed"])
+@pytest.mark.parametrize("bucket", [False, True])
+def test_names_are_no_patterns(making, put, tmp_path, route, bucket):
+    names = ("1.png", "[1].png", "*.png", "?.png", "a b#c%20.png")
+    pixels = {
+        f"{split}/[cat]/{name}": np.full((4, 5, 3), 10 * at, np.uint8)
+        for split in ("train", "test")
+        for at, name in enumerate(sorted(names))
+    }
+    files = making.files(pixels)
+    address = f"memory://{uuid.uuid4()}" if bucket else put(files)
+    if bucket:
+        for path, content in files.items():
+            fsspec.filesystem("memory").pipe_file(f"{address}/{path}", content)
+    if route == "decoded":
+        seen = images.decode(address).train_images
+    else:
+        found = places.find(address, tmp_path, lambda line: None)
+        seen = recipes.at(found, "unit", 4, tmp_path).train.source.images(range(5))
+    assert seen[:, 0, 0, 0].tolist() == [0, 10, 20, 30, 40]
 
 
 @pytest.mark.parametrize("route", ["decoded", "streamed"])
