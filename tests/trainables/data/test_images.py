@@ -240,6 +240,14 @@ def test_a_changed_file_is_noticed(making, put, tmp_path, decodings, form):
     assert len(decodings) == 2
 
 
+def test_what_was_read_by_other_rules_is_read_again(making, put, tmp_path, decodings, monkeypatch):
+    address = put(making.files(making.pictures()))
+    first = images.resolve(address, tmp_path)
+    monkeypatch.setattr(images, "RULES", images.RULES + 1)
+    assert images.resolve(address, tmp_path) == first
+    assert len(decodings) == 2
+
+
 def test_files_that_come_and_go_are_noticed(making, put, tmp_path, decodings):
     address, folder = put(making.files(making.pictures())), tmp_path / "data"
     first = images.resolve(address, folder)

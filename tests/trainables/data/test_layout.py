@@ -135,6 +135,10 @@ WRONG = {
     ),
     "the halves apart": ((*below("a", *TRAIN), *below("b", *TEST)), [ONE, "a/train, b/test"]),
     "one half deeper": ((*TRAIN, *below("b", *TEST)), [ONE, "found train, b/test"]),
+    "a half beside a whole": (
+        (*TRAIN, *below("old", *WHOLE)),
+        [ONE, "found train, old/test, old/train"],
+    ),
     "both test and val": ((*WHOLE, *VAL), ["images in both val/<class>/ and test/<class>/"]),
     "no train": (TEST, [ONE, "found test"]),
     "no test": (TRAIN, [ONE, "found train"]),

@@ -250,8 +250,15 @@ def test_a_home_that_cannot_be_written_is_none(no_account, shared, monkeypatch):
     assert as_another(places.user_cache).parent == shared
 
 
-def test_a_temporary_folder_of_somebody_else_is_not_taken(no_account, shared, tmp_path):
-    (shared / f"stability-sweeps-{os.getuid()}").symlink_to(tmp_path)
+@pytest.mark.parametrize("by", ["a link", "a folder"])
+def test_a_temporary_folder_of_somebody_else_is_not_taken(
+    no_account, shared, tmp_path, monkeypatch, by
+):
+    if by == "a link":
+        (shared / f"stability-sweeps-{os.getuid()}").symlink_to(tmp_path)
+    else:
+        (shared / "stability-sweeps-12345").mkdir()
+        monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(DataError, match="is somebody else's; set XDG_CACHE_HOME"):
         places.user_cache()
 
