@@ -6,7 +6,6 @@ An error says the file and line, the key, what is wrong and what is allowed.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -20,6 +19,7 @@ from sweeps.errors import UserError, did_you_mean
 from sweeps.home import resolve
 from sweeps.spec import Dense, Pruned, Resources, Sweep
 from trainables import data
+from trainables.addresses import absolute
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 
@@ -117,18 +117,17 @@ def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
         return
     assert isinstance(recipe, dict)
     address = recipe["data"]
-    if "://" not in address:
-        address = str(Path(address).absolute())  # workers have another current folder
     try:
+        address = absolute(address)  # workers have another current folder
         if _crops(recipe):
             from trainables.data.folder import places
 
-            name = places.find(address, folder, lambda: _say(f"listing {address}")).name
+            name = places.find(address, folder).name
         else:
             from trainables.data import images
 
-            name = images.resolve(address, folder, lambda: _say(f"decoding {address}"))
-    except data.DataError as error:
+            name = images.resolve(address, folder)
+    except (data.DataError, ValueError) as error:
         raise UserError(f"{where}: recipe.data: {error}") from None
     except OSError as error:
         raise UserError(f"cannot keep the images of {address}: {error}") from None
@@ -140,10 +139,6 @@ def _crops(recipe: Mapping[str, Any]) -> bool:
     base = recipe.get("base")
     own = RECIPES[base].augmentation if isinstance(base, str) and base in RECIPES else None
     return recipe.get("augmentation", own) == "crop-flip"
-
-
-def _say(what: str) -> None:
-    print(what, file=sys.stderr)
 
 
 def _find(spec: str) -> Path:
