@@ -6,7 +6,6 @@ An error says the file and line or the override, the key, what is wrong and what
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -25,6 +24,7 @@ from sweeps.spec.overrides import apply, decoded, note, option, source, touches
 from sweeps.spec.text import NotASpec, follow, parse, read_file
 from sweeps.spec.wording import Problem, problem
 from trainables import data
+from trainables.addresses import absolute
 from trainables.recipes import RECIPES
 
 
@@ -107,10 +107,11 @@ class _Validation:
         if not names_images(keys):
             return keys
         assert isinstance(recipe, dict)
-        address = _absolute(recipe["data"])
+        address = recipe["data"]
         try:
+            address = absolute(address)  # workers have another current folder
             name = _content_name(recipe, address, self.data_folder or resolve().data)
-        except data.DataError as error:
+        except (data.DataError, ValueError) as error:
             place = self.place(("recipe", "data"), overrides)
             raise UserError(f"{place}: recipe.data: {one_line(str(error), 200)}") from None
         except OSError as error:
@@ -202,20 +203,15 @@ def _where(spec: str) -> str:
     return spec if spec in builtin_specs() else one_line(str(Path(spec)), 150)
 
 
-def _absolute(address: str) -> str:
-    """Workers have another current folder."""
-    return address if "://" in address else os.path.abspath(os.path.expanduser(address))
-
-
 def _content_name(recipe: Mapping[str, Any], address: str, folder: Path) -> str:
     """The name of a folder or archive of images by its content."""
     if _crops(recipe):
         from trainables.data.folder import places
 
-        return places.find(address, folder, lambda: _say(f"listing {address}")).name
+        return places.find(address, folder).name
     from trainables.data import images
 
-    return images.resolve(address, folder, lambda: _say(f"decoding {address}"))
+    return images.resolve(address, folder)
 
 
 def _crops(recipe: Mapping[str, Any]) -> bool:
@@ -223,10 +219,6 @@ def _crops(recipe: Mapping[str, Any]) -> bool:
     base = recipe.get("base")
     own = RECIPES[base].augmentation if isinstance(base, str) and base in RECIPES else None
     return recipe.get("augmentation", own) == "crop-flip"
-
-
-def _say(what: str) -> None:
-    print(what, file=sys.stderr)
 
 
 def _find(spec: str) -> Path:

@@ -170,6 +170,27 @@ def test_a_folder_of_images_that_are_cropped_is_only_listed(write, tmp_path: Pat
     assert load(write(base), data_folder=tmp_path / "data")[0].recipe.data == recipe.data
 
 
+@pytest.mark.parametrize("augmentation", ["none", "crop-flip"])
+def test_where_images_lie_is_taken_as_it_is(
+    write, tmp_path: Path, monkeypatch, capsys, augmentation: str
+) -> None:
+    """Nothing in a path is part of a URL, `~` is the user's, and what is skipped is said once."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    name = "a#b::c?d%20e"
+    (images(tmp_path / name) / "train" / "Thumbs.db").touch()
+    spec = write(RESNET % f"'~/{name}', augmentation: {augmentation}")
+    recipe = load(spec, data_folder=tmp_path / "data")[0].recipe
+    assert recipe.data_address == str(tmp_path / name)
+    assert data.facts(recipe.data).train == 4
+    data.prepare(recipe, tmp_path / "data")
+    load(spec, data_folder=tmp_path / "data")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1:] == ["skipped 1 entry that is no image: train/Thumbs.db"]
+    assert lines[0] in (f"decoding {tmp_path / name}", f"listing {tmp_path / name}")
+    with pytest.raises(UserError, match=r"recipe\.data: '://x' is neither a path nor a URL"):
+        load(write(RESNET % f"'://x', augmentation: {augmentation}"))
+
+
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
