@@ -14,10 +14,6 @@ class ClusterError(Exception):
     """One clear line: what the cluster, its tracking server or its store lacks. Status 3."""
 
 
-LISTED = 130
-"""Characters of allowed names that an error lists; the rest are counted."""
-
-
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return `; did you mean 'x'? allowed: a, b, x`, for the end of an error's line.
 
@@ -51,6 +47,10 @@ def one_line(text: str, length: int = 100) -> str:
     start = " ".join(text[: 2 * length].split())
     start = "".join(c if c.isprintable() else repr(c)[1:-1] for c in start)
     return start if len(start) <= length else f"{start[: length - 3]}..."
+
+
+LISTED = 130
+"""Characters of allowed names that an error lists; the rest are counted."""
 
 
 def _near(word: str, names: list[str]) -> str | None:
