@@ -31,7 +31,7 @@ from analysis.statistics import (
     difference,
     estimate,
     init_means,
-    share_below,
+    judge,
     straddles,
 )
 from analysis.strategies import DENSE, rank
@@ -212,19 +212,15 @@ def _counts(group: pd.DataFrame, networks: pd.DataFrame) -> dict[str, Any]:
 
 def _stability(group: pd.DataFrame, stable_below: float, identity: object) -> dict[str, Any]:
     used = group[group["counts"]]
-    inits = used[INIT_SEED]
-    found = {name: estimate(used[name], inits) for name in _INSTABILITIES}
-    test = found["instability_test"]
-    numbers = {
-        f"{name}{part}": value
-        for name, of_split in found.items()
-        for part, value in zip(_PARTS, _numbers(of_split, of_split.std), strict=True)
-    }
-    return numbers | {
-        "stable": below(test.mean, stable_below) if test.n else None,
-        "stable_samples": int(used["stable"].sum()),
-        "stable_share": share_below(used["instability_test"], inits, stable_below, identity),
-        "stable_borderline": straddles(test.low, test.high, stable_below),
+    judged = judge(used["instability_test"], used[INIT_SEED], stable_below, identity)
+    train = estimate(used["instability_train"], used[INIT_SEED])
+    return {
+        **_numbers("instability_test", judged.of, judged.of.std),
+        **_numbers("instability_train", train, train.std),
+        "stable": judged.holds,
+        "stable_samples": judged.passing,
+        "stable_share": judged.share,
+        "stable_borderline": judged.borderline,
     }
 
 
@@ -247,13 +243,7 @@ def _accuracy(
         tolerance = reference.tolerance(matching)
     can_match = bool(group["counts"].any()) and not dense and not np.isnan([drop, tolerance]).any()
     return {
-        **dict(
-            zip(
-                (f"accuracy_test{part}" for part in _PARTS),
-                _numbers(found, found.std_inits),
-                strict=True,
-            )
-        ),
+        **_numbers("accuracy_test", found, found.std_inits),
         "accuracy_inits": found.inits,
         "drop": drop,
         "drop_low": np.nan if is_reference else low,
@@ -265,5 +255,6 @@ def _accuracy(
     }
 
 
-def _numbers(found: Estimate, std: float) -> tuple[float, float, float, float]:
-    return found.mean, std, found.low, found.high
+def _numbers(name: str, found: Estimate, std: float) -> dict[str, float]:
+    values = (found.mean, std, found.low, found.high)
+    return {f"{name}{part}": value for part, value in zip(_PARTS, values, strict=True)}

@@ -55,6 +55,46 @@ class Estimate:
     inits: int
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a mean is below a threshold, and how sure that is."""
+
+    of: Estimate
+
+    holds: bool | None
+    """Of the mean: the papers' verdict. None without samples."""
+
+    passing: int
+    """Samples that are below the threshold by themselves."""
+
+    share: float
+    """As `share_below`."""
+
+    borderline: bool
+    """The interval holds the threshold; False without an interval."""
+
+
+def judge(
+    values: pd.Series,
+    inits: pd.Series,
+    threshold: float,
+    identity: object,
+    bounds: Bounds = PERCENT,
+) -> Judgement:
+    """Estimate the mean of nested samples and judge whether it is below `threshold`.
+
+    See `estimate`; `identity` seeds the bootstrap of `share_below`.
+    """
+    found = estimate(values, inits, bounds)
+    return Judgement(
+        of=found,
+        holds=below(found.mean, threshold) if found.n else None,
+        passing=sum(below(value, threshold) for value in values.dropna()),
+        share=share_below(values, inits, threshold, identity),
+        borderline=straddles(found.low, found.high, threshold),
+    )
+
+
 def estimate(values: pd.Series, inits: pd.Series, bounds: Bounds = PERCENT) -> Estimate:
     """Estimate the mean of nested samples; NaN among `values` are left out.
 

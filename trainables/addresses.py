@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -37,7 +38,7 @@ def absolute(address: str) -> str:
         raise ValueError(f"{address!r} is neither a path nor a URL such as s3://bucket/folder")
     if is_url(address):
         return address
-    return os.path.join(os.getcwd(), os.path.expanduser(address))
+    return str(Path(os.path.expanduser(address)).absolute())
 
 
 def filesystem(address: str, **options: Any) -> tuple[AbstractFileSystem, str]:

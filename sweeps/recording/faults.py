@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ def passes(error: BaseException, home: Home) -> bool:
     fault = _of_sqlite(error)
     if fault is not None:
         return diagnosis.code(fault) in {*diagnosis.BUSY, sqlite3.SQLITE_FULL}
+    if type(error) is OSError:  # of a run's files
+        return error.errno == errno.ENOSPC
     if getattr(error, "error_code", None) == "TEMPORARILY_UNAVAILABLE":
         return True  # of a server's database
     return not tracking.answers(home.tracking)
@@ -54,6 +57,8 @@ def explain(error: BaseException, home: Home) -> RecordingError:
         if kind in DISK:
             return database.cannot(home, f"use {place}", str(fault))
         return RecordingError(f"{place} is damaged ({fault})", database.rebuilding(home))
+    if isinstance(error, OSError) and error.filename and not _is_mlflows(error):
+        return database.cannot(home, f"write {error.filename}", error.strerror or str(error))
     if not tracking.answers(home.tracking):
         return RecordingError(f"no tracking server answers at {place}", adds, again=True)
     what = f"MLflow at {place}" if _is_mlflows(error) else "recording"

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from sweeps.errors import UserError
-from sweeps.spec import Sweep
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.wording import problem
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 
@@ -39,9 +40,7 @@ def from_resolved(mapping: Mapping[str, Any]) -> Sweep:
     try:
         return Sweep.model_validate({**mapping, "recipe": {**defaults, **recipe}})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UserError(f"a stored spec is not one of this version: {place}") from None
+        raise UserError(f"a stored spec does not fit this version: {problem(error)}") from None
 
 
 def _base(sweep: Sweep) -> str:

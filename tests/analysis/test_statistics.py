@@ -11,6 +11,7 @@ from analysis.statistics import (
     below,
     difference,
     estimate,
+    judge,
     mean_interval,
     share_below,
     straddles,
@@ -155,6 +156,17 @@ def test_a_share_comes_out_the_same_again_and_depends_on_its_cell():
 
 def test_one_init_cannot_be_resampled():
     assert math.isnan(share_below(*nested({1: [1.0, 2.0]}), 2.0, "a"))
+
+
+def test_a_judgement_holds_together():
+    values, inits = nested({1: [1.0, 1.5, 2.0], 2: [1.0, nan, 0.5], 3: [3.0, 2.5, 2.0 - 1e-12]})
+    found = judge(values, inits, 2.0, "a")
+    assert found.of == estimate(values, inits)
+    assert (found.holds, found.passing, found.borderline) == (True, 4, True)
+    assert found.share == share_below(values, inits, 2.0, "a")
+    assert 0.5 < found.share < 1.0
+    nothing = judge(*nested({1: [nan]}), 2.0, "a")
+    assert (nothing.holds, nothing.passing, nothing.borderline) == (None, 0, False)
 
 
 # --- coverage ---------------------------------------------------------------------------

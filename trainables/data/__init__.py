@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.data.errors import DataError as DataError
-from trainables.data.places import place
+from trainables.data.places import held, place, room
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
@@ -142,4 +142,7 @@ def _decoded(name: str, address: str, folder: Path) -> Decoded:
             return torchvision_sets.decode(name, folder)
         return images.decode_as(name, address)
 
-    return decoded.load(place(folder, name), decode)
+    for path in held(folder, name):
+        if found := decoded.read(path):
+            return found
+    return decoded.load(room(folder, name), decode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sqlite3
 import threading
@@ -70,6 +71,17 @@ def test_a_full_disk_passes(home: Home) -> None:
     told = faults.explain(error, home)
     assert str(told).startswith(f"cannot use {home.database}: database or disk is full; ")
     assert told.again
+
+
+def test_files_that_cannot_be_written(home: Home) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "/a/spec.yaml")
+    assert faults.passes(full, home)
+    told = faults.explain(full, home)
+    assert told.problem == "cannot write /a/spec.yaml: No space left on device"
+    assert told.again
+    denied = PermissionError(errno.EACCES, "Permission denied", "/a/spec.yaml")
+    assert not faults.passes(denied, home)
+    assert faults.explain(denied, home).problem == "cannot write /a/spec.yaml: Permission denied"
 
 
 def test_damage_does_not_pass(home: Home) -> None:

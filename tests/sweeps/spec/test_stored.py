@@ -20,12 +20,14 @@ CASES = [
     *((name, ()) for name in builtin_specs()),
     ("digits-mlp", ("recipe.optimizer=adam", "recipe.momentum=0", "matching=0.2", "inits=[9,4]")),
     ("digits-mlp", ("recipe.length=50 %", "rewind=[0, 2 %, 1 epoch]", "resources.gpus=0.25")),
+    ("digits-mlp", ("recipe.optimizer_at_rewind=carried", "on_divergence=stop")),
+    ("digits-mlp", (f"recipe.milestones={list(range(1, 200))}",)),
     ("digits-mlp", ("recipe.name=mine", "train_examples=10", "subnetworks=[dense]")),
 ]
 
 
 @pytest.mark.parametrize("machines", [CPU, GPU], ids=["cpu", "gpu"])
-@pytest.mark.parametrize(("name", "overrides"), CASES, ids=str)
+@pytest.mark.parametrize(("name", "overrides"), CASES, ids=lambda value: str(value)[:40])
 def test_a_sweep_survives_being_stored(
     name: str, overrides: tuple[str, ...], machines: Machines
 ) -> None:
