@@ -17,6 +17,7 @@ from sweeps import results
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.loading import load
+from sweeps.overview import OVERRIDE
 from sweeps.plan import expand
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, diagnosis, submissions
@@ -27,8 +28,6 @@ from sweeps.spec import Sweep
 from sweeps.spec.stored import from_resolved
 from trainables.store import Missing, Store
 
-OVERRIDE = "# --set "
-"""Begins the lines at the end of a spec's text that note its overrides."""
 
 Tell = Callable[[str], None]
 

@@ -113,6 +113,7 @@ def test_results_wait_for_the_server_and_nothing_is_there_twice(
     for run in runs:
         assert run.info.status == "FINISHED"
     assert len(results.curves()) == len(plan.trials) * sweep.path_points
+    assert results.text("no such file") is None
 
 
 def cut_short(one: recorder.Recorder, server: Server) -> None:
