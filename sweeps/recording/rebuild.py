@@ -28,7 +28,6 @@ from sweeps.spec import Sweep
 from sweeps.spec.stored import from_resolved
 from trainables.store import Missing, Store
 
-
 Tell = Callable[[str], None]
 
 

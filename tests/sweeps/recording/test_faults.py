@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy.exc
@@ -17,11 +18,14 @@ from recording_samples import SMALL, Recorded, measured
 from rich.console import Console
 
 from sweeps import tracking
+from sweeps.display import outcome_text
 from sweeps.errors import RecordingError
 from sweeps.home import Home, resolve
 from sweeps.recording import background, database, diagnosis, faults
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
+from sweeps.run.driver import Outcome
+from sweeps.run.progress import Tally
 from trainables.store import Missing
 
 
@@ -214,3 +218,12 @@ def test_what_is_missing_in_the_store_is_not_mlflows_fault(recorded: Recorded) -
         writer.close(Console(file=io.StringIO()), complete=True)
     assert isinstance(raised.value.__cause__, Missing)
     assert raised.value.problem.startswith("recording failed (instability ")
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_the_same_command_is_named_where_it_helps(again: bool) -> None:
+    outcome = Outcome(Tally(jobs=0, trainings=0, reused=2), submission="x")
+    outcome.recording_error = RecordingError("it is away", "the way out", again=again)
+    lines = str(outcome_text(outcome, "sweeps run x", Path("log"))).splitlines()
+    told = "the results are in the store, but not in MLflow: it is away; the way out"
+    assert lines[1:] == [told, *["to go on from here: sweeps run x"] * again]
