@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps import terminal
+from sweeps.commands.options import SetOption, SpecArgument, WorkersOption
+from sweeps.commands.usage import CLUSTER
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,19 +32,14 @@ WATCH_SECONDS = 5.0
 
 def add_to(app: typer.Typer) -> None:
     for command in (submit, status, logs, stop):
-        app.command()(command)
-    app.command("list")(list_)
+        app.command(rich_help_panel=CLUSTER)(command)
+    app.command("list", rich_help_panel=CLUSTER)(list_)
 
 
 def submit(
-    spec: Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")],
-    set_: Annotated[
-        list[str],
-        typer.Option("--set", metavar="KEY=VALUE", help="override a part of the spec: inits=1"),
-    ] = [],  # noqa: B006 (typer copies it)
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="batches of jobs at a time [default: as fit]")
-    ] = None,
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006 (typer copies it)
+    workers: WorkersOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
     address: AddressOption = None,
 ) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from sweeps.commands.usage import CLUSTER, Commands
+
 HomeOption = Annotated[
     str | None,
     typer.Option("--home", help="where its state lives [default: $SWEEPS_HOME or ~/.sweeps]"),
@@ -26,10 +28,12 @@ RayOptions = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    node = typer.Typer(no_args_is_help=True, help="Start or end what a machine of a cluster runs.")
+    node = typer.Typer(
+        cls=Commands, no_args_is_help=True, help="Start or end what a machine of a cluster runs."
+    )
     for command in (head, join, stop):
         node.command()(command)
-    app.add_typer(node, name="node")
+    app.add_typer(node, name="node", rich_help_panel=CLUSTER)
 
 
 def head(
