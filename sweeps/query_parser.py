@@ -172,7 +172,7 @@ class _Parser:
         return found.text
 
     def _expected(self, expected: str) -> UserError:
-        found = "nothing more" if self._next.kind == "end" else repr(self._next.text)
+        found = "the text ends" if self._next.kind == "end" else repr(self._next.text)
         return _error(self._next.position, f"{found}; expected {expected}")
 
 

@@ -7,13 +7,16 @@ import io
 import os
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE = 200
-"""Columns where there is no terminal: a table is not cut for a file."""
+"""Columns where there is no terminal: a table is not cut for a pipe."""
+UNLIMITED = 10_000
+"""Columns of a file."""
 
 PLAIN = {
     "±": "+-",
@@ -72,13 +75,22 @@ def shown(text: str) -> str:
     return text.encode(encoding, ERRORS).decode(encoding)
 
 
-def console() -> Console:
-    """Return a console of the terminal's width; `COLUMNS` overrides it."""
+def console(file: IO[str] | None = None) -> Console:
+    """Return a console of the terminal's width, which `COLUMNS` overrides; or one of a file.
+
+    What is printed appears as it is: paths and names may hold [brackets] and :colons:.
+    """
     from rich.console import Console
 
-    # Paths and names may hold [brackets] and :colons:, which rich would take for its own.
-    verbatim = {"highlight": False, "markup": False, "emoji": False}
-    found = Console(**verbatim)
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave the end to the command line; rich would exit with status 1."""
+            raise BrokenPipeError
+
+    verbatim = partial(Piped, highlight=False, markup=False, emoji=False)
+    if file is not None:
+        return verbatim(file=file, width=UNLIMITED)
+    found = verbatim()
     if found.is_terminal or os.environ.get("COLUMNS", "").isdigit():
         return found
-    return Console(**verbatim, width=WIDE)
+    return verbatim(width=WIDE)

@@ -8,14 +8,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from analysis import records
-from sweeps import layout
+from sweeps import layout, terminal
 from sweeps.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
 ORDERS = ("order_seed_1", "order_seed_2")
 
@@ -143,6 +142,6 @@ def write_table(trials: pd.DataFrame, columns: Sequence[str] | None, output: Pat
     """Write what `show` prints, as wide as it takes, to a file. Raises UserError."""
     try:
         with output.open("w", encoding="utf-8") as file:
-            show(Console(file=file, width=10_000, highlight=False, markup=False), trials, columns)
+            show(terminal.console(file), trials, columns)
     except OSError as error:
         raise UserError(f"cannot write {output}: {error.strerror}") from None

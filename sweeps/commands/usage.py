@@ -41,6 +41,11 @@ class Commands(TyperGroup):
                 formatter.write_dl(rows)
 
 
+def wants_help(error: Exception) -> bool:
+    """Whether a command line ended with a group's name: the error's text is the group's help."""
+    return type(error).__name__ == "NoArgsIsHelpError"
+
+
 def one_line(error: Any) -> str:
     """Return what is wrong with a command line, what is allowed, and where to read more."""
     context = error.ctx
