@@ -74,15 +74,11 @@ def serving(place: Home, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
     Raises UserError if the server ends by itself before it answers.
     """
-    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
-    command += ["--workers", "1", "--backend-store-uri", place.tracking]
-    if place.artifacts is not None:
-        command += ["--default-artifact-root", place.artifacts]
     before = {number: signal.signal(number, _interrupt) for number in ENDING_SIGNALS}
     with tempfile.TemporaryFile() as log:
         # A session of its own: Ctrl-C at the terminal reaches this process alone, which ends it.
         server = subprocess.Popen(
-            command,
+            _command(place, port),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -96,6 +92,14 @@ def serving(place: Home, port: int) -> Iterator[subprocess.Popen[bytes]]:
             _end(server)
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _command(place: Home, port: int) -> list[str]:
+    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
+    command += ["--workers", "1", "--backend-store-uri", place.tracking]
+    if place.artifacts is not None:
+        command += ["--default-artifact-root", place.artifacts]
+    return command
 
 
 def _interrupt(*_: object) -> None:
@@ -115,13 +119,14 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: IO[bytes]) -> None
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the server and its children."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(STOP_SECONDS)
-            return
+    """End the server, and its children even if it leaves some behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait(STOP_SECONDS)
 
 
 def links(address: str) -> dict[str, str]:
