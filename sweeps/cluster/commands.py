@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 AddressOption = Annotated[
     str | None,
     typer.Option(
-        "--address", help="a cluster's URL, or its name in clusters.yaml [default: $SWEEPS_ADDRESS]"
+        "--address",
+        metavar="URL",
+        help="a cluster's URL, or its name in clusters.yaml  [default: $SWEEPS_ADDRESS]",
     ),
 ]
 IdArgument = Annotated[
-    str | None, typer.Argument(help="a submission's id or a sweep's name [default: the latest]")
+    str | None,
+    typer.Argument(metavar="ID", help="a submission's id or a sweep's name  [default: the latest]"),
 ]
 
 EXIT_STATUS = {"SUCCEEDED": 0, "FAILED": 1, "STOPPED": 130}
@@ -43,7 +46,13 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
     address: AddressOption = None,
 ) -> None:
-    """Run a sweep on a cluster; the same one under way is found rather than done twice."""
+    """Run a sweep on a cluster; one that is under way is found, not done twice.
+
+    \b
+    Examples:
+      sweeps submit resnet20-cifar10 --address http://127.0.0.1:8265
+      sweeps submit my-sweep.yaml --set inits=5 --wait
+    """
     jobs = _jobs(address)
     one, started = jobs.submit(spec, set_, workers)
     if not started:
@@ -58,7 +67,13 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="until it ends")] = False,
     address: AddressOption = None,
 ) -> None:
-    """How a submission is doing."""
+    """Show how a submission is doing.
+
+    \b
+    Examples:
+      sweeps status --watch
+      sweeps status my-sweep
+    """
     from rich.live import Live
 
     jobs = _jobs(address)
@@ -82,7 +97,13 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="until it ends")] = False,
     address: AddressOption = None,
 ) -> None:
-    """What a submission's driver printed."""
+    """Print what a submission's driver printed.
+
+    \b
+    Examples:
+      sweeps logs
+      sweeps logs my-sweep --follow
+    """
     jobs = _jobs(address)
     one = jobs.get(identity)
     if follow:
@@ -91,7 +112,12 @@ def logs(
 
 
 def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
-    """Stop a submission; its trainings store checkpoints, and `submit` goes on from them."""
+    """Stop a submission; `submit` goes on from its checkpoints.
+
+    \b
+    Example:
+      sweeps stop my-sweep
+    """
     jobs = _jobs(address)
     one = jobs.get(identity)
     if not one.under_way:
@@ -101,7 +127,7 @@ def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
 
 
 def list_(address: AddressOption = None) -> None:
-    """Every submission to a cluster, the latest first."""
+    """List every submission to a cluster, the latest first."""
     jobs = _jobs(address)
     terminal.console().print(_table(jobs, jobs.all()))
 

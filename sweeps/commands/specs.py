@@ -18,7 +18,7 @@ ROW_WIDTH = 72
 def specs(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="a built-in spec to print  [default: list them]"),
+        typer.Argument(metavar="NAME", help="a built-in spec to print  [default: list them]"),
     ] = None,
 ) -> None:
     """List the built-in specs, or print one to start from.

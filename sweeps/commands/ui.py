@@ -15,7 +15,7 @@ from sweeps.errors import ClusterError, UserError, did_you_mean
 def ui(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="a sweep's name  [default: list them all]"),
+        typer.Argument(metavar="NAME", help="a sweep's name  [default: list them all]"),
     ] = None,
     port: Annotated[
         int | None,
