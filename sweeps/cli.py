@@ -1,48 +1,123 @@
-"""The command line: assembles the commands, and words the errors that end them."""
+"""The console script: runs a command, and words the error that ends it.
+
+Nothing else is imported before an interruption can be caught.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 
-import typer
-
-from sweeps import images_commands
-from sweeps.cluster import commands, node_commands
-from sweeps.commands import listing, plan, records, report, results, run, specs, ui
-from sweeps.errors import ClusterError, UserError
-
-app = typer.Typer(
-    help="Sweeps for the science of training dynamics: instability analysis and lottery tickets.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-for command in (specs.specs, plan.plan, run.run, results.results, report.report, ui.ui):
-    app.command()(command)
-app.command("list")(listing.list_)
-commands.add_to(app)
-node_commands.add_to(app)
-images_commands.add_to(app)
-records.add_to(app)
+WRONG = 2
+"""Exit status of what is the user's to mend."""
+NO_CLUSTER = 3
+"""Exit status where a cluster, its tracking server or its store is not there."""
+INTERNAL = 70
+"""Exit status of a fault of the program (EX_SOFTWARE of sysexits.h)."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+NO_READER = 141
+"""Exit status where nobody reads the output any more (SIGPIPE), as shells have it."""
 
 
-def main() -> None:
-    """The console script: errors end in one line, with status 2 if they are the user's to mend, 3
-    if a cluster's."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; every error is one line on standard error.
+
+    The status is 0, 1 (a job failed), 2 (the user's to mend), 3 (a cluster's), 70 (a fault of the
+    program), 130 (interrupted) or 141 (nobody reads the output).
+    """
     try:
-        app()
-    except UserError as error:
-        print(f"sweeps: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except ClusterError as error:
-        print(f"sweeps: {error}", file=sys.stderr)
-        raise SystemExit(3) from None
-    except OSError as error:
-        from trainables.store import StoreError
+        status = _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    raise SystemExit(status)
 
-        if not isinstance(error, StoreError):
-            raise
-        print(f"sweeps: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+
+def _run(arguments: list[str]) -> int:
+    from sweeps import terminal
+    from sweeps.app import invoke
+
+    terminal.prepare()
+    try:
+        try:
+            invoke(arguments)
+        finally:
+            sys.stdout.flush()
+    except Exception as error:
+        return _ended(error)
+    return 0
+
+
+def _ended(error: Exception) -> int:
+    """Say what ended a command, and return its exit status."""
+    import typer
+
+    from sweeps.commands.usage import USAGE_ERROR, one_line, wants_help
+    from sweeps.errors import ClusterError, UserError
+
+    if isinstance(error, USAGE_ERROR):
+        if wants_help(error):
+            print(error, file=sys.stderr)
+            return WRONG
+        return _say(one_line(error), WRONG)
+    # There can be no error of a store that was never imported.
+    store = sys.modules.get("trainables.store")
+    match error:
+        case typer.Exit():
+            return error.exit_code
+        case typer.Abort() | EOFError():
+            return INTERRUPTED
+        case BrokenPipeError():
+            return _read_no_more()
+        case ClusterError():
+            return _say(str(error), NO_CLUSTER)
+        case UserError():
+            return _say(str(error), WRONG)
+        case OSError() if store is not None and isinstance(error, store.StoreError):
+            return _say(str(error), WRONG)
+    return _internal(error)
+
+
+def _say(line: str, status: int) -> int:
+    words = " ".join(line.split())
+    printable = "".join(c if c.isprintable() else "?" for c in words)
+    with suppress(BrokenPipeError):
+        print(f"sweeps: {printable}", file=sys.stderr, flush=True)
+    return status
+
+
+def _read_no_more() -> int:
+    """Keep the interpreter from complaining when it flushes what nobody reads."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return NO_READER
+
+
+def _internal(error: Exception) -> int:
+    """Tell of a fault of the program; the traceback goes to a file, or here with SWEEPS_DEBUG=1."""
+    import tempfile
+    import time
+    import traceback
+    from pathlib import Path
+
+    from sweeps.home import resolve
+    from sweeps.terminal import ERRORS
+
+    trace = "".join(traceback.format_exception(error))
+    what = f"internal error: {type(error).__name__}: {error}"
+    if os.environ.get("SWEEPS_DEBUG") == "1":
+        print(trace, file=sys.stderr, end="")
+        return _say(what, INTERNAL)
+    name = f"error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    for folder in (resolve().folder / "logs", Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            if folder.is_dir():
+                (folder / name).write_text(trace, encoding="utf-8", errors=ERRORS)
+                return _say(f"{what}; the traceback is in {folder / name}", INTERNAL)
+    return _say(f"{what}; SWEEPS_DEBUG=1 shows the traceback", INTERNAL)
+
+
+if __name__ == "__main__":
+    main()

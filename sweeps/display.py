@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analysis import records
-from sweeps.errors import UserError
+from sweeps import layout, terminal
 from sweeps.run.progress import duration
 
 if TYPE_CHECKING:
@@ -26,19 +26,6 @@ JOB_NAMES = {
     "RandomMask": "prune: a random mask",
     "Instability": "measure: the path of a pair",
 }
-
-TABLE_COLUMNS = (
-    records.STRATEGY,
-    records.LEVEL,
-    records.WEIGHTS_LEFT,
-    records.REWIND,
-    records.INIT_SEED,
-    "order_seed_1",
-    "order_seed_2",
-    *(records.split_metric(records.INSTABILITY, split) for split in records.SPLITS),
-    *(records.split_metric(records.ACCURACY, split) for split in records.SPLITS),
-)
-"""Of the trials, on a terminal."""
 
 
 def plan_text(summary: dict[str, Any]) -> RenderableType:
@@ -126,21 +113,24 @@ def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
     from analysis import tables
 
-    sources = tables.sources(results.cells)
-    for frame in (
-        tables.summary(results.cells),
-        tables.onset_table(results.cells, results.samples),
-    ):
-        table = _table(frame)
-        if sources:
-            # The paper's columns take the room of the lines: 100 characters hold them all.
-            table.box, table.padding = None, (0, 1, 0, 0)
-        console.print(table)
-        if sources:
-            console.print()
-    if sources:
-        console.print(sources)
+    shown = (
+        (tables.summary(results.cells), tables.CORE_COLUMNS),
+        (tables.onset_table(results.cells, results.samples), tables.ONSET_CORE_COLUMNS),
+    )
+    for frame, core in shown:
+        print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
+    if sources := tables.sources(results.cells):
+        console.print(sources + "\n")
     print_findings(console, results)
+
+
+def print_frame(
+    console: Console, frame: pd.DataFrame, *, keys: Sequence[str], core: Sequence[str]
+) -> None:
+    """Print a frame of strings, all of it however narrow the terminal, as `layout.fitted`."""
+    for table in layout.fitted(frame, console.width, keys=keys, core=core):
+        console.print(table)
+        console.print()
 
 
 def print_scope(console: Console, results: Results, own: Results) -> None:
@@ -162,37 +152,7 @@ def print_findings(console: Console, results: Results) -> None:
 
     if partly := partial(results.trials, results.planned):
         console.print(partly)
+    list_ = Table.grid(padding=(0, 1, 0, 0))
     for finding in findings(results.cells):
-        console.print(f"• {finding}")
-
-
-def _table(frame: pd.DataFrame) -> Table:
-    table = Table(*map(str, frame.columns))
-    for row in frame.itertuples(index=False):
-        table.add_row(*map(str, row))
-    return table
-
-
-def write_trials(console: Console, trials: pd.DataFrame, format_: str, output: Path | None) -> None:
-    """Trials to a file, or to standard output. Raises UserError if the file can't be written."""
-    if format_ == "table" and output is None:
-        # Keys and the single arms' accuracies are for files.
-        console.print(_table(trials[list(TABLE_COLUMNS)].round(2)))
-        console.print(f"{len(trials)} trials")
-        return
-    try:
-        if format_ == "parquet":
-            trials.to_parquet(output, index=False)
-            return
-        if format_ == "json":
-            text = trials.to_json(orient="records", indent=1) + "\n"
-        elif format_ == "csv":
-            text = trials.to_csv(index=False)
-        else:
-            text = trials.to_string(index=False) + "\n"
-        if output is None:
-            print(text, end="")
-        else:
-            output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}") from None
+        list_.add_row(terminal.shown("•"), finding)
+    console.print(list_)

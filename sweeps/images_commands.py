@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from sweeps.commands.usage import LOCAL, Commands
 from sweeps.errors import UserError
 
 T = TypeVar("T")
@@ -24,11 +25,13 @@ ProcessesOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     images = typer.Typer(
-        no_args_is_help=True, help="Folders of images that sweeps stream: check and resize them."
+        cls=Commands,
+        no_args_is_help=True,
+        help="Folders of images that sweeps stream: check and resize them.",
     )
     for command in (check, resize):
         images.command()(command)
-    app.add_typer(images, name="images")
+    app.add_typer(images, name="images", rich_help_panel=LOCAL)
 
 
 def check(

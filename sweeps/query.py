@@ -1,17 +1,29 @@
-"""The small language of `--where`."""
+"""Which trials `--where` means: conditions checked, and evaluated on frames of trials.
+
+A missing number compares as NaN does: it differs from every number, and is neither above nor
+below one. A missing word differs from every word.
+
+`parse` needs no trials: it refuses what can be known to be wrong before any are read. The columns
+that it does not know (hyperparameters) are checked by `select`. All raise UserError, in one line.
+"""
 
 from __future__ import annotations
 
 import operator
-import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from analysis import records
+from analysis.strategies import STRATEGIES
 from sweeps.errors import UserError, did_you_mean
+from sweeps.query_parser import ORDERS, Comparison, Condition, Joined, Not, read
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPARISONS = {
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "==": operator.eq,
     "!=": operator.ne,
@@ -21,44 +33,120 @@ COMPARISONS = {
     ">=": operator.ge,
 }
 
-_TERM = re.compile(
-    r"""\s*(?P<column>\w+)\s*(?P<comparison>==|!=|<=|>=|=|<|>)\s*
-        (?P<value>"[^"]*"|'[^']*'|[^\s'"]+)\s*""",
-    re.VERBOSE,
-)
+NUMBERS = {
+    records.LEVEL,
+    records.REWIND,
+    records.INIT_SEED,
+    "order_seed_1",
+    "order_seed_2",
+    *records.SCALAR_METRICS,
+}
+"""Columns of numbers."""
+WORDS = {"trial", "run_id", records.RECIPE, records.STRATEGY}
+"""Columns of words."""
+CLOSED = {records.STRATEGY: tuple(STRATEGIES)}
+"""Columns of words -> the only words that they hold."""
 
 
-def select(trials: pd.DataFrame, where: str | None) -> pd.DataFrame:
-    """The rows for which every term of `where` holds: `level = 11 and rewind >= 120`.
+def parse(where: str) -> Condition:
+    """Return the condition that a text means, once all that is known of its columns is checked."""
+    condition = read(where)
+    for comparison in comparisons(condition):
+        check_column(comparison.column)
+        if comparison.column in NUMBERS:
+            _numbers(comparison)
+        elif comparison.column in WORDS:
+            _check_words(comparison)
+    return condition
 
-    A term compares a column with a number or a word. Raises UserError.
-    """
-    if where is None:
+
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Yield every comparison of a condition, in the order of the text."""
+    if isinstance(condition, Comparison):
+        yield condition
+    else:
+        parts = (condition.inner,) if isinstance(condition, Not) else condition.parts
+        for part in parts:
+            yield from comparisons(part)
+
+
+def check_column(name: str, option: str = "--where") -> None:
+    """Raise UserError for a name that is certainly no column of trials."""
+    known = (*records.TRIAL_COLUMNS, *records.SCALAR_METRICS)
+    if name not in known and not name.startswith(records.HYPERPARAMETER):
+        raise UserError(f"{option}: unknown column {name!r}{did_you_mean(name, known)}")
+
+
+def select(trials: pd.DataFrame, condition: Condition | None) -> pd.DataFrame:
+    """Return the rows for which a condition holds."""
+    if condition is None:
         return trials
-    chosen = trials
-    for term in re.split(r"\s+and\s+", where.strip()):
-        match = _TERM.fullmatch(term)
-        if match is None:
-            raise UserError(
-                f"--where: {term!r} is not a comparison; write level = 11 and rewind >= 120"
-            )
-        column, text = match["column"], match["value"].strip("'\"")
+    for comparison in comparisons(condition):
+        column = comparison.column
         if column not in trials.columns:
             guess = did_you_mean(column, map(str, trials.columns))
-            raise UserError(f"--where: unknown column {column!r}{guess}")
-        compare = COMPARISONS[match["comparison"]]
-        chosen = chosen[compare(chosen[column], _value(trials[column], column, text))]
-    return chosen.reset_index(drop=True)
+            raise UserError(f"--where: these trials have no column {column!r}{guess}")
+    return trials[_holds(condition, trials)].reset_index(drop=True)
 
 
-def _value(column: pd.Series, name: str, text: str) -> Any:
-    if not _is_number(column):
-        return text
+def _holds(condition: Condition, trials: pd.DataFrame) -> pd.Series[bool]:
+    if isinstance(condition, Not):
+        return ~_holds(condition.inner, trials)
+    if isinstance(condition, Joined):
+        join = operator.and_ if condition.word == "and" else operator.or_
+        return reduce(join, (_holds(part, trials) for part in condition.parts))
+    return _compared(condition, trials[condition.column])
+
+
+def _compared(comparison: Comparison, column: pd.Series[Any]) -> pd.Series[bool]:
+    values: Sequence[Any]
+    numbers = _as_numbers(column)
+    if numbers is not None:
+        column, values = numbers, _numbers(comparison)
+    else:
+        _check_words(comparison)
+        column, values = column.astype("object"), comparison.values
+    if comparison.comparison == "in":
+        return reduce(operator.or_, (column == value for value in values))
+    return COMPARISONS[comparison.comparison](column, values[0])
+
+
+def _as_numbers(column: pd.Series[Any]) -> pd.Series[Any] | None:
+    """The column as numbers, or None if it holds words: MLflow knows all params as text."""
+    import pandas as pd
+
+    if column.dtype.kind in "iufb":
+        return column
+    if column.name in WORDS:
+        return None
+    numbers = pd.to_numeric(column, errors="coerce")
+    if column.name in NUMBERS:
+        return numbers  # even where there is no row to tell by
+    return numbers if (numbers.notna() == column.notna()).all() and column.notna().any() else None
+
+
+def _numbers(comparison: Comparison) -> list[float]:
+    return [_number(comparison.column, text) for text in comparison.values]
+
+
+def _number(column: str, text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise UserError(f"--where: {name} is a number, not {text!r}") from None
+        raise UserError(f"--where: {column} is a number, not {text!r}") from None
+    if not isfinite(value):
+        raise UserError(f"--where: {column} compares with finite numbers, not {text!r}")
+    return value
 
 
-def _is_number(column: pd.Series) -> bool:
-    return column.dtype.kind in "if"
+def _check_words(comparison: Comparison) -> None:
+    column = comparison.column
+    if comparison.comparison in ORDERS:
+        raise UserError(
+            f"--where: {column} {comparison.comparison} {comparison.values[0]}: {column} is a word,"
+            " and words have no order; allowed: =, !=, in"
+        )
+    for value in comparison.values:
+        allowed = CLOSED.get(column, (value,))
+        if value not in allowed:
+            raise UserError(f"--where: no {column} is {value!r}{did_you_mean(value, allowed)}")

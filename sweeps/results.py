@@ -75,13 +75,14 @@ class Results:
         """How many trials there will be when the submission is complete."""
         return len(self.trials) + len(self.wanted - set(self.trials["trial"]))
 
-    def curves(self) -> pd.DataFrame:
-        """The trials' path curves, as `records.curves`."""
+    def curves(self, trials: pd.DataFrame | None = None) -> pd.DataFrame:
+        """The path curves of some of the trials, or of all, as `records.curves`."""
+        wanted = self.trials if trials is None else trials
 
         def read_file(run_id: str, name: str) -> str | None:
             return files.read_text(self.client, self.home, self.runs[run_id], name)
 
-        return records.curves(self.client, self.trials, read_file)
+        return records.curves(self.client, wanted.drop_duplicates("trial"), read_file)
 
     def text(self, name: str) -> str | None:
         """A file of the submission; None where there is none."""

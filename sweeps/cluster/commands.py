@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps import terminal
+from sweeps.commands.options import SetOption, SpecArgument, WorkersOption
+from sweeps.commands.usage import CLUSTER
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 AddressOption = Annotated[
     str | None,
     typer.Option(
-        "--address", help="a cluster's URL, or its name in clusters.yaml [default: $SWEEPS_ADDRESS]"
+        "--address",
+        metavar="URL",
+        help="a cluster's URL, or its name in clusters.yaml  [default: $SWEEPS_ADDRESS]",
     ),
 ]
 IdArgument = Annotated[
-    str | None, typer.Argument(help="a submission's id or a sweep's name [default: the latest]")
+    str | None,
+    typer.Argument(metavar="ID", help="a submission's id or a sweep's name  [default: the latest]"),
 ]
 
 EXIT_STATUS = {"SUCCEEDED": 0, "FAILED": 1, "STOPPED": 130}
@@ -30,22 +35,23 @@ WATCH_SECONDS = 5.0
 
 def add_to(app: typer.Typer) -> None:
     for command in (submit, status, logs, stop):
-        app.command()(command)
+        app.command(rich_help_panel=CLUSTER)(command)
 
 
 def submit(
-    spec: Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")],
-    set_: Annotated[
-        list[str],
-        typer.Option("--set", metavar="KEY=VALUE", help="override a part of the spec: inits=1"),
-    ] = [],  # noqa: B006 (typer copies it)
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="batches of jobs at a time [default: as fit]")
-    ] = None,
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006 (typer copies it)
+    workers: WorkersOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
     address: AddressOption = None,
 ) -> None:
-    """Run a sweep on a cluster; the same one under way is found rather than done twice."""
+    """Run a sweep on a cluster; one that is under way is found, not done twice.
+
+    \b
+    Examples:
+      sweeps submit resnet20-cifar10 --address http://127.0.0.1:8265
+      sweeps submit my-sweep.yaml --set inits=5 --wait
+    """
     jobs = _jobs(address)
     one, started = jobs.submit(spec, set_, workers)
     if not started:
@@ -60,7 +66,13 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="until it ends")] = False,
     address: AddressOption = None,
 ) -> None:
-    """How a submission is doing."""
+    """Show how a submission is doing.
+
+    \b
+    Examples:
+      sweeps status --watch
+      sweeps status my-sweep
+    """
     from rich.live import Live
 
     jobs = _jobs(address)
@@ -84,7 +96,13 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="until it ends")] = False,
     address: AddressOption = None,
 ) -> None:
-    """What a submission's driver printed."""
+    """Print what a submission's driver printed.
+
+    \b
+    Examples:
+      sweeps logs
+      sweeps logs my-sweep --follow
+    """
     jobs = _jobs(address)
     one = jobs.get(identity)
     if follow:
@@ -93,7 +111,12 @@ def logs(
 
 
 def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
-    """Stop a submission; its trainings store checkpoints, and `submit` goes on from them."""
+    """Stop a submission; `submit` goes on from its checkpoints.
+
+    \b
+    Example:
+      sweeps stop my-sweep
+    """
     jobs = _jobs(address)
     one = jobs.get(identity)
     if not one.under_way:
@@ -103,7 +126,7 @@ def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
 
 
 def list_submissions(address: str | None) -> None:
-    """Print every submission to a cluster, the latest first."""
+    """List every submission to a cluster, the latest first."""
     jobs = _jobs(address)
     terminal.console().print(_table(jobs, jobs.all()))
 

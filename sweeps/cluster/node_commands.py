@@ -6,49 +6,75 @@ from typing import Annotated
 
 import typer
 
+from sweeps.commands.usage import CLUSTER, Commands
+
 HomeOption = Annotated[
     str | None,
-    typer.Option("--home", help="where its state lives [default: $SWEEPS_HOME or ~/.sweeps]"),
+    typer.Option(
+        "--home",
+        metavar="FOLDER",
+        help="where its state lives  [default: $SWEEPS_HOME or ~/.sweeps]",
+    ),
 ]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="where data sets lie [default: $SWEEPS_DATA or HOME/data]"),
+    typer.Option(
+        "--data", metavar="FOLDER", help="where data sets lie  [default: $SWEEPS_DATA or HOME/data]"
+    ),
 ]
 CpusOption = Annotated[
-    int | None, typer.Option("--cpus", min=0, help="CPUs for Ray to share out [default: all]")
+    int | None,
+    typer.Option(
+        "--cpus", min=0, metavar="NUMBER", help="CPUs for Ray to share out  [default: all]"
+    ),
 ]
 BlockOption = Annotated[
     bool, typer.Option("--block", help="stay until it ends; Ctrl-C or SIGTERM ends it")
 ]
 RayOptions = Annotated[
-    list[str] | None, typer.Argument(metavar="[-- OPTIONS]", help="more options of `ray start`")
+    list[str] | None, typer.Argument(metavar="-- OPTIONS", help="more options of `ray start`")
 ]
 
 
 def add_to(app: typer.Typer) -> None:
-    node = typer.Typer(no_args_is_help=True, help="Start or end what a machine of a cluster runs.")
+    node = typer.Typer(
+        cls=Commands, no_args_is_help=True, help="Start or end what a machine of a cluster runs."
+    )
     for command in (head, join, stop):
         node.command()(command)
-    app.add_typer(node, name="node")
+    app.add_typer(node, name="node", rich_help_panel=CLUSTER)
 
 
 def head(
     ray_options: RayOptions = None,
-    port: Annotated[int, typer.Option(help="Ray's, for the other machines")] = 6379,
-    dashboard_port: Annotated[int, typer.Option(help="for submissions; only on 127.0.0.1")] = 8265,
-    tracking_port: Annotated[int, typer.Option(help="MLflow's; only on 127.0.0.1")] = 5000,
+    port: Annotated[int, typer.Option(metavar="PORT", help="Ray's, for the other machines")] = 6379,
+    dashboard_port: Annotated[
+        int, typer.Option(metavar="PORT", help="for submissions; only on 127.0.0.1")
+    ] = 8265,
+    tracking_port: Annotated[
+        int, typer.Option(metavar="PORT", help="MLflow's; only on 127.0.0.1")
+    ] = 5000,
     trial_drivers: Annotated[
-        int, typer.Option(min=1, help="trainings at a time that spread over machines")
+        int,
+        typer.Option(metavar="NUMBER", min=1, help="trainings at a time that spread over machines"),
     ] = 16,
     cpus: CpusOption = None,
     home: HomeOption = None,
     store: Annotated[
-        str | None, typer.Option(help="artifact store for all (fsspec URL) [default: HOME/store]")
+        str | None,
+        typer.Option(
+            metavar="URL", help="artifact store for all (fsspec URL)  [default: HOME/store]"
+        ),
     ] = None,
     data: DataOption = None,
     block: BlockOption = False,
 ) -> None:
-    """Start a cluster's head: Ray, its dashboard, and MLflow's tracking server."""
+    """Start a cluster's head: Ray, its dashboard, and MLflow's tracking server.
+
+    \b
+    Example:
+      sweeps node head --home /scratch/sweeps --store s3://bucket/sweeps
+    """
     from sweeps.cluster import node
 
     place = node.home(home, store, data)
@@ -77,7 +103,12 @@ def join(
     data: DataOption = None,
     block: BlockOption = False,
 ) -> None:
-    """Make this machine a worker of a cluster."""
+    """Make this machine a worker of a cluster.
+
+    \b
+    Example:
+      sweeps node join 10.0.0.1:6379
+    """
     from sweeps.cluster import node
 
     place = node.home(home, data=data)
@@ -88,7 +119,7 @@ def join(
 
 
 def stop(home: HomeOption = None) -> None:
-    """End what `sweeps node` started here; a worker's trainings store checkpoints first."""
+    """End what `sweeps node` started here, once trainings have stored checkpoints."""
     from sweeps.cluster import node
 
     place = node.home(home)

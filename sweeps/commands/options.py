@@ -1,35 +1,65 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, and checks of their values."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import isfinite
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sweeps.errors import UserError
+from sweeps.errors import UserError, did_you_mean
 
-SpecArgument = Annotated[str, typer.Argument(help="a built-in spec's name, or a YAML file")]
+SpecArgument = Annotated[
+    str, typer.Argument(metavar="SPEC", help="a built-in spec's name, or a YAML file")
+]
 SetOption = Annotated[
     list[str],
-    typer.Option("--set", metavar="KEY=VALUE", help="override a part of the spec: inits=1"),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="override a part of the spec; may be repeated, and reaches into lists: "
+        "--set inits=1 --set 'subnetworks.1.levels=[3,5]'",
+    ),
 ]
 HomeOption = Annotated[
     str | None,
-    typer.Option("--home", help="where state lives [default: $SWEEPS_HOME or ./.sweeps]"),
+    typer.Option(
+        "--home", metavar="FOLDER", help="where state lives  [default: $SWEEPS_HOME or ./.sweeps]"
+    ),
 ]
 StoreOption = Annotated[
-    str | None, typer.Option("--store", help="artifact store (fsspec URL) [default: HOME/store]")
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="artifact store (path or fsspec URL)  [default: $SWEEPS_STORE or HOME/store]",
+    ),
 ]
 TrackingOption = Annotated[
     str | None,
-    typer.Option("--tracking", help="MLflow tracking address [default: SQLite in HOME]"),
+    typer.Option(
+        "--tracking",
+        metavar="URL",
+        help="MLflow tracking address  [default: $SWEEPS_TRACKING or SQLite in HOME]",
+    ),
 ]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="where data sets lie [default: $SWEEPS_DATA or HOME/data]"),
+    typer.Option(
+        "--data",
+        metavar="FOLDER",
+        help="where data sets lie  [default: $SWEEPS_DATA or HOME/data]",
+    ),
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="batches of jobs at a time [default: as fit]")
+    int | None,
+    typer.Option(
+        "--workers", metavar="NUMBER", min=1, help="batches of jobs at a time  [default: as fit]"
+    ),
 ]
 SubmissionOption = Annotated[
     str | None,
@@ -39,12 +69,52 @@ SubmissionOption = Annotated[
         help="only the trials of one submission; `sweeps list` has their keys [default: all]",
     ),
 ]
-NameArgument = Annotated[str, typer.Argument(help="a sweep's name")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="a sweep's name")]
+
+MAX_PORT = 65535
 
 
 def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Raises UserError unless an option has one of the allowed values."""
+    """Raise UserError unless an option has one of the allowed values."""
     if value not in allowed:
-        from sweeps.errors import did_you_mean
-
         raise UserError(f"{option} {value}: no such choice{did_you_mean(value, allowed)}")
+
+
+def check_finite(option: str, value: float | None) -> None:
+    """Raise UserError if an option's number is infinite or none."""
+    if value is not None and not isfinite(value):
+        raise UserError(f"{option} {value}: must be a finite number")
+
+
+def check_output(option: str, path: Path | None) -> None:
+    """Raise UserError if a file surely cannot be written there, before any work is done for it."""
+    if path is None:
+        return
+    with _one_line(option, path):
+        if path.is_dir():
+            raise UserError(f"{option} {path}: this is a folder, not a file")
+        if not path.parent.is_dir():
+            raise UserError(f"{option} {path}: there is no folder {path.parent}")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise UserError(f"{option} {path}: cannot be written")
+
+
+def check_folder(option: str, path: Path | None) -> None:
+    """Raise UserError if files surely cannot be written into a folder, which need not exist."""
+    if path is None:
+        return
+    with _one_line(option, path):
+        there = next(place for place in (path, *path.absolute().parents) if place.exists())
+        if not there.is_dir():
+            raise UserError(f"{option} {path}: {there} is a file, not a folder")
+        if not os.access(there, os.W_OK):
+            raise UserError(f"{option} {path}: {there} cannot be written")
+
+
+@contextmanager
+def _one_line(option: str, path: Path) -> Iterator[None]:
+    """A name that no file can have (too long, say) is an error of the option."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{option} {path}: {error.strerror}") from None

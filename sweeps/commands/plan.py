@@ -23,19 +23,33 @@ from sweeps.errors import UserError
 def plan(
     spec: SpecArgument,
     set_: SetOption = [],  # noqa: B006 (typer copies it)
-    format_: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+    format_: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="table or json")
+    ] = "table",
     workers: WorkersOption = None,
     hardware: Annotated[
-        str, typer.Option(help="what each worker has, for the estimate: cpu (a core) or h200")
+        str,
+        typer.Option(
+            metavar="NAME", help="what each worker has, for the estimate: cpu (a core) or h200"
+        ),
     ] = "cpu",
     price_per_hour: Annotated[
-        float | None, typer.Option(help="of one worker, in any currency: shows what it will cost")
+        float | None,
+        typer.Option(
+            metavar="PRICE", help="of one worker, in any currency: shows what it will cost"
+        ),
     ] = None,
     home: HomeOption = None,
     store: StoreOption = None,
     data: DataOption = None,
 ) -> None:
-    """Show the jobs of a sweep, what sharing saves, and what it will cost. Runs nothing."""
+    """Show the jobs of a sweep, what sharing saves, and the cost; run nothing.
+
+    \b
+    Examples:
+      sweeps plan digits-mlp --set inits=5
+      sweeps plan resnet20-cifar10 --workers 8 --hardware h200 --price-per-hour 4
+    """
     import json
 
     from sweeps import engine

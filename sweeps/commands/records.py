@@ -8,17 +8,18 @@ import typer
 
 from sweeps import terminal
 from sweeps.commands.options import HomeOption, StoreOption, TrackingOption
+from sweeps.commands.usage import LOCAL
 
 
 def add_to(app: typer.Typer) -> None:
     records = typer.Typer(no_args_is_help=True, help="What is recorded in MLflow.")
     records.command()(rebuild)
-    app.add_typer(records, name="records")
+    app.add_typer(records, name="records", rich_help_panel=LOCAL)
 
 
 def rebuild(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="sweeps [default: all]")
+        list[str] | None, typer.Argument(metavar="NAME", help="sweeps  [default: all]")
     ] = None,
     home: HomeOption = None,
     store: StoreOption = None,
@@ -27,6 +28,11 @@ def rebuild(
     """Record everything that is in the store again.
 
     What is recorded already stays. A database that is of no use is moved aside first.
+
+    \b
+    Examples:
+      sweeps records rebuild
+      sweeps records rebuild digits-mlp --home other
     """
     from sweeps import tracking as servers
     from sweeps.home import resolve

@@ -9,7 +9,14 @@ import typer
 
 from sweeps import terminal
 from sweeps.cluster.commands import AddressOption
-from sweeps.commands.options import HomeOption, NameArgument, SubmissionOption, TrackingOption
+from sweeps.commands.options import (
+    HomeOption,
+    NameArgument,
+    SubmissionOption,
+    TrackingOption,
+    check_folder,
+    check_output,
+)
 from sweeps.commands.reading import read_results, tracking_of
 from sweeps.errors import UserError
 
@@ -19,23 +26,39 @@ if TYPE_CHECKING:
 
 def report(
     name: NameArgument,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="the HTML file")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="the HTML file  [default: in HOME/reports]"
+        ),
+    ] = None,
     figures: Annotated[
-        Path | None, typer.Option(help="a folder to write the figures to as SVG files, too")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="where to write the figures as SVG files, too"),
     ] = None,
     markdown: Annotated[
-        Path | None, typer.Option(help="a file to write findings and tables to as Markdown, too")
+        Path | None,
+        typer.Option(metavar="FILE", help="where to write findings and tables as Markdown, too"),
     ] = None,
     submission: SubmissionOption = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
     address: AddressOption = None,
 ) -> None:
-    """Write a sweep's report: one self-contained HTML file."""
+    """Write a sweep's report, one self-contained HTML file.
+
+    \b
+    Examples:
+      sweeps report digits-mlp
+      sweeps report digits-mlp -o digits.html --figures figures --markdown digits.md
+    """
     from analysis import records
     from sweeps import display
     from sweeps.home import resolve
 
+    check_output("--output", output)
+    check_folder("--figures", figures)
+    check_output("--markdown", markdown)
     place = resolve(home, None, tracking_of(tracking, address))
     found = read_results(place, name, submission)
     key = found.submission.data.tags[records.SWEEP_KEY] if submission else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,29 +15,117 @@ from sweeps.commands.options import (
     SubmissionOption,
     TrackingOption,
     check_choice,
+    check_output,
 )
 from sweeps.commands.reading import read_results, tracking_of
-from sweeps.errors import UserError
+from sweeps.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ("table", "csv", "json", "parquet")
 
 
 def results(
     name: NameArgument,
-    where: Annotated[str | None, typer.Option(help="a filter: level = 11 and rewind = 120")] = None,
-    format_: Annotated[str, typer.Option("--format", help="table, csv, json or parquet")] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="a file to write")] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="which trials: comparisons (=, !=, <, <=, >, >=, in) joined by and, or, not, ( )",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,C", help="which columns, or all  [default: the main ones]"),
+    ] = None,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="the errors and losses along each trial's path")
+    ] = False,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, csv, json or parquet  [default: by the ending of --output, else table, "
+            "or csv for --curves]",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="a file to write")
+    ] = None,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="print all at once, however long")
+    ] = False,
     submission: SubmissionOption = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
     address: AddressOption = None,
 ) -> None:
-    """The trials of a sweep, one row each, from MLflow."""
-    from sweeps import display
-    from sweeps.home import resolve
-    from sweeps.query import select
+    """Show or export the trials of a sweep, one row each.
 
-    check_choice("--format", format_, ("table", "csv", "json", "parquet"))
-    if format_ == "parquet" and output is None:
-        raise UserError("--format parquet needs --output FILE")
+    A table shows the main columns; csv, json and parquet have all of them.
+
+    \b
+    Examples:
+      sweeps results digits-mlp --where "level = 11 and not rewind in (0, 20)"
+      sweeps results digits-mlp --columns strategy,rewind,accuracy_train
+      sweeps results digits-mlp --curves -o curves.csv
+    """
+    from sweeps import query, trial_tables
+    from sweeps.home import resolve
+
+    form = _format(format_, output, curves)
+    asked = _columns(columns, trial_tables.CURVE_COLUMNS if curves else None)
+    condition = None if where is None else query.parse(where)
+    check_output("--output", output)
+
     place = resolve(home, None, tracking_of(tracking, address))
-    trials = select(read_results(place, name, submission).trials, where)
-    display.write_trials(terminal.console(), trials, format_, output)
+    found = read_results(place, name, submission)
+    frame = query.select(found.trials, condition)
+    if curves:
+        frame = trial_tables.curves(frame, found.curves(frame))
+    if form != "table":
+        trial_tables.export(trial_tables.chosen(frame, asked or None), form, output)
+    elif output is not None:
+        trial_tables.write_table(frame, _shown(asked, frame), output)
+    else:
+        shown = _shown(asked, frame)
+        trial_tables.show(terminal.console(), frame, shown, pager=not no_pager)
+
+
+def _format(asked: str | None, output: Path | None, curves: bool) -> str:
+    ending = "" if output is None else output.suffix.removeprefix(".")
+    form = asked or (ending if ending in FORMATS else "csv" if curves else "table")
+    check_choice("--format", form, FORMATS)
+    if form == "parquet" and output is None:
+        raise UserError("--format parquet needs --output FILE")
+    if form == "table" and curves:
+        raise UserError("--curves is for csv, json or parquet, not for a table")
+    return form
+
+
+def _columns(text: str | None, allowed: tuple[str, ...] | None) -> list[str] | None:
+    """The columns asked for: None for the main ones, an empty list for all. Raises UserError.
+
+    `allowed` None: those of trials.
+    """
+    from sweeps import query
+
+    if text is None:
+        return None
+    if text.strip() == "all":
+        return []
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if allowed is None:
+            query.check_column(name, "--columns")
+        elif name not in allowed:
+            raise UserError(f"--columns: unknown column {name!r}{did_you_mean(name, allowed)}")
+        if names.count(name) > 1:
+            raise UserError(f"--columns: {name} is listed twice")
+    return names
+
+
+def _shown(asked: list[str] | None, frame: pd.DataFrame) -> list[str] | None:
+    return list(map(str, frame.columns)) if asked == [] else asked

@@ -17,6 +17,7 @@ from sweeps.commands.options import (
     StoreOption,
     TrackingOption,
     WorkersOption,
+    check_finite,
 )
 from sweeps.commands.reading import read_results
 from sweeps.commands.report import write_report
@@ -37,7 +38,8 @@ def run(
     set_: SetOption = [],  # noqa: B006
     workers: WorkersOption = None,
     checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="training time that a killed worker may lose")
+        float,
+        typer.Option(metavar="SECONDS", min=0, help="training time that a killed worker may lose"),
     ] = 60.0,
     home: HomeOption = None,
     store: StoreOption = None,
@@ -52,7 +54,15 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run a sweep: only what the store lacks, then record, tabulate and report."""
+    """Run a sweep: do what the store lacks, record, tabulate, report.
+
+    What is interrupted goes on from there with the same command.
+
+    \b
+    Examples:
+      sweeps run digits-mlp
+      sweeps run my-sweep.yaml --set inits=5 --set recipe.learning_rate=0.1
+    """
     from sweeps import display
     from sweeps.home import resolve
     from sweeps.loading import load
@@ -61,6 +71,7 @@ def run(
     from sweeps.run import driver, sites
     from trainables.store import Store
 
+    check_finite("--checkpoint-seconds", checkpoint_seconds)
     place = resolve(home, store, tracking, data)
     console = terminal.console()
     with sites.at(cluster, workers) as site:

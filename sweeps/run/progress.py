@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -14,6 +15,10 @@ from sweeps.run.schedule import Schedule
 
 PLAIN_SECONDS = 10.0
 """Between two lines where there is no terminal."""
+
+CLOCK_SECONDS = 1.0
+PLAIN_CLOCK_SECONDS = 10.0
+"""Between two looks at how long workers take to start: on a terminal, and elsewhere."""
 
 PRIOR_SECONDS = 10.0
 """Work for which the plan's own estimate counts, against the pace seen so far."""
@@ -78,6 +83,9 @@ class ProgressView:
         """By Tune trial."""
         self._plain_at = time.monotonic()
         self._live: Live | None = None
+        self._started = threading.Event()
+        """Set once there is progress to show."""
+        self._clock = threading.Thread(target=self._tell_time, daemon=True)
 
     def __enter__(self) -> ProgressView:
         if self.console.is_terminal:
@@ -88,9 +96,12 @@ class ProgressView:
             self._live.update(Text("starting workers"), refresh=True)
         else:
             self.console.print("starting workers", highlight=False)
+        self._clock.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._started.set()
+        self._clock.join()
         if self._live:
             self._live.stop()
         elif self.tally.jobs_done:
@@ -101,6 +112,7 @@ class ProgressView:
 
         What is left is scaled by how the work so far compared with its own estimate.
         """
+        self._started.set()
         slower = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
         left = self.schedule.seconds_left * slower
         if self._live:
@@ -110,6 +122,15 @@ class ProgressView:
         elif time.monotonic() - self._plain_at > PLAIN_SECONDS:
             self._plain_at = time.monotonic()
             self.console.print(self.line(left), highlight=False)
+
+    def _tell_time(self) -> None:
+        """Say how long the start of the workers takes: until then nobody calls `update`."""
+        while not self._started.wait(CLOCK_SECONDS if self._live else PLAIN_CLOCK_SECONDS):
+            line = f"starting workers: {duration(self.tally.seconds)}"
+            if self._live:
+                self._live.update(Text(line), refresh=True)
+            else:
+                self.console.print(line, highlight=False)
 
     def line(self, left: float | None) -> str:
         t = self.tally

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.pictures import fill
-from sweeps.cli import app
+from sweeps.app import app
 from sweeps.errors import UserError
 from sweeps.images_commands import NAMED
 

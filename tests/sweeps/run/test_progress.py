@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 
 import pytest
 from rich.console import Console
@@ -54,3 +56,27 @@ def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
     )
     assert last.startswith("1 of 4 jobs")
     assert "left" not in last
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_start_of_workers_shows_a_clock(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    """Until the first report nobody calls the view: it must tell the time by itself."""
+    monkeypatch.setattr(progress, "CLOCK_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "PLAIN_CLOCK_SECONDS", 0.01)
+    told = threading.Event()
+
+    class Screen(io.StringIO):
+        def write(self, text: str) -> int:
+            if "starting workers: 42 s" in text:
+                told.set()
+            return super().write(text)
+
+    tally = Tally(jobs=4, trainings=2, reused=0, begun=time.monotonic() - 42.0)
+    console = Console(file=Screen(), width=80, force_terminal=terminal)
+    with ProgressView(console, tally, Schedule({}, 2)) as view:
+        assert told.wait(60)
+        view.update(done_seconds=0.0)
+        assert view._started.is_set()
+    assert not view._clock.is_alive()

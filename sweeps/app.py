@@ -1,0 +1,51 @@
+"""The commands of the command line, assembled."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sweeps import images_commands
+from sweeps.cluster import commands, node_commands
+from sweeps.commands import listing, plan, records, report, results, run, specs, ui, version
+from sweeps.commands.usage import LOCAL, Commands
+
+app = typer.Typer(
+    cls=Commands,
+    epilog="\b\nStart with:\n"
+    "  sweeps run digits-mlp      a sweep in a minute, and its report\n"
+    "  sweeps specs digits-mlp    its spec, to start one of your own from\n"
+    "  sweeps COMMAND --help      what a command takes, and examples",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for command in (specs.specs, plan.plan, run.run, results.results, report.report, ui.ui):
+    app.command(rich_help_panel=LOCAL)(command)
+app.command("list", rich_help_panel=LOCAL)(listing.list_)
+records.add_to(app)
+images_commands.add_to(app)
+commands.add_to(app)
+node_commands.add_to(app)
+
+
+@app.callback()
+def options(
+    version_: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=version.show, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Sweeps for the science of training dynamics: instability analysis and lottery tickets."""
+
+
+def invoke(arguments: list[str]) -> None:
+    """Run the command that the arguments mean; errors and exits are raised."""
+    command = typer.main.get_command(app)
+    with command.make_context("sweeps", arguments) as context:
+        command.invoke(context)
