@@ -12,7 +12,7 @@ from sweeps.commands.usage import LOCAL
 
 
 def add_to(app: typer.Typer) -> None:
-    records = typer.Typer(no_args_is_help=True, help="What is recorded in MLflow.")
+    records = typer.Typer(no_args_is_help=True, help="Write what is recorded in MLflow again.")
     records.command()(rebuild)
     app.add_typer(records, name="records", rich_help_panel=LOCAL)
 
