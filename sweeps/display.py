@@ -109,12 +109,17 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     return Text("\n".join(lines))
 
 
+IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: interval")
+"""Columns of the table of cells that the report has and the terminal has no room for."""
+
+
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
     from analysis import tables
 
+    summary = tables.summary(results.cells)
     shown = (
-        (tables.summary(results.cells), tables.CORE_COLUMNS),
+        (summary.drop(columns=[c for c in IN_REPORT if c in summary]), tables.CORE_COLUMNS),
         (tables.onset_table(results.cells, results.samples), tables.ONSET_CORE_COLUMNS),
     )
     for frame, core in shown:

@@ -47,6 +47,7 @@ def _trial(strategy: str, level: int, rewind: int, init: int, orders: tuple[int,
     return {
         "trial": f"{strategy}{level}{rewind}{init}{orders[0]}{orders[1]}",
         "run_id": f"run of {strategy}",
+        "submission": "run of the submission",
         "recipe": "digits-mlp",
         "strategy": strategy,
         "level": level,
@@ -74,10 +75,8 @@ def trials() -> pd.DataFrame:
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch, trials: pd.DataFrame) -> pd.DataFrame:
     """What `sweeps results` reads, without MLflow: these trials, and curves of three points."""
-    found = SimpleNamespace(trials=trials, client=None)
-    monkeypatch.setattr("sweeps.commands.results.read_results", lambda place, name: found)
 
-    def curves(client: object, wanted: pd.DataFrame) -> pd.DataFrame:
+    def curves(wanted: pd.DataFrame) -> pd.DataFrame:
         rows = [
             {"trial": trial, "point": point, "alpha": point / 2}
             | dict.fromkeys(records.CURVE_METRICS, 1.5)
@@ -86,5 +85,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch, trials: pd.DataFrame) -> pd.DataFr
         ]
         return pd.DataFrame(rows, columns=["trial", "point", "alpha", *records.CURVE_METRICS])
 
-    monkeypatch.setattr(records, "curves", curves)
+    found = SimpleNamespace(trials=trials, curves=curves)
+    monkeypatch.setattr(
+        "sweeps.commands.results.read_results", lambda place, name, submission: found
+    )
     return trials

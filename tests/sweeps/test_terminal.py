@@ -61,7 +61,7 @@ def test_columns_stay_aligned_where_a_character_becomes_two(
     frame = pd.DataFrame(
         {"rewind k": ["0", "20"], "instability %": ["64.3 ± 16.4", "0.7"], "stable": ["no", "yes"]}
     )
-    display.print_frame(terminal.console(), frame)
+    display.print_frame(terminal.console(), frame, keys=["rewind k"], core=[])
     sys.stdout.flush()
     header, first, second, _ = raw.getvalue().decode("ascii").splitlines()
     assert "64.3 +- 16.4" in first
