@@ -153,7 +153,7 @@ def test_the_command_prints_links_and_knows_names(
 ) -> None:
     monkeypatch.setattr(subprocess.Popen, "wait", _interrupted_once(subprocess.Popen.wait))
     (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "mlflow.db").touch()
+    (tmp_path / "home" / "mlflow.db").write_text("records")
     shown = cli("ui")
     assert shown.status == 130
     lines = shown.out.splitlines()
