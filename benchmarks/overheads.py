@@ -146,7 +146,7 @@ def _tune(workers: int, batches: int, reports: int) -> _Heard:
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as scratch,
         Leases(Store(scratch), "benchmark") as leases,
-        ThisMachine(workers).ready(demand),
+        ThisMachine(workers).ready(demand, print),
     ):
         from benchmarks.idle import reporting
         from sweeps.run import tuning

@@ -71,7 +71,7 @@ def run(
     """Do what the store lacks, and record every trial. Raises UserError before anything is done.
 
     A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
-    tracking server can't be reached.
+    tracking server can't be reached, Ray doesn't start, or a worker runs other code.
     """
     workers = site.most(plan.spec.demand)
     store.check_writable()
@@ -93,13 +93,20 @@ def run(
             if trial.key not in needed:
                 writer.record(trial)
         outcome = Outcome(tally)
-        if needed:
-            _execute(plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console)
         try:
-            writer.close(console)
-            recorder.close(complete=not (outcome.failed or outcome.interrupted))
-        except Exception as error:
-            outcome.recording_error = error
+            if needed:
+                _execute(
+                    plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console
+                )
+        except BaseException:
+            outcome.interrupted = True
+            raise
+        finally:  # nothing stays RUNNING after its driver
+            try:
+                writer.close(console)
+                recorder.close(complete=not (outcome.failed or outcome.interrupted))
+            except Exception as error:
+                outcome.recording_error = error
         return outcome, recorder
 
 
@@ -142,7 +149,7 @@ def _execute(
         _stop_on_signal(stopping, console),
         tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
         Leases(store, _owner(home, plan.spec.name)) as leases,
-        site.ready(demand),
+        site.ready(demand, console.print),
     ):
         from sweeps.run import tuning
 

@@ -16,6 +16,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from sweeps.engine import Demand
+from sweeps.errors import ClusterError
 from sweeps.run.handout import LOOK_SECONDS, Handout
 from sweeps.run.turns import IDLE_SECONDS, NUMBER, Turns
 from trainables.jobs.kinds import Job
@@ -83,6 +84,8 @@ class ScheduleSearcher(Searcher):
         """Batch -> the machines it was last heard from."""
         self._leaving: set[str] = set()
         """Batches whose process said that it was told to end."""
+        self.refused: str | None = None
+        """Why a worker must do nothing for this sweep: one line."""
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
         return True
@@ -90,7 +93,7 @@ class ScheduleSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         for job in self._handout.done_elsewhere():
             self._observer.job_done(job)
-        if self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
+        if self.refused or self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
             return Searcher.FINISHED
         s, jobs = self._settings, self._handout.next_batch(trial_id)
         if jobs is None:
@@ -122,6 +125,7 @@ class ScheduleSearcher(Searcher):
         for key, reason, trace in result.get("failed", ()):
             self._schedule.job_failed(key, reason)
             self._observer.job_failed(self._schedule.jobs[key], reason, trace)
+        self.refused = self.refused or result.get("refused")
         if result["leaving"]:
             self._leaving.add(trial_id)
         if result["nodes"]:  # none while its workers are starting
@@ -174,7 +178,8 @@ class _Stopper(tune.Stopper):
 def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]) -> None:
     """Execute a schedule until it is finished, or until `stop()` is true.
 
-    Ray must be running. When it stops early, the trainings under way store checkpoints.
+    Ray must be running. When it stops early, the trainings under way store checkpoints. Raises
+    ClusterError if a worker runs other code than this process.
 
     While all that is left is done by another sweep, no worker is kept: the other one may wait for
     the room.
@@ -199,18 +204,21 @@ def _run_tune(
     handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]
 ) -> None:
     demand = settings.demand
+    searcher = ScheduleSearcher(handout, settings, observer, stop)
     tune.run(
         BatchTrainable if demand.workers == 1 else TeamTrainable,
         name="sweep",
-        search_alg=ScheduleSearcher(handout, settings, observer, stop),
+        search_alg=searcher,
         scheduler=Turns(),
         num_samples=-1,
         resources_per_trial=tune.PlacementGroupFactory([dict(demand.trial)]),
         reuse_actors=True,
-        stop=_Stopper(stop),
+        stop=_Stopper(lambda: stop() or searcher.refused is not None),
         storage_path=str(settings.scratch),
         raise_on_failed_trial=False,
         max_failures=0,
         verbose=0,
         log_to_file=False,
     )
+    if searcher.refused:
+        raise ClusterError(searcher.refused)
