@@ -4,8 +4,6 @@ Ray waits for its own parts: 15 s for each agent of the raylet, which then ends,
 raylet. Imports alone take that long where others compute. Most of this is fixed in Ray's code, so
 what helps is to notice at once that the raylet ended, and to start again: the files are then in the
 system's cache.
-
-`python -m sweeps.patience start ...` is `ray start ...` that waits as `waiting` says.
 """
 
 from __future__ import annotations
@@ -71,15 +69,3 @@ def waiting() -> Iterator[None]:
         yield
     finally:
         services.get_node = once
-
-
-def main() -> None:
-    os.environ.update(ENVIRONMENT)
-    from ray.scripts.scripts import main as ray
-
-    with waiting():
-        ray()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,11 @@
-"""A folder for temporary files whose path is short enough for sockets."""
+"""What a machine or a user may lack that libraries count on: short paths, a home, a name."""
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 
 from sweeps.errors import UserError
@@ -16,7 +17,33 @@ LONGEST = 36
 VARIABLES = ("RAY_TMPDIR", "TMPDIR")
 """Where Ray looks, in this order; what it starts looks at the second."""
 
-FOLDERS = ("/tmp", "/dev/shm", "/var/tmp")
+FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+
+
+def mend(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Make an environment such that Ray, PyTorch, MLflow and matplotlib work. Raises UserError."""
+    environment.update(short_temporary_folder(environment))
+    environment.update(names_of_user(environment))
+
+
+def names_of_user(environment: Mapping[str, str]) -> dict[str, str]:
+    """HOME and USER for a process of a user without an account, as containers have; else nothing.
+
+    A home that can't be written to stays: it may hold credentials. Only matplotlib's cache, which
+    it would complain about, goes elsewhere.
+    """
+    found = {}
+    temporary = environment.get("TMPDIR") or tempfile.gettempdir()
+    home = os.path.expanduser("~")
+    if home == "~":  # libraries raise
+        found["HOME"] = _own_folder(temporary) or temporary
+    elif not os.access(home, os.W_OK) and "MPLCONFIGDIR" not in environment:
+        found["MPLCONFIGDIR"] = _own_folder(temporary) or temporary
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        found["USER"] = f"uid-{os.getuid()}"
+    return found
 
 
 def short_temporary_folder(
@@ -47,7 +74,8 @@ def _usable(folder: str) -> bool:
 def _own_folder(parent: str) -> str | None:
     """The same one each time, unless somebody else took its name."""
     user = os.getuid()
-    own = Path(parent) / f"sweeps-{user}"
+    name = f"sweeps-{user}"
+    own = Path(parent) if Path(parent).name == name else Path(parent) / name
     try:
         own.mkdir(mode=0o700, exist_ok=True)
         found = own.lstat()

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sweeps.engine import DRIVER, DRIVERS, WORKER_ENVIRONMENT, Demand, Machines, Shape, this_machine
 from sweeps.errors import ClusterError, UserError
-from sweeps.temporary import short_temporary_folder
+from sweeps.temporary import mend
 
 ANSWER_SECONDS = 10.0
 
@@ -71,7 +71,7 @@ class ThisMachine:
         # In the driver's environment, which workers inherit: a Ray runtime environment would keep
         # Ray's prestarted processes from being used, 3 s more.
         os.environ.update(WORKER_ENVIRONMENT)
-        os.environ.update(short_temporary_folder(os.environ))
+        mend(os.environ)
         from sweeps.run.starting import own_ray
 
         workers = self.most(demand) * demand.workers

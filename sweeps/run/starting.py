@@ -2,13 +2,15 @@
 
 - Its workers import what the driver imports. Ray itself would put the current folder first, with
   another checkout's packages in it, say.
-- It listens on 127.0.0.1 only. Its ports run whatever they are sent.
+- It listens on 127.0.0.1 only, and wants a token that only its own processes have: its ports run
+  whatever they are sent.
 - It is started again where the machine is too busy for Ray's own patience.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import time
@@ -31,7 +33,7 @@ def own_ray(tell: Callable[[str], None], **settings: Any) -> Iterator[None]:
     import ray
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    with _on_loopback(), _environment(patience.ENVIRONMENT):
+    with _on_loopback(), _own_token(), _environment(patience.ENVIRONMENT):
         _start(tell, address="local", job_config=job_config(sys.path), **settings)
         for number, handler in handlers.items():  # Ray has put its own in their place
             signal.signal(number, handler)
@@ -96,6 +98,21 @@ def _on_loopback() -> Iterator[None]:
             yield
         finally:
             constants.ENABLE_RAY_CLUSTER = before
+
+
+@contextmanager
+def _own_token() -> Iterator[None]:
+    """Ray would make a token file in the user's home, which others can read, if there is a home."""
+    import ray
+
+    def read_again() -> None:
+        ray._raylet.Config.initialize("")
+        ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
+
+    with _environment({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}):
+        read_again()
+        yield
+    read_again()
 
 
 @contextmanager
