@@ -106,6 +106,8 @@ class _Heard:
 
     def waiting(self) -> None: ...
 
+    def stalled(self, line: str) -> None: ...
+
     @property
     def ended(self) -> int:
         return len(self._seen)

@@ -251,6 +251,9 @@ class _Observer:
     def _show(self) -> None:
         self._view.update(self._estimated - self._schedule.remaining_seconds)
 
+    def stalled(self, line: str) -> None:
+        self._view.console.print(line, soft_wrap=True)
+
     def batch_ended(self, worker: str) -> None:
         self._view.running.pop(worker, None)
 

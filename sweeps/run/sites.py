@@ -14,7 +14,16 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
-from sweeps.engine import DRIVER, DRIVERS, WORKER_ENVIRONMENT, Demand, Machines, Shape, this_machine
+from sweeps.engine import (
+    DRIVER,
+    DRIVERS,
+    WORKER_ENVIRONMENT,
+    Demand,
+    Machines,
+    Shape,
+    gpus,
+    this_machine,
+)
 from sweeps.errors import ClusterError, UserError
 from sweeps.temporary import mend
 
@@ -80,6 +89,7 @@ class ThisMachine:
         with own_ray(
             tell,
             num_cpus=math.ceil(workers * demand.worker.get("CPU", 0)) or 1,
+            num_gpus=gpus(),
             resources={DRIVER: DRIVERS},
             include_dashboard=False,
             log_to_driver=False,

@@ -47,6 +47,8 @@ class Heard:
 
     def waiting(self) -> None: ...
 
+    def stalled(self, line: str) -> None: ...
+
 
 def test_three_trainings_take_turns_on_two_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

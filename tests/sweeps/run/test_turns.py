@@ -43,6 +43,8 @@ class Heard:
 
     def waiting(self) -> None: ...
 
+    def stalled(self, line: str) -> None: ...
+
 
 @pytest.mark.slow
 def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
