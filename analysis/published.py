@@ -24,6 +24,7 @@ RANDOM_PRUNING = "random-pruning"
 RANDOM_REINIT = "random-reinit"
 
 Verdict = Literal["stable", "matching"]
+VERDICTS: tuple[Verdict, ...] = ("stable", "matching")
 
 IMAGENET_EPOCH = math.ceil(1_281_167 / 1024)
 """Iterations, 1252: ImageNet's training examples in batches of 1024, the last one smaller. LMC
@@ -151,11 +152,10 @@ def _imp(recipe: str, iteration: int, epoch: int | None = None) -> tuple[Onset, 
 
 def _controls(recipe: str) -> tuple[Onset, ...]:
     """ "Unstable and non-matching at all rewinding points", LeNet's excepted."""
-    verdicts: tuple[Verdict, ...] = ("stable", "matching")
     return tuple(
         Onset(recipe, strategy, EXTREME[recipe], verdict, None, "LMC section 4.3")
         for strategy in (RANDOM_PRUNING, RANDOM_REINIT)
-        for verdict in verdicts
+        for verdict in VERDICTS
     )
 
 

@@ -7,18 +7,28 @@ All errors, accuracies and instabilities are percentages (0 to 100), as in the p
 losses are mean cross-entropies in nats.
 
 In MLflow a sweep is an experiment of the same name. Each submission of a spec is a run
-(`KIND` = "sweep"); below it lies one run per trial (`KIND` = "trial"). A trial belongs to
-the latest submission whose spec contains it.
+(`KIND` = "sweep"); below it lies one run per trial (`KIND` = "trial"). MLflow shows a trial below
+the latest submission whose spec contains it; `TRIALS_FILE` lists every trial of a submission.
+
+Records of earlier versions stay readable. They keep path curves as stepped metrics rather than in
+`PATH_FILE`, and lack `END_METRICS`, `TRIALS_FILE` and `SWEEP_FILE`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import csv
+import io
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, Run
+    from mlflow.store.entities import PagedList
+
+T = TypeVar("T")
 
 # --- tags -----------------------------------------------------------------------------
 KIND = "kind"  # "sweep" or "trial"
@@ -26,6 +36,9 @@ TRIAL_KEY = "trial_key"  # content key of the trial; a trial is written once an 
 SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
 SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
 VERSION = "version."  # + package: what a submission was made with
+DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
+OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks
+ARTIFACT = "artifact."  # + arm_1, arm_2, mask, measurement: places of artifacts in the store
 DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description
 PARENT = "mlflow.parentRunId"  # MLflow's own name: nests trials below their submission
 
@@ -44,17 +57,24 @@ MATCHING = "matching"  # "one-std" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
 PATH_POINTS = "path_points"
 TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"
+PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
+IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after
 
 # --- files of a submission ------------------------------------------------------------
-SPEC_FILE = "spec.yaml"
+SPEC_FILE = "spec.yaml"  # as the user wrote it, with the overrides noted
+SWEEP_FILE = "sweep.json"  # every field of the spec, as it was resolved
 PLAN_FILE = "plan.json"
+TRIALS_FILE = "trials.json"  # the keys of all trials of the spec
+
+# --- files of a trial -----------------------------------------------------------------
+PATH_FILE = "path.csv"  # errors and losses along the path; see `curves`
 
 # --- metrics of a trial ---------------------------------------------------------------
 WEIGHTS_LEFT = "weights_left"  # % of the prunable weights that the mask keeps
 SPLITS = ("test", "train")
 INSTABILITY = "instability"  # + _test, _train: highest error on the path - mean of its ends
 ACCURACY = "accuracy"  # + _test, _train: mean of the two arms; + _1, _2: each arm
-PATH_ERROR = "path_error"  # + _test, _train: one value a path point, step = point index
+PATH_ERROR = "path_error"  # + _test, _train: one value per path point
 PATH_LOSS = "path_loss"  # + _test, _train: the same for the mean cross-entropy
 
 
@@ -72,9 +92,18 @@ SCALAR_METRICS = (
 CURVE_METRICS = tuple(
     split_metric(name, split) for name in (PATH_ERROR, PATH_LOSS) for split in SPLITS
 )
+DIVERGED = "diverged"  # + _1, _2: 1 if weights or loss of an arm's end are not finite, else 0
+TEST_EXAMPLES = "test_examples"  # examples of the test split
+MAJORITY_TEST = "majority_test"  # % of them that are of the most frequent class
+END_METRICS = (TEST_EXAMPLES, MAJORITY_TEST, f"{DIVERGED}_1", f"{DIVERGED}_2")
 
 
 # --- reading ----------------------------------------------------------------------------
+IS_SUBMISSION = f"tags.{KIND} = 'sweep'"
+IS_TRIAL = f"tags.{KIND} = 'trial'"
+"""MLflow's filters of runs."""
+
+
 class UnknownSweep(LookupError):
     """No submission of that name is recorded; `.known` lists the names that are."""
 
@@ -83,71 +112,86 @@ class UnknownSweep(LookupError):
         self.known = known
 
 
-def latest_submission(client: MlflowClient, sweep: str) -> Run:
-    """The newest submission run of a sweep. Raises `UnknownSweep`."""
+def submissions(client: MlflowClient, sweep: str) -> list[Run]:
+    """The submissions of a sweep, the latest first. Raises `UnknownSweep` if there are none."""
     experiment = client.get_experiment_by_name(sweep)
-    runs = (
-        client.search_runs([experiment.experiment_id], f"tags.{KIND} = 'sweep'")
-        if experiment is not None
-        else []
-    )
+    runs = _submissions(client, experiment.experiment_id) if experiment is not None else []
     if not runs:
-        known = [
-            e.name
-            for e in client.search_experiments()
-            if client.search_runs([e.experiment_id], f"tags.{KIND} = 'sweep'", max_results=1)
-        ]
-        raise UnknownSweep(sweep, sorted(known))
-    return max(runs, key=lambda run: run.data.tags[SUBMITTED_AT])
+        raise UnknownSweep(sweep, sorted(sweeps(client)))
+    return runs
 
 
-def trials(client: MlflowClient, submission: Run) -> pd.DataFrame:
-    """The finished trials of a submission, one row each, sorted by what they are.
+def sweeps(client: MlflowClient) -> dict[str, list[Run]]:
+    """The submissions of every sweep that has any, by the sweep's name, the latest first."""
+    found = {e.name: _submissions(client, e.experiment_id) for e in _experiments(client)}
+    return {name: runs for name, runs in found.items() if runs}
 
-    Columns: `trial` (key), `run_id`, `recipe`, `strategy`, `level`, `rewind`, `init_seed`,
-    `order_seed_1`, `order_seed_2` (all but the first four integers) and `SCALAR_METRICS`.
+
+def _experiments(client: MlflowClient) -> list[Experiment]:
+    return list(_pages(lambda token: client.search_experiments(page_token=token)))
+
+
+def _submissions(client: MlflowClient, experiment: str) -> list[Run]:
+    found = search(client, experiment, IS_SUBMISSION)
+    return sorted(found, key=lambda run: run.data.tags.get(SUBMITTED_AT, ""), reverse=True)
+
+
+def trial_runs(client: MlflowClient, experiment: str) -> list[Run]:
+    """The runs of all finished trials of an experiment, by its id."""
+    # A trial is finished once all is written: one that a killed driver began is not.
+    return search(client, experiment, f"{IS_TRIAL} and attributes.status = 'FINISHED'")
+
+
+def trials(runs: Iterable[Run]) -> pd.DataFrame:
+    """The trials of some runs, one row each, sorted by what they are.
+
+    Columns: `TRIAL_COLUMNS`, `SCALAR_METRICS` (NaN where a run lacks one), `TEST_EXAMPLES`,
+    `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool). `submission` is the
+    id of the run below which MLflow shows the trial. The instability of a trial with a diverged
+    arm is NaN.
     """
     import pandas as pd
 
-    rows = []
+    rows = [_trial_row(run) for run in runs]
+    frame = pd.DataFrame(rows, columns=[*TRIAL_COLUMNS, *SCALAR_METRICS, *END_METRICS])
+    frame = frame.astype({f"{DIVERGED}_1": bool, f"{DIVERGED}_2": bool})
+    return frame.sort_values([*IDENTIFYING, "trial"], ignore_index=True)
+
+
+def search(client: MlflowClient, experiment: str, filter_string: str) -> list[Run]:
+    """All runs of an experiment, by its id, that MLflow's filter chooses."""
+    return list(
+        _pages(
+            lambda token: client.search_runs(
+                [experiment], filter_string, max_results=1000, page_token=token
+            )
+        )
+    )
+
+
+def _pages(page_after: Callable[[str | None], PagedList[T]]) -> Iterator[T]:
     token = None
     while True:
-        page = client.search_runs(
-            [submission.info.experiment_id],
-            # A trial is finished once all is written: one that a killed driver began is not.
-            f"tags.{PARENT} = '{submission.info.run_id}' and tags.{KIND} = 'trial'"
-            " and attributes.status = 'FINISHED'",
-            max_results=1000,
-            page_token=token,
-        )
-        rows += [_trial_row(run) for run in page]
+        page = page_after(token)
+        yield from page
         token = page.token
         if not token:
-            break
-    columns = [*TRIAL_COLUMNS, *SCALAR_METRICS]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values(list(TRIAL_COLUMNS[2:]), ignore_index=True)
+            return
 
 
-TRIAL_COLUMNS = (
-    "trial",
-    "run_id",
-    RECIPE,
-    STRATEGY,
-    LEVEL,
-    REWIND,
-    INIT_SEED,
-    "order_seed_1",
-    "order_seed_2",
-)
+IDENTIFYING = (STRATEGY, LEVEL, REWIND, INIT_SEED, "order_seed_1", "order_seed_2")
+"""What a trial is among those of its recipe."""
+
+TRIAL_COLUMNS = ("trial", "run_id", "submission", RECIPE, *IDENTIFYING)
 
 
 def _trial_row(run: Run) -> dict[str, object]:
     params, metrics = run.data.params, run.data.metrics
     first, second = (int(seed) for seed in params[ORDER_SEEDS].split(","))
-    return {
+    row: dict[str, object] = {
         "trial": run.data.tags[TRIAL_KEY],
         "run_id": run.info.run_id,
+        "submission": run.data.tags.get(PARENT, ""),
         RECIPE: params[RECIPE],
         STRATEGY: params[STRATEGY],
         LEVEL: int(params[LEVEL]),
@@ -155,31 +199,76 @@ def _trial_row(run: Run) -> dict[str, object]:
         INIT_SEED: int(params[INIT_SEED]),
         "order_seed_1": first,
         "order_seed_2": second,
-        **{name: metrics[name] for name in SCALAR_METRICS},
+        **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
     }
+    diverged = {f"{DIVERGED}_{arm}": _diverged(metrics, arm) for arm in (1, 2)}
+    if any(diverged.values()):
+        row |= {split_metric(INSTABILITY, split): math.nan for split in SPLITS}
+    return row | diverged
 
 
-def curves(client: MlflowClient, trials: pd.DataFrame) -> pd.DataFrame:
-    """The path curves of some trials, long: one row a trial and path point.
+def _diverged(metrics: Mapping[str, float], arm: int) -> bool:
+    """Whether an arm's end is not finite.
 
-    Columns: `trial`, `point` (0, 1, ...), `alpha` (0 is arm 2, 1 is arm 1, as in
+    Earlier versions did not record it. All of such a network's answers count as wrong, on both
+    splits, which those of a network that computes anything never are.
+    """
+    if f"{DIVERGED}_{arm}" in metrics:
+        return metrics[f"{DIVERGED}_{arm}"] != 0
+    return all(metrics.get(split_metric(ACCURACY, split, arm)) == 0 for split in SPLITS)
+
+
+def curves(
+    client: MlflowClient, trials: pd.DataFrame, read_file: Callable[[str, str], str | None]
+) -> pd.DataFrame:
+    """The path curves of some trials, long: one row per trial and path point.
+
+    `read_file` returns the text of a run's file, by the run's id and the file's name; None where
+    there is none. Columns: `trial`, `point` (0, 1, ...), `alpha` (0 is arm 2, 1 is arm 1, as in
     W(alpha) = alpha W_1 + (1 - alpha) W_2) and `CURVE_METRICS`.
     """
     import pandas as pd
 
     frames = []
     for trial, run_id in zip(trials["trial"], trials["run_id"], strict=True):
-        histories = {name: client.get_metric_history(run_id, name) for name in CURVE_METRICS}
-        curve = pd.DataFrame(
-            {
-                name: [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
-                for name, history in histories.items()
-            }
-        )
+        text = read_file(run_id, PATH_FILE)
+        curve = _stepped_curve(client, run_id) if text is None else _curve_of(text)
         curve.insert(0, "trial", trial)
-        curve.insert(1, "point", range(len(curve)))
-        curve.insert(2, "alpha", curve["point"] / (len(curve) - 1))
         frames.append(curve)
     if not frames:
         return pd.DataFrame(columns=["trial", "point", "alpha", *CURVE_METRICS])
     return pd.concat(frames, ignore_index=True)
+
+
+def curve_text(values: Mapping[str, Sequence[float]]) -> str:
+    """The text of `PATH_FILE`: a row per point, from the lists of `CURVE_METRICS`."""
+    points = len(values[CURVE_METRICS[0]])
+    lines = [",".join(("point", "alpha", *CURVE_METRICS))]
+    for point in range(points):
+        numbers = (point / (points - 1), *(values[name][point] for name in CURVE_METRICS))
+        lines.append(",".join((str(point), *map(repr, map(float, numbers)))))
+    return "\n".join(lines) + "\n"
+
+
+def _curve_of(text: str) -> pd.DataFrame:
+    import pandas as pd
+
+    header, *rows = csv.reader(io.StringIO(text))
+    curve = pd.DataFrame([[float(cell) for cell in row] for row in rows], columns=header)
+    return curve.astype({"point": int})
+
+
+def _stepped_curve(client: MlflowClient, run_id: str) -> pd.DataFrame:
+    """As earlier versions recorded it."""
+    import pandas as pd
+
+    histories = {name: client.get_metric_history(run_id, name) for name in CURVE_METRICS}
+    curve = pd.DataFrame(
+        {
+            name: [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
+            for name, history in histories.items()
+        }
+    )
+    curve.insert(0, "point", range(len(curve)))
+    curve.insert(1, "alpha", curve["point"] / max(len(curve) - 1, 1))
+    return curve

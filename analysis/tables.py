@@ -1,4 +1,4 @@
-"""Cells and onsets in words: tables of strings and the central findings, for terminal and report.
+"""Cells and onsets as tables of strings, for terminal and report.
 
 Everything said here is worked out from our numbers; what the papers publish stands beside them,
 in columns of its own that are there only where something is published.
@@ -6,61 +6,142 @@ in columns of its own that are there only where something is published.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
-from analysis.onsets import LINE, ON_THRESHOLD, onsets
-from analysis.published import SOURCES, Onset, Verdict, beside, onset_of
-from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.strategies import DENSE, IMP, strategy
+from analysis.ends import LINE
+from analysis.formats import UNKNOWN, interval, number, spread, weights
+from analysis.onsets import onsets, typical_onsets
+from analysis.published import SOURCES, VERDICTS, Onset, Verdict, beside, onset_of
+from analysis.records import RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.strategies import strategy
 
-UNKNOWN = "–"
+IDENTITY_COLUMNS = ("recipe", "strategy", "weights left %", "rewind k")
+"""What a row of a table is about. `recipe` is there only where there are several."""
 
+CORE_COLUMNS = (
+    *IDENTITY_COLUMNS,
+    "instability %",
+    "95 % interval",
+    "accuracy %",
+    "stable",
+    "matching",
+    "left out",
+)
+"""The columns of `summary` to keep on a narrow terminal, of those that it has."""
 
-def number(value: float, *, signed: bool = False) -> str:
-    """One decimal, as in the papers; never a negative zero; a dash for NaN."""
-    if pd.isna(value):
-        return UNKNOWN
-    text = f"{value:{'+' if signed else ''}z.1f}".replace("-", "−")
-    return "0.0" if text == "+0.0" else text
+DETAIL_COLUMNS = (
+    "samples stable",
+    "share stable",
+    "samples matching",
+    "accuracy: interval",
+    "drop: interval",
+)
+"""The columns of `summary` that stand in a table of their own where there is room for two."""
 
-
-def weights(percent: float) -> str:
-    """A share of weights: one decimal from 1 % on, two digits below it."""
-    return f"{percent:.1f}" if percent >= 1 else f"{percent:.2g}"
-
-
-def spread(mean: float, std: float) -> str:
-    """Mean ± standard deviation; the mean alone where there is one sample."""
-    return number(mean) if pd.isna(mean) or pd.isna(std) else f"{number(mean)} ± {number(std)}"
-
-
-def _verdict(holds: object) -> str:
-    if holds is pd.NA:
-        return UNKNOWN
-    return "yes" if holds else "no"
+ONSET_CORE_COLUMNS = (
+    "recipe",
+    "strategy",
+    "weights left %",
+    "stable from k",
+    "paper: stable from",
+    "matching from k",
+    "paper: matching from",
+)
+"""The columns of `onset_table` that say what the papers say."""
 
 
 def summary(cells: pd.DataFrame) -> pd.DataFrame:
     """One row of strings per cell. The accuracy drop is positive where accuracy is lost.
 
-    Where an accuracy is published for some cell, `paper %` and `deviation` (in standard
-    deviations, as `published.beside` has it) stand next to ours.
+    `95 % interval` is that of the mean instability; `n (inits)` are the trials that count and
+    their inits. A mark says how many networks are at chance (accuracy), and which verdicts
+    rest on a single sample. `left out` is there only where trials are left out. Where an accuracy
+    is published for some cell, `paper %` and `deviation` (in standard deviations, as
+    `published.beside` has it) stand next to ours.
     """
+    rows: list[Any] = list(cells.itertuples(index=False))
     columns = {
-        "strategy": [strategy(name).label for name in cells[STRATEGY]],
-        "weights left %": [weights(percent) for percent in cells[WEIGHTS_LEFT]],
+        **_identity(cells),
         "rewind k": [str(k) for k in cells[REWIND]],
         "instability %": _spreads(cells, "instability_test"),
-        "n": [str(n) for n in cells["n"]],
-        "accuracy %": _spreads(cells, "accuracy_test"),
+        "95 % interval": _intervals(cells, "instability_test"),
+        "n (inits)": [f"{row.n} ({row.inits})" for row in rows],
+        **_left_out(rows),
+        "accuracy %": [
+            text + at_chance(row)
+            for text, row in zip(_spreads(cells, "accuracy_test"), rows, strict=True)
+        ],
         **_paper_accuracies(cells),
         "drop": [number(drop, signed=True) for drop in cells["drop"]],
-        "stable": [_verdict(holds) for holds in cells["stable"]],
-        "matching": [_verdict(holds) for holds in cells["matching"]],
+        "stable": [_verdict(row.stable, row.n) for row in rows],
+        "matching": [
+            "reference" if row.reference else _verdict(row.matching, row.n) for row in rows
+        ],
+        "samples stable": [_passing(row.stable, row.stable_samples, row.n) for row in rows],
+        "share stable": [
+            UNKNOWN if pd.isna(share) else f"{share:.2f}" for share in cells["stable_share"]
+        ],
+        "samples matching": [_passing(row.matching, row.matching_samples, row.n) for row in rows],
+        "accuracy: interval": _intervals(cells, "accuracy_test"),
+        "drop: interval": _intervals(cells, "drop", signed=True),
     }
     return pd.DataFrame(columns, dtype="object")
+
+
+def _identity(lines: pd.DataFrame) -> dict[str, list[str]]:
+    several = lines[RECIPE].nunique() > 1
+    return {
+        **({"recipe": list(lines[RECIPE])} if several else {}),
+        "strategy": [strategy(name).label for name in lines[STRATEGY]],
+        "weights left %": [weights(percent) for percent in lines[WEIGHTS_LEFT]],
+    }
+
+
+def _spreads(cells: pd.DataFrame, name: str) -> list[str]:
+    pairs = zip(cells[name], cells[f"{name}_std"], strict=True)
+    return [spread(mean, std) for mean, std in pairs]
+
+
+def _intervals(cells: pd.DataFrame, name: str, *, signed: bool = False) -> list[str]:
+    ends = zip(cells[f"{name}_low"], cells[f"{name}_high"], strict=True)
+    return [interval(low, high, signed=signed) for low, high in ends]
+
+
+def _left_out(rows: Iterable[Any]) -> dict[str, list[str]]:
+    texts = [left_out(row) for row in rows]
+    return {"left out": texts} if any(texts) else {}
+
+
+def left_out(cell: Any) -> str:
+    """The trials of a cell that do not count: "4 of 9: 2 networks diverged"; "" if all count."""
+    if cell.n == cell.pairs:
+        return ""
+    why = [
+        f"{count} {'network' if count == 1 else 'networks'} {what}"
+        for count, what in ((cell.diverged, "diverged"), (cell.untrained, "at chance"))
+        if count
+    ]
+    return f"{cell.pairs - cell.n} of {cell.pairs}" + (f": {', '.join(why)}" if why else "")
+
+
+def at_chance(cell: Any) -> str:
+    """A mark behind an accuracy to which networks at chance contribute; "" if none does."""
+    finite = cell.networks - cell.diverged
+    return f" ({cell.untrained} of {finite} at chance)" if cell.untrained else ""
+
+
+def _verdict(holds: Any, samples: int) -> str:
+    if pd.isna(holds):
+        return UNKNOWN
+    return ("yes" if holds else "no") + (" (n = 1)" if samples == 1 else "")
+
+
+def _passing(holds: Any, passing: int, samples: int) -> str:
+    return UNKNOWN if pd.isna(holds) else f"{passing} of {samples}"
 
 
 def _paper_accuracies(cells: pd.DataFrame) -> dict[str, list[str]]:
@@ -73,44 +154,70 @@ def _paper_accuracies(cells: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-def _spreads(cells: pd.DataFrame, name: str) -> list[str]:
-    pairs = zip(cells[name], cells[f"{name}_std"], strict=True)
-    return [spread(mean, std) for mean, std in pairs]
-
-
-def onset_table(cells: pd.DataFrame) -> pd.DataFrame:
+def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """One row of strings per line: from which rewind point on it is stable, and matching.
 
-    "never": not at the last rewind point measured. A dash: there is nothing to match. Where an
-    onset is published for some line, the paper's stand next to ours; a dash there: none is.
+    "between 0 and 20": not yet at 0, but at 20 and at every later k measured. "not up to 120": not
+    at 120, the largest k measured. A dash: it cannot be judged. `: median` and `: majority` are
+    those of `onsets.typical_onsets` on the `samples` (of `cells.samples`), with the samples that
+    have an onset. Where an onset is published for some line, the paper's stand next to ours; a
+    dash there: none is.
     """
-    stable, matching = onsets(cells, "stable"), onsets(cells, "matching")
-    no_reference = bool(cells["matching"].isna().all())
-    paper = _paper_onsets(stable)
-    columns = {
-        "strategy": [strategy(name).label for name in stable[STRATEGY]],
-        "weights left %": [weights(percent) for percent in stable[WEIGHTS_LEFT]],
-        "stable from k": [_onset(k) for k in stable["onset"]],
-        **paper["stable"],
-        "matching from k": [UNKNOWN if no_reference else _onset(k) for k in matching["onset"]],
-        **paper["matching"],
-        "measured up to k": [str(k) for k in stable["last"]],
-    }
+    lines = onsets(cells, "stable")
+    measured = cells.groupby([RECIPE, *LINE], sort=False)
+    single = [" (n = 1)" if n == 1 else "" for n in measured["n"].max()]
+    paper = _paper_onsets(lines)
+    columns = _identity(lines)
+    for verdict in VERDICTS:
+        brackets = map(bracket, onsets(cells, verdict).itertuples())
+        columns[f"{verdict} from k"] = [
+            text if text == UNKNOWN else text + mark
+            for text, mark in zip(brackets, single, strict=True)
+        ]
+        columns |= paper[verdict]
+    columns["measured up to k"] = [str(k) for k in measured[REWIND].max()]
+    for verdict in VERDICTS:
+        columns |= _typical(lines, samples, verdict)
     return pd.DataFrame(columns, dtype="object")
 
 
-def _onset(k: int | pd.api.typing.NAType) -> str:
-    return "never" if pd.isna(k) else str(k)
+def bracket(line: Any) -> str:
+    """Where the onset of a row of `onsets.onsets` lies, in words."""
+    if pd.isna(line.last):
+        return UNKNOWN
+    if pd.isna(line.onset):
+        return f"not up to {line.last}"
+    if pd.isna(line.failed):
+        return f"from {line.onset} on"
+    return f"between {line.failed} and {line.onset}"
 
 
-_VERDICTS: tuple[Verdict, ...] = ("stable", "matching")
+def _typical(lines: pd.DataFrame, samples: pd.DataFrame, verdict: Verdict) -> dict[str, list[str]]:
+    keys = [RECIPE, *LINE]
+    found = lines[keys].merge(typical_onsets(samples, verdict), how="left", on=keys)
+    rows = found.to_dict("records")
+    return {
+        f"{verdict}: median": [
+            _typical_onset(row, "median")
+            + ("" if pd.isna(row["n"]) else f" ({row['reach']:.0f} of {row['n']:.0f})")
+            for row in rows
+        ],
+        f"{verdict}: majority": [_typical_onset(row, "majority") for row in rows],
+    }
+
+
+def _typical_onset(row: Mapping[Hashable, Any], name: str) -> str:
+    if pd.isna(row["n"]):
+        return UNKNOWN
+    never = math.isinf(row[name])
+    return f"not up to {row['last']:.0f}" if never else f"{row[name]:.0f}"
 
 
 def _paper_onsets(lines: pd.DataFrame) -> dict[Verdict, dict[str, list[str]]]:
     """For each verdict its column by name; none of them where nothing is published."""
-    found = {verdict: _onsets_of(lines, verdict) for verdict in _VERDICTS}
+    found = {verdict: _onsets_of(lines, verdict) for verdict in VERDICTS}
     if not any(onset for column in found.values() for onset in column):
-        return {verdict: {} for verdict in _VERDICTS}
+        return {verdict: {} for verdict in VERDICTS}
     return {
         verdict: {f"paper: {verdict} from": [onset.text if onset else UNKNOWN for onset in column]}
         for verdict, column in found.items()
@@ -126,8 +233,8 @@ def _onsets_of(lines: pd.DataFrame, verdict: Verdict) -> list[Onset | None]:
 def sources(cells: pd.DataFrame) -> str:
     """Where the published values in these cells' tables come from; empty if there are none."""
     accuracies = beside(cells)["paper_source"].dropna()
-    lines = cells.drop_duplicates(LINE)
-    found = [onset for verdict in _VERDICTS for onset in _onsets_of(lines, verdict)]
+    lines = cells.drop_duplicates([RECIPE, *LINE])
+    found = [onset for verdict in VERDICTS for onset in _onsets_of(lines, verdict)]
     named = {*accuracies, *(onset.source for onset in found if onset)}
     sentences = []
     if named:
@@ -155,145 +262,3 @@ def markdown(frame: pd.DataFrame) -> str:
 def _markdown_cell(value: object) -> str:
     """On one line, with what would end the cell escaped."""
     return " ".join(str(value).replace("|", "\\|").split())
-
-
-# --- findings ---------------------------------------------------------------------------
-
-
-class _Wording(NamedTuple):
-    yes: str
-    no: str
-    never: str
-    quantity: str  # what the verdict is about
-    column: str  # where it stands
-    unit: str
-
-
-_WORDINGS: dict[Verdict, _Wording] = {
-    "stable": _Wording(
-        "stable",
-        "unstable",
-        "unstable at every rewind point measured",
-        "instability",
-        "instability_test",
-        "%",
-    ),
-    "matching": _Wording(
-        "matching",
-        "not matching",
-        "not matching at any rewind point measured",
-        "accuracy drop",
-        "drop",
-        "points",
-    ),
-}
-
-
-def findings(cells: pd.DataFrame) -> list[str]:
-    """The central findings, one plain sentence each; none for an empty frame.
-
-    When the dense network is stable (LMC section 3); when IMP subnetworks are stable and
-    matching at the extreme sparsity, the sparsest level that matches at any rewind point (LMC
-    section 4.3 and appendix B); the same for the other strategies at that level; how often
-    stable and matching agree; and how many published accuracies ours agree with.
-    """
-    dense = cells[cells[STRATEGY] == DENSE]
-    sparse = cells[cells[STRATEGY] != DENSE]
-    sentences = []
-    if not dense.empty:
-        sentences.append(f"Dense networks are {_clause(dense, 'stable')}.")
-    if not sparse.empty:
-        level, choice = _focus(sparse)
-        at_level = sparse[sparse[LEVEL] == level]
-        for group in _alike(at_level):
-            names = " and ".join(strategy(name).adjective for name in group[STRATEGY].unique())
-            subject = names[0].upper() + names[1:]
-            left = weights(group[WEIGHTS_LEFT].mean())
-            says = [_clause(group, "stable")]
-            if group["matching"].notna().all():
-                says.append(_clause(group, "matching"))
-            sentences.append(
-                f"{subject} subnetworks with {left} % of weights left{choice} "
-                f"are {', and '.join(says)}."
-            )
-            choice = ""  # said once
-    judged = sparse[sparse["matching"].notna()]
-    if len(judged) > 1:
-        agree = int((judged["stable"] == judged["matching"]).sum())
-        unstable = int((judged["matching"] & ~judged["stable"]).sum())
-        sentences.append(
-            f"Whether subnetworks are stable and whether they are matching agree in {agree} of "
-            f"{len(judged)} combinations of strategy, sparsity and rewind point; matching but "
-            f"unstable: {unstable}."
-        )
-    deviations = beside(cells)["deviation"].dropna()
-    if not deviations.empty:
-        agree = int((deviations <= 1 + ON_THRESHOLD).sum())
-        sentences.append(
-            "Published accuracies that ours agree with, within one standard deviation of ours plus "
-            f"theirs: {agree} of {len(deviations)}."
-        )
-    if not cells.empty and dense.empty:
-        sentences.append("No dense network was measured, so matching cannot be judged.")
-    return sentences
-
-
-def _focus(sparse: pd.DataFrame) -> tuple[int, str]:
-    """The level that findings are about, and why that one (in brackets, if it is a choice)."""
-    lead = sparse[sparse[STRATEGY] == IMP]
-    name = "IMP level" if not lead.empty else "level"
-    lead = lead if not lead.empty else sparse
-    matching = lead[lead["matching"].fillna(False)]
-    sparsest = (matching if not matching.empty else lead).sort_values(WEIGHTS_LEFT)
-    level, count = int(sparsest[LEVEL].iloc[0]), lead[LEVEL].nunique()
-    if count == 1:
-        return level, ""
-    if not matching.empty:
-        return level, f" (the sparsest of {count} {name}s to match at some rewind point)"
-    if lead["matching"].isna().all():
-        return level, f" (the sparsest of {count} {name}s)"
-    return level, f" (the sparsest of {count} {name}s, none of which is matching)"
-
-
-def _alike(cells: pd.DataFrame) -> list[pd.DataFrame]:
-    """Cells by strategy; those of all strategies but IMP together if their verdicts agree."""
-    others = cells[cells[STRATEGY] != IMP]
-    alike = others["stable"].nunique() <= 1 and others["matching"].nunique(dropna=False) <= 1
-    together = [others] if alike else [group for _, group in others.groupby(STRATEGY, sort=False)]
-    return [group for group in (cells[cells[STRATEGY] == IMP], *together) if not group.empty]
-
-
-def _clause(cells: pd.DataFrame, verdict: Verdict) -> str:
-    """What follows "are": the verdict over the rewind points, with the numbers behind it."""
-    words = _WORDINGS[verdict]
-    cells = cells.sort_values(REWIND, kind="stable")
-    k, holds, value = cells[REWIND], cells[verdict].fillna(False).astype(bool), cells[words.column]
-    if holds.nunique() == 1:
-        if k.nunique() == 1:
-            says = words.yes if holds.all() else words.no
-            says += f" at iteration {k.iloc[0]}, the only rewind point measured"
-        else:
-            says = f"{words.yes} at every rewind point measured" if holds.all() else words.never
-        return f"{says} ({words.quantity} {_range(value, words.unit)})"
-    # From here on one line: strategies are only put together where their verdicts agree.
-    if not holds.iloc[-1]:
-        where = ", ".join(str(point) for point in k[holds])
-        last = f"{number(value.iloc[-1])} {words.unit}"
-        return (
-            f"{words.yes} when rewound to iteration {where} but {words.no} at {k.iloc[-1]}, the "
-            f"last rewind point measured ({words.quantity} {last})"
-        )
-    onset = k[~holds].index[-1]
-    after = k > k[onset]
-    before = value[~after]
-    worst = before.idxmax() if before.notna().any() else before.index[0]
-    return (
-        f"{words.yes} from iteration {k[after].iloc[0]} on ({words.quantity} "
-        f"{_range(value[after], words.unit)}; {number(value[worst])} {words.unit} at iteration "
-        f"{k[worst]})"
-    )
-
-
-def _range(values: pd.Series, unit: str) -> str:
-    low, high = number(values.min()), number(values.max())
-    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"

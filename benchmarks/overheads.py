@@ -190,7 +190,7 @@ def mlflow(setting: Setting) -> list[Row]:
 
 def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     from sweeps import results
-    from sweeps.run.recorder import Recorder
+    from sweeps.recording.recorder import Recorder
 
     plan = expand(load("digits-mlp", [f"inits={max(1, round(wanted / 33))}"])[0])
     store = Store(home.store)
@@ -216,7 +216,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     recorder.close(complete=True)
     read = results.read(home, plan.spec.name)
     reading = _clock(lambda: results.read(home, plan.spec.name))
-    report = _clock(lambda: results.write_report(read, home.reports("benchmark")))
+    report = _clock(lambda: results.write_report(read, home.report("benchmark")))
     rows = {
         "recording a trial": took / number * 1e3,
         "seeing that a trial is recorded": found / number * 1e3,

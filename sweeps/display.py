@@ -127,7 +127,10 @@ def print_summary(console: Console, results: Results) -> None:
     from analysis import tables
 
     sources = tables.sources(results.cells)
-    for frame in (tables.summary(results.cells), tables.onset_table(results.cells)):
+    for frame in (
+        tables.summary(results.cells),
+        tables.onset_table(results.cells, results.samples),
+    ):
         table = _table(frame)
         if sources:
             # The paper's columns take the room of the lines: 100 characters hold them all.
@@ -140,10 +143,26 @@ def print_summary(console: Console, results: Results) -> None:
     print_findings(console, results)
 
 
-def print_findings(console: Console, results: Results) -> None:
-    from analysis import tables
+def print_scope(console: Console, results: Results, own: Results) -> None:
+    """Say whose trials the results are, where they are not just those of the submission `own`."""
+    earlier = len(results.trials) - len(own.trials)
+    if earlier:
+        console.print(
+            f"{len(results.trials)} trials, {earlier} of them of other submissions with this recipe"
+        )
+    if results.others:
+        console.print(
+            f"{_several(results.others, 'trial')} more under the name {results.name} with another "
+            f"recipe: sweeps results {results.name}"
+        )
 
-    for finding in tables.findings(results.cells):
+
+def print_findings(console: Console, results: Results) -> None:
+    from analysis.findings import findings, partial
+
+    if partly := partial(results.trials, results.planned):
+        console.print(partly)
+    for finding in findings(results.cells):
         console.print(f"• {finding}")
 
 

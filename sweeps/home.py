@@ -25,8 +25,10 @@ class Home:
     artifacts: str | None
     """Where MLflow keeps a new experiment's files; None where a tracking server decides."""
 
-    def reports(self, sweep: str) -> Path:
-        return self.folder / "reports" / f"{sweep}.html"
+    def report(self, sweep: str, submission: str | None = None) -> Path:
+        """Where a sweep's report lies: that of all its results, or that of a submission's key."""
+        own = f"-{submission[:8]}" if submission else ""
+        return self.folder / "reports" / f"{sweep}{own}.html"
 
     def log(self, sweep: str) -> Path:
         return self.folder / "logs" / f"{sweep}.log"

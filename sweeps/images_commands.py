@@ -39,11 +39,12 @@ def check(
     ] = False,
 ) -> None:
     """Read every image; name and count those that cannot be read. Status 2 if there are any."""
+    from trainables.addresses import absolute
     from trainables.data import DataError
     from trainables.data.folder import checking
 
     try:
-        address = address.rstrip("/")
+        address = absolute(address)
         files, found = checking.check(address, _processes(processes))
         number = len(files)
         problems = list(_shown(found, number, "checking"))
@@ -52,7 +53,7 @@ def check(
             for path, problem in zip(files, problems, strict=True):
                 if problem is not None:
                     checking.set_aside(address, path)
-    except DataError as error:
+    except (DataError, ValueError) as error:
         raise UserError(str(error)) from None
     print(f"{number - wrong:,} of {number:,} images can be read")
     if wrong and set_aside:
@@ -71,16 +72,17 @@ def resize(
     processes: ProcessesOption = None,
 ) -> None:
     """Copy a folder with smaller images, which decode faster; go on where it was interrupted."""
+    from trainables.addresses import absolute
     from trainables.data import DataError
     from trainables.data.folder.resizing import Resizing
 
-    copy = Resizing(source.rstrip("/"), target.rstrip("/"), short_side, quality)
-    if copy.source == copy.target:
-        raise UserError(f"{target}: the copy must lie elsewhere")
     try:
+        copy = Resizing(absolute(source), absolute(target), short_side, quality)
+        if f"{copy.target}/".startswith(f"{copy.source}/"):
+            raise UserError(f"{target}: the copy must lie elsewhere")
         files = copy.files()
         states = list(_shown(copy.run(files, _processes(processes)), len(files), "resizing"))
-    except DataError as error:
+    except (DataError, ValueError) as error:
         raise UserError(str(error)) from None
     wrong = _count(None if state in ("there", "made") else state for state in states)
     there, made = states.count("there"), states.count("made")

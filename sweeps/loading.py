@@ -1,13 +1,13 @@
 """From a spec's name or file, and `--set` overrides, to a `Sweep`; every error in one line.
 
-An error says the file and line, the key, what is wrong and what is allowed.
+An error says the file and line or the override, the key, what is wrong and what is allowed.
 """
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,16 @@ import yaml
 from pydantic import ValidationError
 
 from sweeps.engine import Machines
-from sweeps.errors import UserError, did_you_mean
+from sweeps.errors import UserError, did_you_mean, one_line, shown
 from sweeps.home import resolve
-from sweeps.spec import Dense, Pruned, Resources, Sweep
+from sweeps.spec import Sweep
+from sweeps.spec.fields import Where
+from sweeps.spec.overrides import apply, decoded, note, option, source, touches
+from sweeps.spec.text import NotASpec, follow, parse, read_file
+from sweeps.spec.wording import Problem, problem
 from trainables import data
-from trainables.recipe import Recipe
+from trainables.addresses import absolute
 from trainables.recipes import RECIPES
-
-Location = tuple[str | int, ...]
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.1, but `1e-4` is a number and a repeated key is an error."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)
 
 
 def builtin_specs() -> dict[str, Path]:
@@ -55,40 +46,144 @@ def load(
     spec names is decoded into `data_folder`, unless it was before; or listed, if it is streamed.
     What the recipe leaves open is chosen for `machines`, or for this one. Raises UserError.
     """
-    raw, text, node = read(spec, overrides)
-    where = _where(spec)
-    _resolve_images(raw, data_folder or resolve().data, where)
-    try:
-        sweep = Sweep.model_validate(raw, context={"machines": machines})
-    except ValidationError as error:
-        raise UserError(_one_line(error, where, node, overrides)) from None
-    return sweep, text + "".join(f"# --set {override}\n" for override in overrides)
+    overrides = decoded(overrides)
+    raw, text, node = _read(spec)
+    sweep = validate(
+        raw, overrides, where=_where(spec), node=node, data_folder=data_folder, machines=machines
+    )
+    return sweep, text + note(overrides)
 
 
-def read(spec: str, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str, yaml.Node | None]:
+def read(spec: str, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], str, yaml.Node]:
     """A spec's keys with the overrides, its text, and the YAML nodes of the text. Not validated.
 
     Raises UserError.
     """
-    path = _find(spec)
-    where = _where(spec)
+    raw, text, node = _read(spec)
+    return apply(raw, decoded(overrides)), text, node
+
+
+def validate(
+    raw: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    where: str = "the spec",
+    node: yaml.Node | None = None,
+    data_folder: Path | None = None,
+    machines: Machines | None = None,
+) -> Sweep:
+    """The sweep that a spec's keys and overrides mean; arguments as for `load`.
+
+    `where` and `node`, the YAML that the keys were read from, are for errors. Raises UserError.
+    """
+    validation = _Validation(raw, where, node, data_folder, machines)
+    keys = validation.keys(overrides)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read {path}: {_reason(error)}") from None
+        return validation.sweep(keys)
+    except ValidationError as error:
+        wrong = problem(error, lambda location: validation.written(location, overrides))
+    raise UserError(f"{validation.blamed(wrong, overrides)}: {wrong}")
+
+
+@dataclass
+class _Validation:
+    """Validating one spec with several choices of its overrides: to find out which is to blame."""
+
+    raw: Mapping[str, Any]
+    where: str
+    node: yaml.Node | None
+    data_folder: Path | None
+    machines: Machines | None
+    images: dict[str, str] = field(default_factory=dict)
+    """Address -> content name, as found for all the overrides."""
+
+    def keys(self, overrides: Sequence[str]) -> dict[str, Any]:
+        """The spec's keys, with the content names of images, which are looked at."""
+        keys = apply(self.raw, overrides)
+        recipe = keys.get("recipe")
+        if isinstance(recipe, dict) and "data_address" in recipe:
+            place = self.place(("recipe", "data_address"), overrides)
+            raise UserError(f"{place}: recipe.data_address: unknown key; write the address as data")
+        if not names_images(keys):
+            return keys
+        assert isinstance(recipe, dict)
+        address = recipe["data"]
+        try:
+            address = absolute(address)  # workers have another current folder
+            name = _content_name(recipe, address, self.data_folder or resolve().data)
+        except (data.DataError, ValueError) as error:
+            place = self.place(("recipe", "data"), overrides)
+            raise UserError(f"{place}: recipe.data: {one_line(str(error), 200)}") from None
+        except OSError as error:
+            raise UserError(
+                one_line(f"cannot keep the images of {address}: {error}", 300)
+            ) from None
+        self.images[recipe["data"]] = name
+        return keys | {"recipe": recipe | {"data": name, "data_address": address}}
+
+    def sweep(self, keys: Mapping[str, Any]) -> Sweep:
+        """Raises ValidationError."""
+        return Sweep.model_validate(keys, context={"machines": self.machines})
+
+    def written(self, location: Where, overrides: Sequence[str]) -> yaml.Node | None:
+        """The YAML that was said last of a place."""
+        for override in reversed(overrides):
+            whole, own = source(override, location)
+            if whole:
+                return own
+        return follow(self.node, location)[1]
+
+    def place(self, location: Where, overrides: Sequence[str]) -> str:
+        """Who said something of a place, as errors name it."""
+        for override in reversed(overrides):
+            if touches(override, location):
+                return option(override)
+        if self.node is None or not location:
+            return self.where
+        return f"{self.where}:{follow(self.node, location)[0]}"
+
+    def blamed(self, wrong: Problem, overrides: Sequence[str]) -> str:
+        """The override without which this problem would not be there, or the place in the file.
+
+        Of several, it is one that sets the place itself, and the last.
+        """
+        without = {
+            override: self._problem([*overrides[:index], *overrides[index + 1 :]], wrong)
+            for index, override in enumerate(overrides)
+        }
+        last_first = list(reversed(without))
+        own = [override for override in last_first if touches(override, wrong.location)]
+        gone = [o for o in last_first if (other := without[o]) is None or not other.beside(wrong)]
+        for suspects in (own, gone, last_first):
+            for override in suspects:
+                if without[override] != wrong:
+                    return option(override)
+        return self.place(wrong.location, overrides)
+
+    def _problem(self, overrides: Sequence[str], wrong: Problem) -> Problem | None:
+        """The problem with these overrides alone; `wrong` where that cannot be said."""
+        try:
+            keys = apply(self.raw, overrides)
+        except UserError:
+            return None
+        if names_images(keys):
+            name = self.images.get(keys["recipe"]["data"])
+            if name is None:
+                return wrong  # these images have not been looked at
+            keys["recipe"] = keys["recipe"] | {"data": name}
+        try:
+            self.sweep(keys)
+        except ValidationError as error:
+            return problem(error, lambda location: self.written(location, overrides))
+        return None
+
+
+def _read(spec: str) -> tuple[dict[str, Any], str, yaml.Node]:
+    text = read_file(_find(spec))
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        _reject_repeated_keys(node, where)
-        raw = yaml.load(text, Loader=_Loader)  # a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise UserError(f"{where}{line}: this is not YAML: {problem}") from None
-    if not isinstance(raw, dict):
-        raise UserError(f"{where}: a spec is a mapping of keys such as name, recipe and rewind")
-    for override in overrides:
-        _apply(raw, override)
+        raw, node = parse(text)
+    except NotASpec as error:
+        raise UserError(f"{_where(spec)}:{error.line}: {error}") from None
     return raw, text, node
 
 
@@ -99,40 +194,24 @@ def names_images(raw: Mapping[str, Any]) -> bool:
     return (
         isinstance(address, str)
         and address not in data.DATA
-        and ("/" in address or Path(address).exists())
+        and ("/" in address or os.path.exists(address))
     )
 
 
 def _where(spec: str) -> str:
     """As errors name it."""
-    return spec if spec in builtin_specs() else str(Path(spec))
+    return spec if spec in builtin_specs() else one_line(str(Path(spec)), 150)
 
 
-def _resolve_images(raw: dict[str, Any], folder: Path, where: str) -> None:
-    """Put the content name of a folder or archive of images in the place of its address."""
-    recipe = raw.get("recipe")
-    if isinstance(recipe, dict) and "data_address" in recipe:
-        raise UserError(f"{where}: recipe.data_address: unknown key; write the address as data")
-    if not names_images(raw):
-        return
-    assert isinstance(recipe, dict)
-    address = recipe["data"]
-    if "://" not in address:
-        address = str(Path(address).absolute())  # workers have another current folder
-    try:
-        if _crops(recipe):
-            from trainables.data.folder import places
+def _content_name(recipe: Mapping[str, Any], address: str, folder: Path) -> str:
+    """The name of a folder or archive of images by its content."""
+    if _crops(recipe):
+        from trainables.data.folder import places
 
-            name = places.find(address, folder, lambda: _say(f"listing {address}")).name
-        else:
-            from trainables.data import images
+        return places.find(address, folder).name
+    from trainables.data import images
 
-            name = images.resolve(address, folder, lambda: _say(f"decoding {address}"))
-    except data.DataError as error:
-        raise UserError(f"{where}: recipe.data: {error}") from None
-    except OSError as error:
-        raise UserError(f"cannot keep the images of {address}: {error}") from None
-    recipe |= {"data": name, "data_address": address}
+    return images.resolve(address, folder)
 
 
 def _crops(recipe: Mapping[str, Any]) -> bool:
@@ -142,158 +221,16 @@ def _crops(recipe: Mapping[str, Any]) -> bool:
     return recipe.get("augmentation", own) == "crop-flip"
 
 
-def _say(what: str) -> None:
-    print(what, file=sys.stderr)
-
-
 def _find(spec: str) -> Path:
     known = builtin_specs()
     if spec in known:
         return known[spec]
-    path = Path(spec)
-    if path.is_file():
-        return path
-    if path.exists():
-        raise UserError(f"{spec} is not a file")
+    path = os.path.expanduser(spec)
+    if os.path.isfile(path):
+        return Path(path)
+    if os.path.exists(path):
+        raise UserError(f"{_where(spec)} is not a file")
+    if os.sep in spec or spec.endswith((".yaml", ".yml")):
+        raise UserError(f"cannot read {_where(spec)}: no such file")
     guess = did_you_mean(spec, known)
-    raise UserError(f"no spec named {spec!r} is built in, and there is no such file{guess}")
-
-
-def _reason(error: Exception) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
-def _reject_repeated_keys(node: yaml.Node | None, where: str) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise UserError(f"{where}:{line}: the key {key.value!r} is there twice")
-            seen.add(key.value)
-            _reject_repeated_keys(value, where)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _reject_repeated_keys(item, where)
-
-
-def _apply(raw: dict[str, Any], override: str) -> None:
-    """Set one `key.path=value` in the raw spec."""
-    path, equals, value = override.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise UserError(f"--set {override}: write KEY=VALUE, recipe.iterations=200 say")
-    target = raw
-    for key in keys[:-1]:
-        if key == "recipe" and isinstance(target.get(key), str):
-            target[key] = {"base": target[key]}
-        inner = target.setdefault(key, {})
-        if not isinstance(inner, dict):
-            raise UserError(f"--set {override}: {key} has no keys of its own")
-        target[key] = target = dict(inner)
-    try:
-        target[keys[-1]] = yaml.load(value, Loader=_Loader)
-    except yaml.YAMLError:
-        raise UserError(f"--set {override}: {value!r} is not YAML") from None
-
-
-def _one_line(
-    error: ValidationError, where: str, node: yaml.Node | None, overrides: Iterable[str]
-) -> str:
-    # An unknown key is the likelier slip: it comes before the key that is missing for it.
-    problems = sorted(error.errors(include_url=False), key=lambda p: p["type"] == "missing")
-    first = problems[0]
-    location: Location = first.get("ctx", {}).get("at") or first["loc"]
-    keys, line = _walk(node, location)
-    dotted = _dotted(keys)
-    places = [o for o in overrides if _touches(o.partition("=")[0].strip(), dotted)]
-    place = f"--set {places[-1]}" if places else f"{where}:{line}"
-    others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{place}: {dotted + ': ' if dotted else ''}{_words(first, location)}{others}"
-
-
-def _words(problem: Mapping[str, Any], location: Location) -> str:
-    kind, value, message = problem["type"], problem["input"], problem["msg"]
-    last = location[-1] if location else ""
-    match kind:
-        case "extra_forbidden":
-            return f"unknown key{did_you_mean(str(last), _allowed_keys(location))}"
-        case "missing":
-            return f"this key is missing; allowed here: {', '.join(_allowed_keys(location))}"
-        case "at":
-            return str(message)
-        case "value_error":
-            return str(message).removeprefix("Value error, ")
-        case "union_tag_not_found" | "model_attributes_type":
-            return (
-                "a subnetwork is dense, or a mapping with a strategy: {strategy: imp, levels: [3]}"
-            )
-        case "string_pattern_mismatch":
-            return f"{value!r} has characters other than letters, digits, '.', '_' and '-'"
-        case "too_short":
-            return "the list is empty"
-        case "literal_error" if location[:1] == ("matching",):
-            return f"{value!r} is neither 'one-std' nor a number of percentage points"
-    text = str(message).replace("Input should be", "must be")
-    return f"{text}, not {value!r}"
-
-
-def _allowed_keys(location: Location) -> list[str]:
-    match location:
-        case ("recipe", _):
-            own = {"data_address"}  # filled in from `data`
-            return ["base", "length", *Recipe.__dataclass_fields__.keys() - own]
-        case ("resources", _):
-            return list(Resources.model_fields)
-        case ("subnetworks", int(), "dense", _):
-            return list(Dense.model_fields)
-        case ("subnetworks", int(), _, _):
-            return list(Pruned.model_fields)
-    return list(Sweep.model_fields)
-
-
-def _walk(node: yaml.Node | None, location: Location) -> tuple[Location, int]:
-    """The part of a location that is keys and indices of the file, and the line it leads to.
-
-    pydantic's own words in it (the name of a union's member) are passed over.
-    """
-    line, keys = (node.start_mark.line + 1 if node else 1), []
-    for step in location:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == step), None)
-            if found:
-                line, node = found[0].start_mark.line + 1, found[1]
-            elif step == location[-1]:
-                keys.append(step)  # a key that is missing, or came by --set
-                break
-            elif not keys:
-                keys.append(step)  # it all came by --set
-                node = None
-                continue
-            else:
-                continue
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        elif isinstance(step, int) or step != location[-1] or isinstance(node, yaml.ScalarNode):
-            if location[:1] == ("recipe",) and step == location[-1]:
-                keys.append(step)  # recipe: NAME, overridden by --set
-            continue
-        keys.append(step)
-    return tuple(keys), line
-
-
-def _touches(override: str, key: str) -> bool:
-    """Whether an override set this key, a part of it, or what it is a part of."""
-    inside = re.compile(r"$|[.\[]")
-    return any(
-        outer and whole.startswith(outer) and inside.match(whole, len(outer))
-        for outer, whole in ((override, key), (key, override))
-    )
-
-
-def _dotted(keys: Location) -> str:
-    text = ""
-    for key in keys:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}"
-    return text.removeprefix(".")
+    raise UserError(f"no spec named {shown(spec)} is built in, and there is no such file{guess}")

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-import tempfile
+import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
+
 from analysis import records
-from analysis.onsets import cells
+from analysis.cells import cells, samples
+from sweeps.errors import UserError, did_you_mean
+from sweeps.home import Home
+from sweeps.recording import files
+from sweeps.recording.database import client_of
+from sweeps.settings import Setting, settings
+from trainables import data
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
     from analysis.report import report
-    from sweeps.home import Home
+
+
+Scope = Literal["sweep", "recipe", "submission"]
+"""Which trials: all under a name, those that share a recipe, or those of one submission."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """The latest submission of a sweep and its trials."""
+    """The trials of a sweep: of every submission under its name, or of one."""
 
     name: str
+    home: Home
     client: MlflowClient
     submission: Run
+    """The latest one, or the one that was asked for."""
+    settings: tuple[Setting, ...]
+    """Of the trials, that of `submission` first."""
     trials: pd.DataFrame
+    """As `records.trials`; `recipe` is the label of a trial's setting. There is a column
+    `recipe.FIELD` for each hyperparameter that some setting changes."""
+    runs: dict[str, Run]
+    """The trials' runs by their ids."""
+    wanted: set[str]
+    """Keys of the trials that `submission` asks for."""
+    others: int
+    """Trials under the name that are left out, as they have another recipe."""
 
     @property
     def stable_below(self) -> float:
@@ -39,34 +63,135 @@ class Results:
         return "one-std" if value == "one-std" else float(value)
 
     @cached_property
+    def samples(self) -> pd.DataFrame:
+        return samples(self.trials, stable_below=self.stable_below, matching=self.matching)
+
+    @cached_property
     def cells(self) -> pd.DataFrame:
         return cells(self.trials, stable_below=self.stable_below, matching=self.matching)
 
+    @property
+    def planned(self) -> int:
+        """How many trials there will be when the submission is complete."""
+        return len(self.trials) + len(self.wanted - set(self.trials["trial"]))
 
-def read(home: Home, name: str) -> Results:
-    """Raises `records.UnknownSweep`."""
-    from mlflow import MlflowClient
+    def curves(self) -> pd.DataFrame:
+        """The trials' path curves, as `records.curves`."""
 
-    client = MlflowClient(home.tracking)
-    submission = records.latest_submission(client, name)
-    return Results(name, client, submission, records.trials(client, submission))
+        def read_file(run_id: str, name: str) -> str | None:
+            return files.read_text(self.client, self.home, self.runs[run_id], name)
+
+        return records.curves(self.client, self.trials, read_file)
+
+    def text(self, name: str) -> str | None:
+        """A file of the submission; None where there is none."""
+        return files.read_text(self.client, self.home, self.submission, name)
+
+
+def read(
+    home: Home, name: str, submission: str | None = None, scope: Scope | None = None
+) -> Results:
+    """Read trials recorded under a sweep's name.
+
+    `submission` is a submission's key, or how it begins; the latest if absent. `scope` says which
+    trials: all of the `sweep` (the default without a submission), those that share the submission's
+    `recipe` and way of measuring, or those that the `submission` asks for.
+    Raises `records.UnknownSweep`, and UserError if there is no such submission.
+    """
+    scope = scope or ("sweep" if submission is None else "submission")
+    client = client_of(home, write=False)
+    every = records.submissions(client, name)
+    chosen = every[0] if submission is None else _chosen(every, submission)
+    found = sorted(settings(every), key=lambda one: chosen.info.run_id not in one.run_ids)
+    runs = {r.info.run_id: r for r in records.trial_runs(client, chosen.info.experiment_id)}
+    trials = records.trials(runs.values())
+    asked = {run.info.run_id: asked_for(client, home, run, runs.values()) for run in every}
+    if scope == "submission":
+        shown = [(found[0], asked[chosen.info.run_id])]
+    else:
+        kept = found if scope == "sweep" else found[:1]
+        shown = [(one, set().union(*(asked[run_id] for run_id in one.run_ids))) for one in kept]
+    changed = sorted({name for setting, _ in shown for name in setting.changed})
+    frames = [_of_setting(trials, setting, keys, changed) for setting, keys in shown]
+    if scope == "sweep":  # trials whose submission was deleted in MLflow stay
+        frames.append(trials[~trials["trial"].isin(set().union(*asked.values()))])
+    frame = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
+    return Results(
+        name=name,
+        home=home,
+        client=client,
+        submission=chosen,
+        settings=tuple(setting for setting, _ in shown),
+        trials=frame,
+        runs=runs,
+        wanted=asked[chosen.info.run_id],
+        others=len(trials) - frame["trial"].nunique(),
+    )
+
+
+def asked_for(client: MlflowClient, home: Home, submission: Run, trials: Iterable[Run]) -> set[str]:
+    """The keys of the trials that a submission asks for.
+
+    Earlier versions tell them by what MLflow shows below a submission alone.
+    """
+    text = files.read_text(client, home, submission, records.TRIALS_FILE)
+    if text is not None:
+        return set(json.loads(text))
+    run_id = submission.info.run_id
+    below = (run.data.tags for run in trials if run.data.tags.get(records.PARENT) == run_id)
+    return {tags[records.TRIAL_KEY] for tags in below}
+
+
+def _of_setting(
+    trials: pd.DataFrame, setting: Setting, keys: set[str], changed: Iterable[str]
+) -> pd.DataFrame:
+    """The trials with these keys, with a setting's label and its values of hyperparameters.
+
+    Trials that do not depend on what tells two settings apart are in both.
+    """
+    frame = trials[trials["trial"].isin(keys)].reset_index(drop=True)
+    frame[records.RECIPE] = setting.label
+    for name in changed:
+        frame[f"{records.HYPERPARAMETER}{name}"] = _number(setting.hyperparameters[name])
+    with suppress(KeyError):  # data that this version does not know
+        facts = data.facts(setting.hyperparameters["data"])
+        sizes = {records.TEST_EXAMPLES: facts.test, records.MAJORITY_TEST: 100 * facts.majority}
+        frame = frame.fillna(sizes)  # records of earlier versions lack them
+    return frame
+
+
+def _number(text: str) -> Any:
+    """A hyperparameter as a number if it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _chosen(every: list[Run], key: str) -> Run:
+    keys = {run.data.tags[records.SWEEP_KEY]: run for run in every}
+    fitting = [run for whole, run in keys.items() if whole.startswith(key)]
+    if len(fitting) != 1:
+        why = "several submissions have" if fitting else "no submission has"
+        raise UserError(
+            f"--submission {key}: {why} this key{did_you_mean(key, [k[:8] for k in keys])}"
+        )
+    return fitting[0]
 
 
 def write_report(results: Results, destination: Path) -> Path:
-    """Write the HTML report of a sweep; returns where it lies."""
+    """Write the HTML report of a sweep; return where it lies."""
     from analysis.report import report
 
-    curves = records.curves(results.client, results.trials)
-    report.write(destination, results.trials, curves, _context(results))
+    report.write(destination, results.trials, results.curves(), _context(results))
     return destination
 
 
 def write_figures(results: Results, folder: Path) -> list[Path]:
-    """Write the report's figures as SVG files; returns where they lie."""
+    """Write the report's figures as SVG files; return where they lie."""
     from analysis.report import report
 
-    curves = records.curves(results.client, results.trials)
-    return report.write_figures(folder, results.trials, curves, _context(results))
+    return report.write_figures(folder, results.trials, results.curves(), _context(results))
 
 
 def markdown(results: Results) -> str:
@@ -79,28 +204,21 @@ def markdown(results: Results) -> str:
 def _context(results: Results) -> report.Context:
     from analysis.report import report
 
-    data = results.submission.data
+    run = results.submission.data
     hyperparameters = {
         name.removeprefix(records.HYPERPARAMETER): value
-        for name, value in sorted(data.params.items())
+        for name, value in sorted(run.params.items())
         if name.startswith(records.HYPERPARAMETER)
     }
     return report.Context(
         name=results.name,
-        description=data.tags.get(records.DESCRIPTION, ""),
-        spec_text=_spec_text(results),
-        provenance=hyperparameters | _made_with(data.tags),
+        description=run.tags.get(records.DESCRIPTION, ""),
+        spec_text=results.text(records.SPEC_FILE) or "",
+        provenance=hyperparameters | _made_with(run.tags),
         matching=results.matching,
         stable_below=results.stable_below,
+        planned=results.planned,
     )
-
-
-def _spec_text(results: Results) -> str:
-    """Through the client: it alone knows the tracking server that may keep the file."""
-    with tempfile.TemporaryDirectory() as folder:
-        run_id = results.submission.info.run_id
-        path = results.client.download_artifacts(run_id, records.SPEC_FILE, folder)
-        return Path(path).read_text(encoding="utf-8")
 
 
 def _made_with(tags: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def console() -> Console:
     from rich.console import Console
 
-    found = Console(highlight=False)
+    # No markup: "[dense]" in a spec or a path is not rich's.
+    found = Console(highlight=False, markup=False)
     # Without a terminal a table is not cut to 80 columns.
-    return found if found.is_terminal else Console(highlight=False, width=200)
+    return found if found.is_terminal else Console(highlight=False, markup=False, width=200)

@@ -25,6 +25,12 @@ def weights_left(mask: Mask) -> float:
     return 100 * kept / sum(keep.numel() for keep in mask.values())
 
 
+def masked_slots(slots: dict[str, Tensor], mask: Mask | None) -> dict[str, Tensor]:
+    """Return optimizer tensors, named `slot/weight`, with zeros where a mask prunes the weight."""
+    keeps = {key: (mask or {}).get(key.rpartition("/")[2]) for key in slots}
+    return {key: t if (keep := keeps[key]) is None else t * keep for key, t in slots.items()}
+
+
 def prune_by_magnitude(
     weights: dict[str, Tensor], mask: Mask, fraction: float, rounds: int = 1
 ) -> Mask:

@@ -7,6 +7,7 @@ changes, and so which content keys:
     init      the initial weights
     training  every state after iteration 0
     length    the end of training only
+    rewinding the trainings that start at a rewind point k > 0 from trained weights
     pruning   the masks
 
 A field that equals its default is left out of keys, so that a field added later, with a default
@@ -18,7 +19,9 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal
 
-Stage = Literal["init", "training", "length", "pruning"]
+from trainables.contradictions import check
+
+Stage = Literal["init", "training", "length", "rewinding", "pruning"]
 
 
 def _field(affects: Stage | None, default: Any = MISSING) -> Any:
@@ -27,7 +30,7 @@ def _field(affects: Stage | None, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One training. Raises ValueError where fields contradict each other."""
+    """One training. Raises Contradiction, a ValueError, where a value makes no sense."""
 
     name: str = _field(None)
     """What results are filed under; not part of any key."""
@@ -65,6 +68,14 @@ class Recipe:
 
     optimizer: Literal["sgd", "adam"] = _field("training")
     """`sgd` has `momentum`; `adam` has betas 0.9 and 0.999, eps 1e-8."""
+
+    optimizer_at_rewind: Literal["fresh", "carried"] = _field("rewinding", "fresh")
+    """Optimizer state with which a copy of W_k starts at iteration k. `fresh`: none, as if training
+    began there. `carried`: what pretraining had at k (momentum, or Adam's averages and number of
+    steps), masked as the weights are, so that a copy under pretraining's own order seed ends where
+    uninterrupted training does. Weights that were not trained to k have none to carry: at k = 0,
+    and after random reinitialisation, both are the same. With Adam and small k, `carried` lowers
+    instability (from 7.3 to 2.7 % at k = 20 of a plain MLP on digits)."""
 
     learning_rate: float = _field("training")
     """At the peak: after warm-up, before any decay."""
@@ -134,80 +145,7 @@ class Recipe:
     result depends on it."""
 
     def __post_init__(self) -> None:
-        def require(holds: bool, message: str) -> None:
-            if not holds:
-                raise ValueError(message)
-
-        require(self.iterations >= 1, f"iterations must be at least 1, not {self.iterations}")
-        require(self.batch_size >= 1, f"batch_size must be at least 1, not {self.batch_size}")
-        require(self.learning_rate > 0, f"learning_rate must be above 0, not {self.learning_rate}")
-        require(0 <= self.momentum < 1, f"momentum must be in [0, 1), not {self.momentum}")
-        require(
-            self.optimizer == "sgd" or self.momentum == 0, "momentum goes with the optimizer sgd"
-        )
-        require(self.weight_decay >= 0, f"weight_decay must not be negative: {self.weight_decay}")
-        require(
-            self.weight_decay_style == "l2" or 0 < self.weight_decay < 1,
-            f"decoupled weight decay must be between 0 and 1, not {self.weight_decay}",
-        )
-        require(
-            0 <= self.label_smoothing < 1,
-            f"label_smoothing must be in [0, 1), not {self.label_smoothing}",
-        )
-        require(0 < self.decay <= 1, f"decay must be in (0, 1], not {self.decay}")
-        require(
-            0 <= self.warmup <= self.iterations,
-            f"warmup must lie between 0 and the end of training ({self.iterations} iterations), "
-            f"not {self.warmup}",
-        )
-        require(
-            self.schedule == "steps" or not self.milestones,
-            f"milestones go with the schedule steps, not {self.schedule}",
-        )
-        require(
-            self.schedule != "steps" or self.final_rate == 0,
-            "final_rate goes with the schedules cosine and linear, not steps",
-        )
-        require(
-            0 <= self.final_rate <= self.learning_rate,
-            f"final_rate must lie between 0 and learning_rate, not {self.final_rate}",
-        )
-        require(
-            list(self.milestones) == sorted(set(self.milestones))
-            and all(m > 0 for m in self.milestones),
-            f"milestones must be positive and rising, not {list(self.milestones)}",
-        )
-        require(
-            not self.milestones or self.milestones[-1] < self.iterations,
-            f"milestones {list(self.milestones)} must lie before the end of training "
-            f"({self.iterations} iterations); `length` sets it and moves them in proportion",
-        )
-        require(
-            0 < self.pruning_fraction < 1,
-            f"pruning_fraction must be between 0 and 1, not {self.pruning_fraction}",
-        )
-        require(self.threads >= 1, f"threads must be at least 1, not {self.threads}")
-        require(
-            self.slices >= 1 and self.slices & (self.slices - 1) == 0,
-            f"slices must be a power of two, not {self.slices}",
-        )
-        require(
-            self.batch_size % self.slices == 0,
-            f"slices {self.slices} do not divide batch_size {self.batch_size} into equal parts",
-        )
-        require(
-            self.slices == 1 or self.backend == "loop",
-            "slices go with the backend loop, not stacked",
-        )
-        require(
-            self.workers >= 1 and self.slices % self.workers == 0,
-            f"workers {self.workers} do not divide slices {self.slices}; allowed: "
-            + ", ".join(str(n) for n in (2**p for p in range(16)) if n <= self.slices),
-        )
-        require(
-            self.precision != "tf32" or self.device == "cuda",
-            "precision tf32 goes with the device cuda; allowed on cpu: fp32, bf16",
-        )
+        check(self)
 
     def identity(self, *stages: Stage) -> dict[str, Any]:
         """The fields that affect these stages, without those at their default."""
@@ -223,7 +161,7 @@ class Recipe:
     def of_length(self, iterations: int) -> Recipe:
         """The same training made longer or shorter: milestones and warm-up keep their share.
 
-        Raises ValueError if milestones fall together.
+        Raises Contradiction if milestones fall together.
         """
 
         def moved(iteration: int) -> int:

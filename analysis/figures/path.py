@@ -9,11 +9,11 @@ import matplotlib
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
+from analysis.ends import CELL, LINE
 from analysis.figures.style import RC, iteration, panels
-from analysis.onsets import CELL, LINE
+from analysis.formats import weights
 from analysis.records import PATH_ERROR, REWIND, SPLITS, WEIGHTS_LEFT, split_metric
 from analysis.strategies import DENSE, rank, strategy
-from analysis.tables import weights
 
 if TYPE_CHECKING:
     import pandas as pd

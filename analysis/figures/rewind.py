@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
+from analysis.ends import LINE
 from analysis.figures.style import INK, iteration, panels
-from analysis.onsets import LINE
+from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, rank, strategy
-from analysis.tables import weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +90,8 @@ def _handle(name: str) -> Line2D:
 
 
 def _verdict_handles(verdict: pd.Series) -> list[Line2D]:
-    """Filled and hollow markers; none where the verdict cannot be said."""
-    if verdict.isna().any():
+    """Filled and hollow markers; none where the verdict cannot be said anywhere."""
+    if verdict.isna().all():
         return []
     fills = {str(verdict.name): INK, f"not {verdict.name}": "white"}
     return [

@@ -15,9 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import tables
+from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
 from analysis.figures import accuracy, instability, path, svg
-from analysis.onsets import Matching, cells, dense_reference
+from analysis.findings import findings, partial
+from analysis.formats import listed
 from analysis.published import beside
+from analysis.records import RECIPE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +44,35 @@ class Context:
 
     stable_below: float
     """Percentage points."""
+
+    planned: int | None = None
+    """Trials that the sweep will have when it is complete; None if that is not known."""
+
+
+@dataclass(frozen=True)
+class _Study:
+    """The trials and what follows from them."""
+
+    samples: pd.DataFrame
+    cells: pd.DataFrame
+
+    @classmethod
+    def of(cls, trials: pd.DataFrame, context: Context) -> _Study:
+        stable_below, matching = context.stable_below, context.matching
+        return cls(
+            samples(trials, stable_below=stable_below, matching=matching),
+            cells(trials, stable_below=stable_below, matching=matching),
+        )
+
+    def by_recipe(self) -> Iterator[tuple[str, _Study]]:
+        for recipe, points in self.cells.groupby(RECIPE, sort=False):
+            own = self.samples[self.samples[RECIPE] == recipe]
+            yield str(recipe), _Study(own, points.reset_index(drop=True))
+
+    @property
+    def reference(self) -> DenseReference | None:
+        """That of the one recipe there is."""
+        return dense_reference(self.samples)
 
 
 class _Plot(NamedTuple):
@@ -70,12 +102,12 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
 
 def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
-    points = _cells(trials, context)
+    study = _Study.of(trials, context)
     parts = [
-        "\n".join(f"- {finding}" for finding in tables.findings(points)),
-        tables.markdown(tables.summary(points)),
-        tables.markdown(tables.onset_table(points)),
-        tables.sources(points),
+        partial(trials, context.planned),
+        "\n".join(f"- {finding}" for finding in findings(study.cells)),
+        *(tables.markdown(table) for table in _tables(study).values()),
+        tables.sources(study.cells),
         "\n".join(f"- {name}: {value}" for name, value in context.provenance.items()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -87,7 +119,7 @@ def write_figures(
     """Write each figure of the report to an SVG file of its own in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for plot in _plots(trials, curves, _cells(trials, context), context):
+    for plot in _plots(_Study.of(trials, context), curves, context):
         paths.append(folder / f"{plot.name}.svg")
         svg.save(plot.figure, paths[-1])
     return paths
@@ -95,7 +127,7 @@ def write_figures(
 
 def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     """The report as HTML, from the frames of `records.trials` and `records.curves`."""
-    points = _cells(trials, context)
+    study = _Study.of(trials, context)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -105,57 +137,65 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
     return environment.get_template("report.html").render(
         context=context,
-        findings=tables.findings(points),
-        plots=list(_plots(trials, curves, points, context)),
-        tolerance=_tolerance(trials, context.matching),
-        summary=tables.summary(points),
-        onsets=tables.onset_table(points),
-        sources=tables.sources(points),
+        partial=partial(trials, context.planned),
+        findings=findings(study.cells),
+        plots=list(_plots(study, curves, context)),
+        tables={} if study.cells.empty else _tables(study),
+        tolerance=_tolerance(study, context.matching),
+        sources=tables.sources(study.cells),
     )
 
 
-def _cells(trials: pd.DataFrame, context: Context) -> pd.DataFrame:
-    return cells(trials, stable_below=context.stable_below, matching=context.matching)
+def _tables(study: _Study) -> dict[str, pd.DataFrame]:
+    """The tables of results by their captions."""
+    summary = tables.summary(study.cells)
+    shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
+    return {
+        "Onsets: between which two measured iterations a network becomes stable, and matching; the "
+        "median over samples, with the samples that have an onset; and the first iteration from "
+        "which most samples pass.": tables.onset_table(study.cells, study.samples),
+        "Every rewind point: instability, mean ± standard deviation over samples, and the interval "
+        "of its mean; accuracy, mean ± standard deviation over inits; drop in points, positive "
+        "where accuracy is lost.": summary.drop(columns=list(tables.DETAIL_COLUMNS)),
+        "Behind the verdicts: the samples that pass by themselves, the share of bootstrap samples "
+        "that are stable, and 95 % intervals.": summary[[*shared, *tables.DETAIL_COLUMNS]],
+    }
 
 
-def _plots(
-    trials: pd.DataFrame, curves: pd.DataFrame, points: pd.DataFrame, context: Context
-) -> Iterator[_Plot]:
-    if points.empty:
-        return
-    low, high = points["n"].min(), points["n"].max()
-    n = f"{low} sample{'s' if low > 1 else ''}" if low == high else f"{low} to {high} samples"
-    yield _Plot(
-        instability.figure(points, stable_below=context.stable_below),
-        name="instability",
-        title="Instability",
-        caption=f"Test instability of networks rewound to iteration k: mean and standard "
-        f"deviation of {n}. Filled markers are stable (below {context.stable_below:g} %). "
-        "Compare LMC Figures 3 and 6.",
-        alt="Line chart of test instability against the rewind iteration, a line per strategy. "
-        "The numbers are in the table of results.",
-    )
-    reference = dense_reference(trials)
-    held_against = (
-        "Filled markers match the full networks, whose accuracy ± one standard deviation at the "
-        "smallest rewind point is the grey band."
-        if reference
-        else "There are no full networks to match."
-    )
-    published = beside(points)["paper_accuracy"].notna().any()
-    paper = " Hollow black markers, left of ours: what the paper publishes." if published else ""
-    yield _Plot(
-        accuracy.figure(points, reference=reference),
-        name="accuracy",
-        title="Accuracy",
-        caption="Test accuracy after training: mean and standard deviation of the trained "
-        f"networks. {held_against}{paper} Compare LMC Figure 7.",
-        alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
-        "The numbers are in the table of results.",
-    )
+def _plots(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_Plot]:
+    recipes = list(study.by_recipe())
+    for number, (recipe, one) in enumerate(recipes, 1):
+        for plot in _plots_of(one, curves, context):
+            if len(recipes) == 1:
+                yield plot
+            else:
+                yield plot._replace(name=f"{plot.name}-{number}", title=f"{plot.title}: {recipe}")
+
+
+def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_Plot]:
+    """The figures of one recipe; those that would show nothing are left out."""
+    points = study.cells
+    used = points.loc[points["n"] > 0, "n"]
+    if not used.empty:
+        low, high = used.min(), used.max()
+        n = f"{low} sample{'s' if low > 1 else ''}" if low == high else f"{low} to {high} samples"
+        yield _Plot(
+            instability.figure(points, stable_below=context.stable_below),
+            name="instability",
+            title="Instability",
+            caption=f"Test instability of networks rewound to iteration k: mean and standard "
+            f"deviation of {n}. Filled markers are stable (below {context.stable_below:g} %). "
+            "Compare LMC Figures 3 and 6.",
+            alt="Line chart of test instability against the rewind iteration, a line per "
+            "strategy. The numbers are in the table of results.",
+        )
+    if points["accuracy_test"].notna().any():
+        yield _accuracy_plot(study)
+    counting = study.samples[study.samples["counts"]]
+    curves = curves[curves["trial"].isin(counting["trial"])]
     if not curves.empty:
         yield _Plot(
-            path.figure(trials, curves),
+            path.figure(counting, curves),
             name="path",
             title="Error along the path",
             caption="Error on the straight line between the weights of two copies trained on "
@@ -166,13 +206,38 @@ def _plots(
         )
 
 
-def _tolerance(trials: pd.DataFrame, matching: Matching) -> str:
+def _accuracy_plot(study: _Study) -> _Plot:
+    reference = study.reference
+    if reference is None:
+        held_against = "There are no full networks to match."
+    else:
+        grey = ", whose accuracy ± one standard deviation is the grey band"
+        band = grey if reference.inits > 1 else ""
+        held_against = f"Filled markers match the full networks at the smallest rewind point{band}."
+    published = beside(study.cells)["paper_accuracy"].notna().any()
+    paper = " Hollow black markers, left of ours: what the paper publishes." if published else ""
+    return _Plot(
+        accuracy.figure(study.cells, reference=reference),
+        name="accuracy",
+        title="Accuracy",
+        caption="Test accuracy after training: mean and standard deviation over inits. "
+        f"{held_against}{paper} Compare LMC Figure 7.",
+        alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
+        "The numbers are in the table of results.",
+    )
+
+
+def _tolerance(study: _Study, matching: Matching) -> str:
     """How far below the full networks still counts as matching, in words."""
     if matching != "one-std":
         return f"at most {matching:g} points below that of the full networks (LMC section 4.4)"
-    reference = dense_reference(trials)
-    here = f", here {reference.std:.2f} points" if reference else ""
+    references = [(recipe, one.reference) for recipe, one in study.by_recipe()]
+    here = [
+        f"{reference.std:.2f} points" + (f" ({recipe})" if len(references) > 1 else "")
+        for recipe, reference in references
+        if reference is not None and reference.inits > 1
+    ]
     return (
-        "no further below that of the full networks than one standard deviation of theirs"
-        f"{here} (LMC Figure 7, Unmasking appendix A)"
+        "no further below that of the full networks than one standard deviation of theirs over "
+        f"inits{f', here {listed(here)}' if here else ''} (LMC Figure 7, Unmasking appendix A)"
     )

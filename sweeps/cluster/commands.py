@@ -31,7 +31,6 @@ WATCH_SECONDS = 5.0
 def add_to(app: typer.Typer) -> None:
     for command in (submit, status, logs, stop):
         app.command()(command)
-    app.command("list")(list_)
 
 
 def submit(
@@ -103,8 +102,8 @@ def stop(identity: IdArgument = None, address: AddressOption = None) -> None:
     print(f"{one.id}: {jobs.stop(one).state}")
 
 
-def list_(address: AddressOption = None) -> None:
-    """Every submission to a cluster, the latest first."""
+def list_submissions(address: str | None) -> None:
+    """Print every submission to a cluster, the latest first."""
     jobs = _jobs(address)
     terminal.console().print(_table(jobs, jobs.all()))
 

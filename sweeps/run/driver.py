@@ -24,9 +24,11 @@ from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
+from sweeps.recording import submissions
+from sweeps.recording.background import BackgroundRecorder
+from sweeps.recording.recorder import Recorder
 from sweeps.run.handout import Handout
 from sweeps.run.progress import Measuring, ProgressView, Running, Tally
-from sweeps.run.recorder import BackgroundRecorder, Recorder
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import Site
 from trainables import data
@@ -39,6 +41,8 @@ class Outcome:
     """How a run ended."""
 
     tally: Tally
+    submission: str
+    """The sweep's key, by which its submission is found."""
     interrupted: bool = False
     failed: dict[Job, str] = field(default_factory=dict)
     """Each failed job -> one line why."""
@@ -67,7 +71,7 @@ def run(
     site: Site,
     checkpoint_seconds: float,
     console: Console,
-) -> tuple[Outcome, Recorder]:
+) -> Outcome:
     """Do what the store lacks, and record every trial. Raises UserError before anything is done.
 
     A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
@@ -78,6 +82,7 @@ def run(
     home.make()
     tracking.check(home.tracking)
     with _only_driver(home, plan.spec.name):
+        submissions.save(store, plan, spec_text)
         complete = _complete(plan, store)
         needed = plan.needed(complete)
         if needed and not site.shared:
@@ -92,22 +97,20 @@ def run(
         for trial in plan.trials:
             if trial.key not in needed:
                 writer.record(trial)
-        outcome = Outcome(tally)
+        outcome = Outcome(tally, submission=submissions.sweep_key(plan))
+        outcome.interrupted = bool(needed)  # unless what follows ends without an error
         try:
             if needed:
                 _execute(
                     plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console
                 )
-        except BaseException:
-            outcome.interrupted = True
-            raise
         finally:  # nothing stays RUNNING after its driver
             try:
                 writer.close(console)
                 recorder.close(complete=not (outcome.failed or outcome.interrupted))
             except Exception as error:
                 outcome.recording_error = error
-        return outcome, recorder
+        return outcome
 
 
 def _prepare_data(plan: Plan, home: Home, console: Console) -> None:

@@ -19,13 +19,17 @@ def _trial(
     instability: float = 0.0,
     accuracies: tuple[float, float] = (97.0, 98.0),
     recipe: str = "digits",
+    diverged: tuple[bool, bool] = (False, False),
+    test_examples: float = 1000.0,
+    majority: float = 10.0,
 ) -> dict[str, Any]:
     """A row. Train instability is half the test's; train accuracy is 100 for both arms."""
-    key = f"{strategy}-{level}-{rewind}-{init}-{orders[0]}-{orders[1]}"
+    key = f"{recipe}-{strategy}-{level}-{rewind}-{init}-{orders[0]}-{orders[1]}"
     first, second = accuracies
     return {
         "trial": key,
         "run_id": f"run of {key}",
+        "submission": "run of the submission",
         "recipe": recipe,
         "strategy": strategy,
         "level": level,
@@ -42,6 +46,10 @@ def _trial(
         "accuracy_test_2": second,
         "accuracy_train_1": 100.0,
         "accuracy_train_2": 100.0,
+        "diverged_1": diverged[0],
+        "diverged_2": diverged[1],
+        "test_examples": test_examples,
+        "majority_test": majority,
     }
 
 
@@ -53,23 +61,43 @@ def trial() -> Callable[..., dict[str, Any]]:
 @pytest.fixture(scope="session")
 def frame() -> Callable[..., pd.DataFrame]:
     """A trials frame of the rows given, none for an empty one as `records.trials` returns it."""
-    columns = [*records.TRIAL_COLUMNS, *records.SCALAR_METRICS]
-    return lambda *rows: pd.DataFrame(list(rows), columns=columns)
+    columns = dict.fromkeys([*records.TRIAL_COLUMNS, *records.SCALAR_METRICS, *_trial()])
+    return lambda *rows: pd.DataFrame(list(rows), columns=list(columns))
 
 
 @pytest.fixture(scope="session")
 def study(frame: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     """A small sweep with the papers' outcome: dense networks stable from 20 on, IMP stable and
-    matching from 120 on, random pruning neither. The dense reference is 97.5 ± 0.7071."""
+    matching from 120 on, random pruning neither. The dense reference is 97.5 ± 0.7071.
+
+    Each cell has two inits, alike but for a point of accuracy: their intervals have no width."""
+    points: list[tuple[str, int, int, float, float]] = [
+        ("dense", 0, 0, 60.0, 97.0),
+        ("dense", 0, 20, 1.5, 97.0),
+        ("dense", 0, 120, 0.5, 97.0),
+        ("imp", 11, 0, 40.0, 95.0),
+        ("imp", 11, 120, 0.5, 96.75),
+        ("random-pruning", 11, 0, 80.0, 93.5),
+        ("random-pruning", 11, 120, 70.0, 93.0),
+    ]
     return frame(
-        _trial(rewind=0, instability=60.0),
-        _trial(rewind=20, instability=1.5),
-        _trial(rewind=120, instability=0.5),
-        _trial("imp", 11, 0, instability=40.0, accuracies=(95.0, 96.0)),
-        _trial("imp", 11, 120, instability=0.5, accuracies=(97.0, 97.5)),
-        _trial("random-pruning", 11, 0, instability=80.0, accuracies=(94.0, 94.0)),
-        _trial("random-pruning", 11, 120, instability=70.0, accuracies=(93.0, 94.0)),
+        *(
+            _trial(*where, init=init, instability=instability, accuracies=(accuracy, accuracy))
+            for *where, instability, low in points
+            for init, accuracy in ((1, low), (2, low + 1))
+        )
     )
+
+
+@pytest.fixture(scope="session")
+def twice() -> Callable[..., list[dict[str, Any]]]:
+    """Rows of two inits that do not differ: a cell with a verdict, whose intervals have no
+    width. The arguments are those of `trial`."""
+
+    def rows(*where: Any, **what: Any) -> list[dict[str, Any]]:
+        return [_trial(*where, init=init, **what) for init in (1, 2)]
+
+    return rows
 
 
 @pytest.fixture(scope="session")

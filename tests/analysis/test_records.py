@@ -1,6 +1,7 @@
 """Round trips through a real MLflow store on SQLite."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
@@ -19,8 +20,10 @@ def log_submission(client, experiment, submitted_at):
 
 
 def log_trial(client, experiment, parent, key, params, offset, *, status="FINISHED"):
-    """A trial whose scalar metrics are offset, offset + 1, ... in the order of their names, and
-    whose curves rise by 10 a point from there on. Points are written last to first."""
+    """A trial as earlier versions recorded it: without `END_METRICS`, and with curves as metrics.
+
+    Its scalar metrics are offset, offset + 1, ... in the order of their names, and its curves rise
+    by 10 per point from there on. Points are written last to first."""
     tags = {records.KIND: "trial", records.TRIAL_KEY: key, records.PARENT: parent}
     run_id = client.create_run(experiment, tags=tags).info.run_id
     metrics = [Metric(name, offset + i, 0, 0) for i, name in enumerate(records.SCALAR_METRICS)] + [
@@ -54,49 +57,107 @@ def client(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trials(client):
-    return records.trials(client, records.latest_submission(client, "digits"))
+    return records.trials(records.trial_runs(client, experiment(client, "digits")))
 
 
-def test_the_latest_submission_is_the_last_submitted(client):
-    found = records.latest_submission(client, "digits")
-    assert found.data.tags[records.SUBMITTED_AT] == "2026-02-01T00:00:00+00:00"
+def experiment(client, name):
+    return client.get_experiment_by_name(name).experiment_id
+
+
+def no_file(run_id, name):
+    return None
+
+
+def test_submissions_come_latest_first(client):
+    found = records.submissions(client, "digits")
+    times = [run.data.tags[records.SUBMITTED_AT] for run in found]
+    assert times == ["2026-02-01T00:00:00+00:00", "2026-01-31T23:59:59+00:00"]
+    assert list(records.sweeps(client)) == ["digits"]
 
 
 @pytest.mark.parametrize("name", ["unheard-of", "empty"])
 def test_an_unknown_sweep_names_the_known(client, name):
     with pytest.raises(records.UnknownSweep, match=f"'{name}'") as caught:
-        records.latest_submission(client, name)
+        records.submissions(client, name)
     assert caught.value.known == ["digits"]
 
 
-def test_trials_are_the_finished_ones_of_the_submission_in_order(trials):
-    assert trials["trial"].tolist() == ["key of dense", "key of dense, 2nd pair", "key of imp"]
+def test_trials_are_the_finished_ones_in_order(trials):
+    assert trials["trial"].tolist() == [
+        "key of dense",
+        "key of dense, 2nd pair",
+        "key of another",
+        "key of imp",
+    ]
+    assert trials["submission"].nunique() == 2
 
 
 def test_what_a_trial_is_comes_back(trials):
-    what = [*records.TRIAL_COLUMNS[2:]]
+    what = [records.RECIPE, *records.IDENTIFYING]
     assert trials[what].to_numpy().tolist() == [
         ["digits", "dense", 0, 0, 1, 1, 2],
         ["digits", "dense", 0, 0, 1, 1, 3],
+        ["digits", "dense", 0, 0, 1, 7, 8],
         ["digits", "imp", 11, 120, 1, 1, 2],
     ]
     assert [trials[name].dtype.kind for name in what[2:]] == ["i"] * 5
 
 
 def test_what_was_measured_comes_back(trials):
-    assert list(trials.columns[9:]) == [
+    assert list(trials.columns[len(records.TRIAL_COLUMNS) :]) == [
         "weights_left",
         *("instability_test", "instability_train", "accuracy_test", "accuracy_train"),
         *("accuracy_test_1", "accuracy_test_2", "accuracy_train_1", "accuracy_train_2"),
+        *("test_examples", "majority_test", "diverged_1", "diverged_2"),
     ]
     found = trials[list(records.SCALAR_METRICS)].to_numpy()
     assert found[0].tolist() == [-5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
-    assert found[2].tolist() == [0.25, 1.25, 2.25, 3.25, 4.25, 5.25, 6.25, 7.25, 8.25]
+    assert found[3].tolist() == [0.25, 1.25, 2.25, 3.25, 4.25, 5.25, 6.25, 7.25, 8.25]
     assert all(math.isnan(value) for value in found[1])
 
 
+def test_what_earlier_versions_did_not_record_is_unknown(trials):
+    assert trials[["test_examples", "majority_test"]].isna().all(axis=None)
+    assert not trials[["diverged_1", "diverged_2"]].any(axis=None)
+
+
+def run_of(metrics):
+    """A trial's run, as far as it is read."""
+    params = dict(zip(records.TRIAL_PARAMS, ("digits", "dense", "0", "0", "1", "1,2"), strict=True))
+    data = SimpleNamespace(params=params, metrics=metrics, tags={records.TRIAL_KEY: "a key"})
+    return SimpleNamespace(info=SimpleNamespace(run_id="a run"), data=data)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "diverged"),
+    [
+        ({"diverged_1": 0.0, "diverged_2": 1.0}, [False, True]),
+        ({"diverged_1": 0.0, "diverged_2": 0.0, "accuracy_test_1": 0.0}, [False, False]),
+        # As earlier versions recorded it: every answer of such a network counted as wrong.
+        ({"accuracy_test_1": 0.0, "accuracy_train_1": 0.0}, [True, False]),
+        ({"accuracy_test_1": 0.0, "accuracy_train_1": 10.0}, [False, False]),
+        ({}, [False, False]),
+    ],
+)
+def test_a_diverged_network_has_no_instability(metrics, diverged):
+    (trial,) = records.trials([run_of({"instability_test": 0.0} | metrics)]).to_dict("records")
+    assert [trial["diverged_1"], trial["diverged_2"]] == diverged
+    assert math.isnan(trial["instability_test"]) == any(diverged)
+
+
+def test_a_curve_in_a_file_comes_back_to_the_bit(client, trials):
+    numbers = [0.1, 1 / 3, math.nan, 1e-300]
+    text = records.curve_text(dict.fromkeys(records.CURVE_METRICS, numbers))
+    found = records.curves(client, trials.iloc[:1], lambda run_id, name: text)
+    assert found["point"].tolist() == [0, 1, 2, 3]
+    assert found["alpha"].tolist() == [0.0, 1 / 3, 2 / 3, 1.0]
+    for name in records.CURVE_METRICS:
+        assert found[name].tolist() == pytest.approx(numbers, rel=0, abs=0, nan_ok=True)
+    assert list(found.columns) == ["trial", "point", "alpha", *records.CURVE_METRICS]
+
+
 def test_curves_come_back_by_point(client, trials):
-    found = records.curves(client, trials.iloc[[2, 0]])
+    found = records.curves(client, trials.iloc[[3, 0]], no_file)
     assert found["trial"].tolist() == ["key of imp"] * POINTS + ["key of dense"] * POINTS
     assert found["point"].tolist() == [0, 1, 2] * 2
     assert found["alpha"].tolist() == [0.0, 0.5, 1.0] * 2
@@ -105,7 +166,7 @@ def test_curves_come_back_by_point(client, trials):
 
 
 def test_no_trials_have_no_curves(client, trials):
-    found = records.curves(client, trials.iloc[:0])
+    found = records.curves(client, trials.iloc[:0], no_file)
     assert len(found) == 0
     assert list(found.columns) == ["trial", "point", "alpha", *records.CURVE_METRICS]
 
@@ -117,19 +178,17 @@ def test_many_trials_are_read_page_by_page(client, trials, monkeypatch):
         pages.append(page_token)
         return search(experiments, filter_string, max_results=1, page_token=page_token)
 
-    submission = records.latest_submission(client, "digits")
     monkeypatch.setattr(client, "search_runs", one_a_page)
-    found = records.trials(client, submission)
-    assert len(pages) >= 3
+    found = records.trials(records.trial_runs(client, experiment(client, "digits")))
+    assert len(pages) >= 4
     assert found["trial"].tolist() == trials["trial"].tolist()
 
 
-def test_a_submission_without_trials_reads_as_an_empty_frame(client):
-    experiment = client.create_experiment("just begun", artifact_location="unused")
-    log_submission(client, experiment, "2026-03-01T00:00:00+00:00")
-    try:
-        found = records.trials(client, records.latest_submission(client, "just begun"))
-        assert len(found) == 0
-        assert list(found.columns) == [*records.TRIAL_COLUMNS, *records.SCALAR_METRICS]
-    finally:
-        client.delete_experiment(experiment)
+def test_no_trials_read_as_an_empty_frame():
+    found = records.trials([])
+    assert len(found) == 0
+    assert list(found.columns) == [
+        *records.TRIAL_COLUMNS,
+        *records.SCALAR_METRICS,
+        *records.END_METRICS,
+    ]

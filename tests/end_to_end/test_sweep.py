@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from harness import Sweep
 from mlflow import MlflowClient
 
 from analysis import records
-from analysis.onsets import cells, onsets
+from analysis.cells import cells
+from analysis.onsets import onsets
 
 REDUCED = ("digits-mlp", "--set", "inits=2", "--set", "rewind=[0, 120]", "--workers", "2")
 
@@ -75,8 +77,10 @@ def test_bits_do_not_depend_on_the_number_of_workers(
 
 
 def test_report_is_one_file(finished: tuple[Sweep, str]) -> None:
-    sweep, _ = finished
-    html = (sweep.home / "reports" / "digits-mlp.html").read_text()
+    sweep, output = finished
+    path = Path(output.rpartition("report: ")[2].strip())
+    assert path.parent == sweep.home / "reports"
+    html = path.read_text()
     assert html.count("<svg") >= 3
     assert "# --set inits=2" in html
     elsewhere = sweep.home.parent / "again.html"
@@ -86,24 +90,34 @@ def test_report_is_one_file(finished: tuple[Sweep, str]) -> None:
 
 
 def test_mlflow_holds_every_trial_once(finished: tuple[Sweep, str]) -> None:
-    sweep, _ = finished
+    sweep, output = finished
+    report = Path(output.rpartition("report: ")[2].strip())
     client = MlflowClient(f"sqlite:///{sweep.home / 'mlflow.db'}")
-    submission = records.latest_submission(client, "digits-mlp")
+    (submission,) = records.submissions(client, "digits-mlp")
     assert submission.info.status == "FINISHED"
     assert submission.data.params["recipe.learning_rate"] == "0.15"
-    files = {f.path for f in client.list_artifacts(submission.info.run_id)}
-    assert files == {records.SPEC_FILE, records.PLAN_FILE, "digits-mlp.html"}
+    instability = client.get_metric_history(
+        submission.info.run_id, "instability_test/dense level 0"
+    )
+    assert [point.step for point in instability] == [0, 120], "MLflow draws it against k"
+    place = sweep.home / "mlartifacts" / "digits-mlp" / submission.info.run_id / "artifacts"
+    files = {file.name for file in place.iterdir()}
+    own = {records.SPEC_FILE, records.SWEEP_FILE, records.PLAN_FILE, records.TRIALS_FILE}
+    assert files == own | {report.name, "trials.csv", "cells.csv", "onsets.csv"}
     runs = client.search_runs([submission.info.experiment_id], "tags.kind = 'trial'")
     assert len(runs) == len({run.data.tags[records.TRIAL_KEY] for run in runs}) == 2 * 3 * 8
     for run in runs:
         assert run.info.status == "FINISHED"
+        assert run.info.end_time > run.info.start_time
+        assert run.data.tags[records.OUTCOME] == "trained"
         assert set(run.data.params) == set(records.TRIAL_PARAMS)
-        assert set(run.data.metrics) == {*records.SCALAR_METRICS, *records.CURVE_METRICS}
+        assert set(run.data.metrics) == {*records.SCALAR_METRICS, *records.END_METRICS}
+    result = sweep.command("results", "digits-mlp", "--curves", "--format", "json")
+    curves = pd.DataFrame(json.loads(result.stdout))
     some = runs[0]
-    path = client.get_metric_history(some.info.run_id, "path_error_test")
-    assert [point.step for point in path] == list(range(30))
-    errors = [point.value for point in path]
-    expected = max(errors) - (errors[0] + errors[-1]) / 2
+    errors = curves[curves["trial"] == some.data.tags[records.TRIAL_KEY]]["path_error_test"]
+    expected = max(errors) - (errors.iloc[0] + errors.iloc[-1]) / 2
+    assert len(errors) == 30
     assert some.data.metrics["instability_test"] == pytest.approx(expected)
     dense = client.search_runs(
         [submission.info.experiment_id],

@@ -43,9 +43,9 @@ def test_what_a_spec_says_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("backend=fast", "recipe.backend: must be 'loop' or 'stacked', not 'fast'"),
-        ("device=tpu", "recipe.device: must be 'cpu' or 'cuda', not 'tpu'"),
-        ("precision=fp16", "recipe.precision: must be 'fp32', 'tf32' or 'bf16', not 'fp16'"),
+        ("backend=fast", "recipe.backend: there is no 'fast'; allowed: auto, loop, stacked"),
+        ("device=tpu", "recipe.device: there is no 'tpu'; did you mean 'cpu'?"),
+        ("precision=fp16", "allowed: bf16, fp32, tf32"),
         ("precision=tf32", "precision tf32 goes with the device cuda; allowed on cpu: fp32, bf16"),
         ("threads=0", "threads must be at least 1, not 0"),
     ],

@@ -66,10 +66,39 @@ def test_a_smaller_copy(folder: Path, tmp_path: Path) -> None:
     assert images("check", tmp_path / "copy") == ["16 of 16 images can be read"]
 
 
+def test_files_that_are_no_images_are_counted(folder: Path, tmp_path: Path) -> None:
+    (folder / "train" / "Thumbs.db").touch()
+    (folder / "notes").mkdir()
+    skipped = "skipped 2 entries that are no images: notes/, train/Thumbs.db"
+    assert images("check", folder) == [skipped, "16 of 16 images can be read"]
+    assert images("resize", folder, tmp_path / "copy") == [skipped, "16 images made, 0 were there"]
+
+
+def test_the_folder_may_lie_in_another_and_in_ones_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder.rename(tmp_path / "a#b")
+    (tmp_path / "top::x").mkdir()
+    (tmp_path / "a#b").rename(tmp_path / "top::x" / "a#b")
+    assert images("resize", "~/top::x/", "~/copy", "--short-side", 30) == [
+        "16 images made, 0 were there"
+    ]
+    assert images("resize", "~/top::x", "~/copy", "--short-side", 30) == [
+        "0 images made, 16 were there"
+    ]
+    assert len(list((tmp_path / "copy" / "a#b").rglob("*.JPEG"))) == 16
+    for address in ("~/copy", "~/copy/a#b"):
+        assert images("check", address) == ["16 of 16 images can be read"]
+    assert not (Path.cwd() / "~").exists()
+
+
 def test_errors_are_one_line(folder: Path, tmp_path: Path) -> None:
     for call, words in (
         (("check", tmp_path / "none"), "there are no images at"),
         (("resize", folder, folder), "the copy must lie elsewhere"),
+        (("resize", folder, f"{folder}/copy"), "the copy must lie elsewhere"),
+        (("check", "://"), "neither a path nor a URL"),
         (("resize", folder, "gopher://x"), "cannot write to gopher://x"),
     ):
         with pytest.raises(UserError, match=words):

@@ -170,6 +170,27 @@ def test_a_folder_of_images_that_are_cropped_is_only_listed(write, tmp_path: Pat
     assert load(write(base), data_folder=tmp_path / "data")[0].recipe.data == recipe.data
 
 
+@pytest.mark.parametrize("augmentation", ["none", "crop-flip"])
+def test_where_images_lie_is_taken_as_it_is(
+    write, tmp_path: Path, monkeypatch, capsys, augmentation: str
+) -> None:
+    """Nothing in a path is part of a URL, `~` is the user's, and what is skipped is said once."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    name = "a#b::c?d%20e"
+    (images(tmp_path / name) / "train" / "Thumbs.db").touch()
+    spec = write(RESNET % f"'~/{name}', augmentation: {augmentation}")
+    recipe = load(spec, data_folder=tmp_path / "data")[0].recipe
+    assert recipe.data_address == str(tmp_path / name)
+    assert data.facts(recipe.data).train == 4
+    data.prepare(recipe, tmp_path / "data")
+    load(spec, data_folder=tmp_path / "data")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1:] == ["skipped 1 entry that is no image: train/Thumbs.db"]
+    assert lines[0] in (f"decoding {tmp_path / name}", f"listing {tmp_path / name}")
+    with pytest.raises(UserError, match=r"recipe\.data: '://x' is neither a path nor a URL"):
+        load(write(RESNET % f"'://x', augmentation: {augmentation}"))
+
+
 @pytest.mark.parametrize(
     ("recipe", "words"),
     [
@@ -240,7 +261,7 @@ BAD = [
         "recipe: digits-mlp",
         "recipe:\n  base: digits-mlp\n  momentum: high",
         4,
-        ["recipe.momentum", "valid number", "'high'"],
+        ["recipe.momentum", "must be a number", "'high'"],
     ),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, momentum: 1.5}", 2, ["[0, 1)", "1.5"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, batch_size: 2000}", 2, ["1000 examples"]),
@@ -278,36 +299,36 @@ BAD = [
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, warmup: 1300}", 2, ["warmup"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, schedule: cosine}", 2, ["milestones go"]),
     ("name: mine", "name: mine\ntrain_examples: 1001", 2, ["train_examples", "1000 examples"]),
-    ("name: mine", "name: mine\ntrain_examples: 0", 2, ["train_examples", "greater than or"]),
-    ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe is a name"]),
+    ("name: mine", "name: mine\ntrain_examples: 0", 2, ["train_examples", "at least 1"]),
+    ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe's name"]),
     ("[0, 20, 120]", "[0, 1200]", 3, ["rewind[1]", "1200", "below 1200 iterations"]),
     ("[0, 20, 120]", "[0, '200 %']", 3, ["rewind[1]", "past the end"]),
     ("[0, 20, 120]", "[0, -1]", 3, ["rewind[1]", "before the start"]),
-    ("[0, 20, 120]", "[24, '2 %']", 3, ["rewind[1]", "there twice"]),
+    ("[0, 20, 120]", "[24, '2 %']", 3, ["rewind[1]", "listed twice"]),
     ("[0, 20, 120]", "[]", 3, ["rewind", "empty"]),
     ("[0, 20, 120]", "[1.5]", 3, ["rewind[0]", "1.5", "iterations"]),
     ("[0, 20, 120]", "[5 parsecs]", 3, ["rewind[0]", "5 parsecs", "epochs"]),
     ("[0, 20, 120]", "20", 3, ["rewind", "list"]),
-    ("inits: 2", "inits: [4, 4]", 4, ["inits", "4 is there twice"]),
+    ("inits: 2", "inits: [4, 4]", 4, ["inits", "4 is listed twice"]),
     ("inits: 2", "inits: 0", 4, ["inits", "at least 1"]),
     ("inits: 2", "inits: []", 4, ["inits", "empty"]),
     ("inits: 2", "inits: [-1]", 4, ["inits[0]", "-1"]),
-    ("inits: 2", "inits: yes", 4, ["inits", "list", "True"]),
+    ("inits: 2", "inits: yes", 4, ["inits", "list", "yes"]),
     ("inits: 2\n", "", 1, ["inits", "missing"]),
     ("orders: 3", "orders: 1", 5, ["orders", "at least 2"]),
     ("strategy: imp", "strategy: imq", 8, ["subnetworks[1]", "did you mean 'imp'"]),
     ("strategy: imp, ", "", 8, ["subnetworks[1]", "strategy"]),
     ("levels: [3, 11]", "levels: [0]", 8, ["subnetworks[1].levels[0]", "1", "0"]),
     ("levels: [3, 11]", "levels: [3, 99]", 8, ["subnetworks[1].levels[1]", "impossible"]),
-    ("levels: [3, 11]", "levels: [3, 3]", 8, ["subnetworks[1].levels", "3 is there twice"]),
+    ("levels: [3, 11]", "levels: [3, 3]", 8, ["subnetworks[1].levels", "3 is listed twice"]),
     ("levels: [3, 11]", "levels: []", 8, ["subnetworks[1].levels", "empty"]),
     ("levels: [3, 11]", "level: [3]", 8, ["subnetworks[1].level: unknown key", "'levels'"]),
     ("rewind: [0, 120]}", "rewind: [0, 5000]}", 8, ["subnetworks[1].rewind[1]", "5000"]),
     ("- strategy: dense", "- sparse", 7, ["subnetworks[0]", "unknown strategy", "dense"]),
     ("name: mine", "name: a/b", 1, ["name", "'a/b'"]),
     ("name: mine", "name: mine\nmatching: two-std", 2, ["matching", "one-std"]),
-    ("name: mine", "name: mine\nstable_below: 0", 2, ["stable_below", "greater than 0"]),
-    ("name: mine", "name: mine\nname: twice", 2, ["'name' is there twice"]),
+    ("name: mine", "name: mine\nstable_below: 0", 2, ["stable_below", "above 0"]),
+    ("name: mine", "name: mine\nname: twice", 2, ["'name' is listed twice"]),
     ("[0, 20, 120]", "[0, 20", 4, ["not YAML"]),
 ]
 
@@ -330,7 +351,7 @@ def test_one_line_says_what_is_wrong(
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("recipe.iterations=ten", ["recipe.iterations", "integer", "'ten'"]),
+        ("recipe.iterations=ten", ["recipe.iterations", "50 %", "'ten'"]),
         ("recipe.iterations=200", ["milestones", "200 iterations"]),
         ("inits=[]", ["inits", "empty"]),
         ("speed=3", ["unknown key"]),

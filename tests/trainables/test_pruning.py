@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from trainables import networks
 from trainables.levels import weights_at_levels
-from trainables.pruning import full_mask, prune_by_magnitude, prune_randomly, weights_left
+from trainables.pruning import (
+    full_mask,
+    masked_slots,
+    prune_by_magnitude,
+    prune_randomly,
+    weights_left,
+)
 
 fractions = st.sampled_from([0.1, 0.2, 0.25, 0.5, 0.8, 0.99])
 
@@ -236,3 +242,16 @@ def test_every_weight_is_as_likely_to_be_kept():
     assert (kept - 0.2 * draws).abs().max() < 5 * deviation
     # Weights are kept independently of their neighbours but for the fixed total.
     assert ((kept - 0.2 * draws) / deviation).square().mean() == pytest.approx(1, abs=1)
+
+
+def test_slots_of_pruned_weights_are_zero_and_others_as_they_are():
+    slots = {
+        "mean/a.weight": torch.tensor([1.0, -2.0, 3.0]),
+        "mean/a.bias": torch.tensor([4.0]),
+        "step": torch.tensor(7.0),
+    }
+    masked = masked_slots(slots, {"a.weight": torch.tensor([True, False, True])})
+    assert masked["mean/a.weight"].tolist() == [1.0, 0.0, 3.0]
+    assert (masked["mean/a.bias"].tolist(), masked["step"].item()) == ([4.0], 7.0)
+    assert slots["mean/a.weight"].tolist() == [1.0, -2.0, 3.0]
+    assert masked_slots(slots, None).keys() == slots.keys()

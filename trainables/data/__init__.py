@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.data.errors import DataError as DataError
-from trainables.data.places import place
+from trainables.data.places import held, place, room
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
@@ -33,11 +33,18 @@ class Facts:
     shape: tuple[int, int, int] | None
     """Channels, height and width of an example; None where images have no one size."""
     classes: int
+    most_frequent: int | None = None
+    """Test examples of the most frequent class; None: all classes have equally many."""
+
+    @property
+    def majority(self) -> float:
+        """Share of the test examples that are of the most frequent class."""
+        return 1 / self.classes if self.most_frequent is None else self.most_frequent / self.test
 
 
 DATA: dict[str, Facts] = {
-    "digits": Facts(1_000, 797, (1, 8, 8), 10),
-    "mnist": Facts(60_000, 10_000, (1, 28, 28), 10),
+    "digits": Facts(1_000, 797, (1, 8, 8), 10, most_frequent=81),
+    "mnist": Facts(60_000, 10_000, (1, 28, 28), 10, most_frequent=1135),
     "cifar10": Facts(50_000, 10_000, (3, 32, 32), 10),
     "cifar100": Facts(50_000, 10_000, (3, 32, 32), 100),
     "cifar10-jpeg": Facts(50_000, 10_000, None, 10),
@@ -135,4 +142,7 @@ def _decoded(name: str, address: str, folder: Path) -> Decoded:
             return torchvision_sets.decode(name, folder)
         return images.decode_as(name, address)
 
-    return decoded.load(place(folder, name), decode)
+    for path in held(folder, name):
+        if found := decoded.read(path):
+            return found
+    return decoded.load(room(folder, name), decode)

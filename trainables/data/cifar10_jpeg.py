@@ -6,9 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-import filelock
 from PIL import Image
 from torch import Tensor
+
+from trainables.data.errors import DataError, one_line
+from trainables.data.places import locked
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -19,14 +21,13 @@ QUALITY = 95
 def write(target: Path, folder: Path) -> None:
     """`train|test/<class>/<number>.jpg` from torchvision's CIFAR-10 in `folder`, unless there.
 
-    Complete or absent. Raises DataError where CIFAR-10 cannot be had.
+    Complete or absent. Raises DataError where CIFAR-10 cannot be had, or not be written.
     """
     if target.exists():
         return
     from trainables.data import torchvision_sets
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(target.with_name(f"{target.name}.lock")):
+    with locked(target):
         if target.exists():
             return
         images = torchvision_sets.decode("cifar10", folder)
@@ -35,6 +36,8 @@ def write(target: Path, folder: Path) -> None:
             _write(partial / "train", images.train_images, images.train_labels)
             _write(partial / "test", images.test_images, images.test_labels)
             partial.rename(target)
+        except OSError as error:
+            raise DataError(f"cannot write {target}: {one_line(error)}") from None
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

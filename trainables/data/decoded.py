@@ -5,18 +5,17 @@ The file is complete or absent. It appears under its name when it is whole.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
 import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
 
+from trainables.data.places import locked, writing
 from trainables.data.split import Dataset, InputScaling, Scaling, Split
 
 
@@ -56,15 +55,14 @@ def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def load(path: Path, decode: Callable[[], Decoded]) -> Decoded:
-    """The decoded images at `path`; decoded first where the file is absent or damaged.
+    """Return the decoded images at `path`; decode them first where it is absent or damaged.
 
-    One process at a time decodes; others wait for it.
+    One process at a time decodes; others wait for it. Raises DataError where it cannot be written.
     """
-    found = _read(path)
+    found = read(path)
     if found is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(path.with_suffix(".lock")):
-            found = _read(path)
+        with locked(path):
+            found = read(path)
             if found is None:
                 found = decode()
                 write(path, found)
@@ -72,17 +70,13 @@ def load(path: Path, decode: Callable[[], Decoded]) -> Decoded:
 
 
 def write(path: Path, images: Decoded) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    try:
+    with writing(path) as partial:
         safetensors.torch.save_file(vars(images), partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> Decoded | None:
+def read(path: Path) -> Decoded | None:
+    """Return the decoded images at `path`; None where it is absent, damaged or another user's."""
     try:
         return Decoded(**safetensors.torch.load_file(path))
-    except (FileNotFoundError, safetensors.SafetensorError, TypeError):
+    except (FileNotFoundError, PermissionError, safetensors.SafetensorError, TypeError):
         return None

@@ -157,7 +157,10 @@ class Executor:
             mask = yield from self._mask(job.mask)
             stored = yield from self.tensors(job.start)
             begin, until = job.rewind, job.recipe.iterations
-            state = TrainingState(begin, tensors.part(stored, "weights"))
+            slots = tensors.part(stored, "optimizer") if job.carries_optimizer else {}
+            state = TrainingState(
+                begin, tensors.part(stored, "weights"), pruning.masked_slots(slots, mask)
+            )
         elif job.earlier is not None:
             stored = yield from self.tensors(job.earlier)
             begin, until = job.earlier.iteration, job.iteration

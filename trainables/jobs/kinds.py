@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from trainables.recipe import Recipe
+from trainables.recipe import Recipe, Stage
 from trainables.store.keys import content_key
 
 
@@ -113,8 +113,9 @@ class State(Job):
 class Arm(Job):
     """The weights at T of a training that begins at iteration `rewind` under an order seed.
 
-    It begins with the weights of `start`, masked, and a fresh optimizer. `start` is W_rewind,
-    or freshly drawn weights for random reinitialisation.
+    It begins with the weights of `start`, masked, and a fresh optimizer, or the one of `start`
+    (`carries_optimizer`). `start` is W_rewind, or freshly drawn weights for random
+    reinitialisation.
     """
 
     kind: ClassVar[str] = "arm"
@@ -132,12 +133,22 @@ class Arm(Job):
         return self.mask.level if self.mask else 0
 
     @property
+    def carries_optimizer(self) -> bool:
+        """Whether it goes on with the optimizer's state at `start`, where there is one."""
+        recipe = self.recipe
+        has_state = recipe.optimizer != "sgd" or recipe.momentum > 0
+        return recipe.optimizer_at_rewind == "carried" and self.start.iteration > 0 and has_state
+
+    @property
     def inputs(self) -> tuple[Job, ...]:
         return (self.start, self.mask) if self.mask else (self.start,)
 
     def identity(self) -> dict[str, Any]:
+        stages: tuple[Stage, ...] = ("training", "length")
+        if self.carries_optimizer:
+            stages = (*stages, "rewinding")
         return {
-            "recipe": self.recipe.identity("training", "length"),
+            "recipe": self.recipe.identity(*stages),
             "start": self.start.key,
             "rewind": self.rewind,
             "order_seed": self.order_seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -32,9 +33,19 @@ def measure(
     An iterator that says now and then what share is done; `team` and `processes` as for a path.
     Returns, for each split, `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values),
     `instability_SPLIT`, and the arms' accuracies `accuracy_SPLIT_1`, `_2` and their mean
-    `accuracy_SPLIT`, all in percent but the loss.
+    `accuracy_SPLIT`, all in percent but the loss; `diverged_1`, `diverged_2`: whether the arm's
+    weights, or its loss on either split, are not finite; and `test_examples` and `majority_test`,
+    the number of test examples and the share of the most frequent class among them in percent.
+    With a diverged end `instability_SPLIT` is NaN: such a network gets every example wrong, so the
+    path would look flat.
     """
-    results: dict[str, Any] = {}
+    labels = data.test.labels
+    results: dict[str, Any] = {
+        "diverged_1": not _finite(first),
+        "diverged_2": not _finite(second),
+        "test_examples": len(labels),
+        "majority_test": 100 * int(labels.bincount().max()) / len(labels),
+    }
     total, before = len(data.test) + len(data.train), 0
     for split, examples in (("test", data.test), ("train", data.train)):
 
@@ -47,8 +58,16 @@ def measure(
         errors = [score.error for score in scores]
         results[f"path_error_{split}"] = errors
         results[f"path_loss_{split}"] = [score.loss for score in scores]
+        results["diverged_1"] |= not math.isfinite(scores[-1].loss)
+        results["diverged_2"] |= not math.isfinite(scores[0].loss)
         results[f"instability_{split}"] = instability(errors)
         results[f"accuracy_{split}_1"] = 100 - errors[-1]
         results[f"accuracy_{split}_2"] = 100 - errors[0]
         results[f"accuracy_{split}"] = 100 - (errors[0] + errors[-1]) / 2
+    if results["diverged_1"] or results["diverged_2"]:
+        results |= {f"instability_{split}": math.nan for split in ("test", "train")}
     return results
+
+
+def _finite(weights: dict[str, Tensor]) -> bool:
+    return all(bool(value.isfinite().all()) for value in weights.values())

@@ -147,6 +147,13 @@ class Store:
         sound = self.files.each(lambda artifact: self._settle(*artifact), doubtful)
         return found | {key for (_, key), yes in zip(doubtful, sound, strict=True) if yes}
 
+    def keys(self, kind: str) -> list[str]:
+        """The keys of every artifact of a kind whose manifest is there, sorted."""
+        every = [""] if self.files.is_object_store else [f"/{digits:02x}" for digits in range(256)]
+        listings = self.files.each(lambda part: self.files.sizes(f"{kind}{part}"), every)
+        names = (name for listing in listings for name in listing)
+        return sorted(n.removesuffix(".json") for n in names if n.count(".") == 1)
+
     def delete(self, kind: str, key: str) -> None:
         """Remove an artifact and every payload of its key, the manifest first."""
         for path in self._paths(kind, key):

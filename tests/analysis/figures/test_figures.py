@@ -8,9 +8,9 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from analysis.cells import cells, dense_reference
 from analysis.figures import accuracy, instability, path, svg
 from analysis.figures.style import iteration
-from analysis.onsets import cells, dense_reference
 from analysis.strategies import STRATEGIES, rank, strategy
 
 
@@ -145,10 +145,39 @@ def test_the_deviation_is_drawn_and_a_single_sample_has_none(frame, trial):
     assert [bar[1][1] - bar[0][1] for bar in bars] == pytest.approx([2 * math.sqrt(8), 0.0])
 
 
-def test_an_instability_that_is_not_a_number_leaves_a_gap(frame, trial):
-    figure = instability.figure(cells(frame(trial(instability=math.nan))), stable_below=2.0)
-    svg.inline(figure, "gap")
-    assert figure.axes[0].get_ylim()[1] > 2.0
+LOST = {"diverged": (True, True), "accuracies": (0.0, 0.0), "instability": math.nan}
+
+
+def test_what_cannot_be_measured_leaves_a_gap(frame, twice):
+    trials = frame(
+        *twice(instability=40.0),
+        *twice(rewind=20, **LOST),
+        *twice(rewind=60, instability=1.0, accuracies=(96.0, 96.0)),
+    )
+    for figure, drawn in (
+        (instability.figure(cells(trials), stable_below=2.0), [40.0, math.nan, 1.0]),
+        (accuracy.figure(cells(trials), reference=dense_reference(trials)), [97.5, math.nan, 96.0]),
+    ):
+        svg.inline(figure, "gap")
+        assert lines(figure.axes[0])[DENSE] == pytest.approx(drawn, nan_ok=True)
+
+
+def test_figures_of_nothing_but_diverged_networks_can_be_drawn(frame, twice):
+    trials = frame(*twice(**LOST), *twice("imp", 1, **LOST))
+    svg.inline(instability.figure(cells(trials), stable_below=2.0), "a")
+    svg.inline(accuracy.figure(cells(trials), reference=dense_reference(trials)), "b")
+
+
+def test_a_reference_of_one_init_has_no_band(frame, trial):
+    trials = frame(trial(), trial("imp", 1))
+    figure = accuracy.figure(cells(trials), reference=dense_reference(trials))
+    assert not any(panel.patches for panel in figure.axes)
+    assert legend(figure) == ["Dense", "IMP"]
+
+
+def test_dense_networks_are_neither_matching_nor_not(study):
+    figure = accuracy.figure(cells(study), reference=dense_reference(study))
+    assert legend(figure)[3:5] == ["matching", "not matching"]
 
 
 def test_paths_of_a_study(study, curves):

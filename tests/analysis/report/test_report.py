@@ -70,27 +70,33 @@ def page(html):
 
 
 def test_findings_come_first(page):
-    findings = page.text.index("Dense networks are stable from iteration 20 on")
+    findings = page.text.index("Dense networks become stable between iteration 0 and 20")
     assert page.text.index("digits-quickstart") < page.text.index("A study of digits.") < findings
     assert findings < page.text.index("Terms")
 
 
 def test_tables_hold_the_numbers(page):
-    onsets, summary, provenance = page.tables
-    assert onsets[2] == ["IMP", "8.6", "120", "120", "120"]
+    onsets, summary, details, provenance = page.tables
+    assert onsets[2][:5] == ["IMP", "8.6", "between 0 and 120", "between 0 and 120", "120"]
     assert summary[0][:4] == ["strategy", "weights left %", "rewind k", "instability %"]
     assert summary[1] == [
-        *("Dense", "100.0", "0", "60.0", "1", "97.5 ± 0.7", "0.0", "no", "yes"),
+        *("Dense", "100.0", "0", "60.0 ± 0.0", "60.0 to 60.0", "2 (2)"),
+        *("97.5 ± 0.7", "0.0", "no", "reference"),
     ]
-    assert len(summary) == 8
+    assert details[0] == [
+        *("strategy", "weights left %", "rewind k", "samples stable", "share stable"),
+        *("samples matching", "accuracy: interval", "drop: interval"),
+    ]
+    assert details[5][:6] == ["IMP", "8.6", "120", "2 of 2", "1.00", "1 of 2"]
+    assert len(summary) == len(details) == 8
     assert provenance == [["torch", "2.15.0"], ["command", "sweeps run digits & more"]]
 
 
 def test_the_numbers_are_markdown_too(study):
     text = markdown(study, CONTEXT)
-    assert "- Dense networks are stable from iteration 20 on" in text
-    assert "| Dense | 100.0 | 0 | 60.0 | 1 | 97.5 ± 0.7 | 0.0 | no | yes |" in text
-    assert "| IMP | 8.6 | 120 | 120 | 120 |" in text
+    assert "- Dense networks become stable between iteration 0 and 20" in text
+    assert "| 60.0 to 60.0 | 2 (2) | 97.5 ± 0.7 | 0.0 | no | reference |" in text
+    assert "| IMP | 8.6 | between 0 and 120 | between 0 and 120 | 120 |" in text
     assert "- torch: 2.15.0" in text
 
 
@@ -161,8 +167,8 @@ def test_provenance_from_outside_stays_text(study, curves):
     [
         (
             {},
-            "no further below that of the full networks than one standard deviation of theirs, "
-            "here 0.71 points",
+            "no further below that of the full networks than one standard deviation of theirs "
+            "over inits, here 0.71 points (LMC Figure 7",
         ),
         ({"matching": 0.2}, "at most 0.2 points below that of the full networks"),
         ({"stable_below": 2.5}, "mean test instability is below 2.5 points"),
@@ -176,8 +182,9 @@ def test_terms_are_defined_as_the_sweep_has_them(study, curves, changes, says):
 def test_verdicts_follow_the_thresholds_of_the_sweep(study, curves):
     page = Page(render(study, curves(study), replace(CONTEXT, matching=0.2, stable_below=1.0)))
     onsets = page.tables[0]
-    assert onsets[1][2:] == ["120", "0", "120"]  # dense, 1.5 % at 20
-    assert onsets[2][2:] == ["120", "never", "120"]  # IMP, 0.25 points lost at 120
+    assert onsets[1][2:5] == ["between 20 and 120", "–", "120"]  # dense, 1.5 % at 20
+    # IMP, 0.25 points lost at 120
+    assert onsets[2][2:5] == ["between 0 and 120", "not up to 120", "120"]
 
 
 def test_a_sweep_without_trials_says_so(frame, curves):
@@ -201,14 +208,72 @@ def test_a_sweep_without_dense_networks_claims_no_band(study, curves):
     assert "points (LMC Figure 7" not in page.text
 
 
+def test_an_interrupted_sweep_is_called_partial(study, curves, frame):
+    context = replace(CONTEXT, planned=99)
+    text = Page(render(study, curves(study), context)).text
+    assert text.index("Partial: 14 of 99 trials") < text.index("Dense networks become stable")
+    assert markdown(study, context).startswith("Partial: 14 of 99 trials")
+    nothing = Page(render(frame(), curves(frame()), context)).text
+    assert nothing.index("Partial: 0 of 99 trials") < nothing.index("No trial has been recorded")
+
+
+def test_a_complete_sweep_is_not(study, curves):
+    context = replace(CONTEXT, planned=len(study))
+    assert "Partial" not in Page(render(study, curves(study), context)).text
+    assert not markdown(study, context).startswith("Partial")
+
+
+LOST = {"diverged": (True, True), "accuracies": (0.0, 0.0), "instability": float("nan")}
+
+
+def test_a_sweep_that_diverged_says_so_and_draws_nothing(frame, twice, curves):
+    trials = frame(*twice(**LOST), *twice(rewind=20, **LOST))
+    page = Page(render(trials, curves(trials), CONTEXT))
+    assert "8 of 8 networks diverged." in page.text
+    assert page.all("svg") == []
+    assert page.tables[0][1][2:5] == ["–", "–", "20"]
+    assert [row[-2:] for row in page.tables[1][1:]] == [["–", "–"]] * 2
+
+
+def test_paths_of_networks_that_failed_are_left_out(frame, twice, curves, tmp_path):
+    trials = frame(*twice(instability=1.0), *twice("imp", 11, accuracies=(10.0, 10.0)))
+    paths = write_figures(tmp_path, trials, curves(trials), CONTEXT)
+    drawn = {path.name: path.read_text() for path in paths}
+    assert "IMP" in drawn["accuracy.svg"], "a subnetwork that collapsed is a result"
+    assert "Dense" in drawn["path.svg"]
+    assert "IMP" not in drawn["path.svg"]
+
+
+def test_several_recipes_have_rows_and_figures_of_their_own(frame, twice, curves, tmp_path):
+    trials = frame(*twice(recipe="digits"), *twice(recipe="digits, rate 0.1", instability=9.0))
+    page = Page(render(trials, curves(trials), CONTEXT))
+    assert [row[0] for row in page.tables[1]] == ["recipe", "digits", "digits, rate 0.1"]
+    assert len(page.all("svg")) == 6
+    assert "Instability: digits, rate 0.1" in page.text
+    assert "digits, rate 0.1: Dense networks are not stable" in page.text
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    names = [path.name for path in write_figures(tmp_path, trials, curves(trials), CONTEXT)]
+    assert names == [
+        f"{name}-{n}.svg" for n in (1, 2) for name in ("instability", "accuracy", "path")
+    ]
+
+
+@pytest.mark.parametrize(
+    "term", ["95 % interval", "Diverged, at chance", "Borderline", "Sample, init", "Share stable"]
+)
+def test_terms_of_the_tables_are_explained(page, term):
+    assert term in page.text[page.text.index("Terms") :]
+
+
 def test_published_results_stand_in_the_tables_with_their_sources(study, curves):
     # Level 15 is the one that LMC has of LeNet.
     lenet = study.assign(recipe="lenet-mnist", weights_left=100 * 0.8 ** (study["level"] / 11 * 15))
     page = Page(render(lenet, curves(lenet), CONTEXT))
-    onsets, summary, _ = page.tables
-    assert onsets[2] == ["IMP", "3.5", "120", "0", "120", "0", "120"]
-    assert summary[0][5:8] == ["accuracy %", "paper %", "deviation"]
-    assert [row[6] for row in summary[1:]] == ["98.3 ± 0.1", "–", "–", "98.2", "–", "96.7", "–"]
+    onsets, summary, _, _ = page.tables
+    assert onsets[2][3:6] == ["0", "between 0 and 120", "0"]
+    assert summary[0][6:9] == ["accuracy %", "paper %", "deviation"]
+    assert [row[7] for row in summary[1:]] == ["98.3 ± 0.1", "–", "–", "98.2", "–", "96.7", "–"]
     assert (
         "Published values: LMC Table 1, LMC Table 2, LMC section 3, LMC section 4.3." in page.text
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from itertools import combinations
 from typing import Any
@@ -15,6 +16,7 @@ from sweeps.plan import Plan, cost, expand
 from sweeps.plan.graph import ancestry, iterations, trainings
 from sweeps.plan.summary import summarize
 from sweeps.spec import Sweep
+from sweeps.spec.fields import MAX_LEVEL
 from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
 
 rewinds = st.lists(st.integers(0, 1199), min_size=1, max_size=4, unique=True)
@@ -295,3 +297,46 @@ def test_summary_and_costs() -> None:
     assert cost.wall_seconds(plan.jobs.values(), 1) == pytest.approx(total)
     chain = max(cost.critical_paths(plan.jobs.values()).values())
     assert cost.wall_seconds(plan.jobs.values(), 10**6) == chain < total
+
+
+def test_a_carried_optimizer_changes_only_arms_from_trained_weights() -> None:
+    """Pretrainings are shared, and whatever starts at k = 0."""
+    carried = recipe(optimizer_at_rewind="carried")
+    before, after = planned(FULL).jobs, planned(FULL, **carried).jobs
+    moved = [job for key, job in before.items() if key not in after]
+    assert all(key in after for key, job in before.items() if isinstance(job, State))
+    assert {job.rewind for job in moved if isinstance(job, Arm)} == {120}
+    assert {trial.rewind for trial in planned(FULL).trials if trial.key not in after} == {120}
+    assert planned(FULL, rewind=[0], **carried).jobs.keys() == planned(FULL, rewind=[0]).jobs.keys()
+
+
+def test_the_deepest_level_is_planned_and_travels() -> None:
+    """A job carries its ancestry, which neither keys nor pickling may be too deep for."""
+    deepest = {"strategy": "random-pruning", "levels": [MAX_LEVEL]}
+    gently = recipe(pruning_fraction=0.02)
+    plan = planned(FULL, **gently, inits=1, rewind=[0], subnetworks=[deepest])
+
+    def travel(frames: int) -> None:
+        """As from within a worker, whose stack holds others' frames."""
+        if frames:
+            return travel(frames - 1)
+        trial = plan.trials[0].job
+        assert pickle.loads(pickle.dumps(trial)).key == trial.key
+        return None
+
+    travel(200)
+    again = planned(FULL, **gently, inits=1, rewind=[0], subnetworks=[deepest])
+    assert again.jobs.keys() == plan.jobs.keys()
+    assert len([job for job in plan.jobs.values() if isinstance(job, ImpMask)]) == MAX_LEVEL
+
+
+@given(raw_specs)
+def test_jobs_are_counted_before_they_are_built(raw: dict[str, Any]) -> None:
+    """Exactly for trials of cells that are listed once; never too few jobs, nor many too many."""
+    plan = planned(raw)
+    trials, jobs = plan.spec.size
+    assert trials >= len(plan.trials)
+    if len({s["strategy"] for s in raw["subnetworks"]}) == len(raw["subnetworks"]):
+        assert trials == len(plan.trials)
+        assert jobs <= 2 * len(plan.jobs) + 10
+    assert jobs >= len(plan.jobs)

@@ -44,5 +44,5 @@ def test_no_submission_stays_running(error: BaseException, tmp_path: Path) -> No
             expand(spec), text, home, Store(home.store),
             site=Broken(error), checkpoint_seconds=60, console=Console(file=io.StringIO()),
         )  # fmt: skip
-    submission = records.latest_submission(MlflowClient(home.tracking), "digits-mlp")
+    [submission] = records.submissions(MlflowClient(home.tracking), "digits-mlp")
     assert submission.info.status == "KILLED"

@@ -166,7 +166,7 @@ def test_what_differs_has_another_name(making, put, name_of, change):
 
 def test_paths_are_no_part_of_the_name(making, put, name_of):
     pictures = making.pictures()
-    renamed = {path.replace("png", "image"): pixels for path, pixels in pictures.items()}
+    renamed = {path.replace("png", "JPG"): pixels for path, pixels in pictures.items()}
     assert name_of(put(making.files(pictures))) == name_of(put(making.files(renamed)))
 
 
@@ -178,9 +178,9 @@ def decodings(monkeypatch):
     """The addresses that are decoded."""
     addresses, decode = [], images.decode
 
-    def counted(address):
+    def counted(address, *announce):
         addresses.append(address)
-        return decode(address)
+        return decode(address, *announce)
 
     monkeypatch.setattr(images, "decode", counted)
     return addresses
@@ -190,12 +190,12 @@ def decodings(monkeypatch):
 def test_the_second_call_decodes_nothing(making, put, tmp_path, decodings, form):
     announced = []
     address, folder = put(making.files(making.pictures()), form), tmp_path / "data"
-    name = images.resolve(address, folder, lambda: announced.append(len(decodings)))
-    assert announced == [0], "before decoding"
+    name = images.resolve(address, folder, lambda line: announced.append((line, len(decodings))))
+    assert announced == [(f"decoding {address}", 0)], "before decoding"
     assert decodings == [address]
     held = decoded.load(place(folder, name), lambda: pytest.fail("it is decoded"))
     making.check(held, making.pictures())
-    again = images.resolve(address, folder, lambda: pytest.fail("nothing to announce"))
+    again = images.resolve(address, folder, lambda line: pytest.fail("nothing to announce"))
     assert again == name
     assert decodings == [address]
 
@@ -237,6 +237,14 @@ def test_a_changed_file_is_noticed(making, put, tmp_path, decodings, form):
     assert os.stat(changed).st_size == size
     os.utime(changed, (time + 2, time + 2))
     assert images.resolve(address, folder) != first
+    assert len(decodings) == 2
+
+
+def test_what_was_read_by_other_rules_is_read_again(making, put, tmp_path, decodings, monkeypatch):
+    address = put(making.files(making.pictures()))
+    first = images.resolve(address, tmp_path)
+    monkeypatch.setattr(images, "RULES", images.RULES + 1)
+    assert images.resolve(address, tmp_path) == first
     assert len(decodings) == 2
 
 
@@ -298,7 +306,9 @@ def test_a_copy_elsewhere_uses_what_is_decoded_in_a_folder_that_is_read_only(
     files, folder = making.files(making.pictures()), tmp_path / "data"
     name = images.resolve(put(files), folder)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).startswith(str(folder)))
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: mode == os.R_OK or not str(path).startswith(str(folder))
+    )
     assert images.resolve(put(files, "tar"), folder) == name
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     kept = tmp_path / "user-cache" / "stability-sweeps" / "decoded"

@@ -130,7 +130,7 @@ def attempt(address):
 def test_damaged_images_are_never_a_surprise(making, put):
     """Any bytes changed: pixels, or a DataError that names the image."""
     whole = {kind: making.encoded(PIXELS, kind) for kind in ("PNG", "JPEG", "BMP", "PPM")}
-    address = put(dict.fromkeys(["train/a/it", "test/a/it"], whole["PNG"]))
+    address = put(dict.fromkeys(["train/a/it.png", "test/a/it.png"], whole["PNG"]))
 
     @given(st.data(), st.sampled_from(sorted(whole)))
     @settings(max_examples=300)
@@ -138,11 +138,11 @@ def test_damaged_images_are_never_a_surprise(making, put):
         content = bytearray(whole[kind])
         for _ in range(draw.draw(st.integers(1, 3))):
             content[draw.draw(st.integers(0, len(content) - 1))] = draw.draw(st.integers(0, 255))
-        Path(f"{address}/train/a/it").write_bytes(content)
+        Path(f"{address}/train/a/it.png").write_bytes(content)
         found = attempt(address)
         if isinstance(found, str):
             assert f"{address}: " in found
-            assert "train/a/it" in found
+            assert "train/a/it.png" in found
             assert "\n" not in found
         else:
             assert found.train_images.shape == (1, 4, 5, 3)

@@ -1,3 +1,5 @@
+import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -101,3 +103,47 @@ def test_a_network_is_stable_against_itself(arms):
     for split in ("train", "test"):
         assert measured[f"instability_{split}"] <= 0.2  # an example may flip by rounding
         assert measured[f"accuracy_{split}_1"] == measured[f"accuracy_{split}_2"]
+
+
+@pytest.fixture
+def few():
+    """Ten test examples, six of them of one class."""
+    data = samples.digits()
+    labels = data.test.labels
+    chosen = torch.cat([(labels == 3).nonzero()[:6, 0], (labels == 5).nonzero()[:4, 0]])
+    test = replace(data.test, images=data.test.images[chosen], labels=labels[chosen])
+    return replace(data, test=test)
+
+
+def test_what_guessing_would_give_is_recorded(arms, few):
+    measured = finish(measure("digits-mlp", *arms, few, 3))
+    assert (measured["test_examples"], measured["majority_test"]) == (10, 60.0)
+    assert (measured["diverged_1"], measured["diverged_2"]) == (False, False)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["output.bias", "norms.0.running_var"])
+def test_a_diverged_end_has_no_instability(arms, few, which, value, name):
+    ends = [{key: tensor.clone() for key, tensor in arm.items()} for arm in arms]
+    ends[which][name][0] = value
+    measured = json.loads(json.dumps(finish(measure("digits-mlp", *ends, few, 3))))
+    assert [measured["diverged_1"], measured["diverged_2"]] == [which == 0, which == 1]
+    assert math.isnan(measured["instability_test"])
+    assert math.isnan(measured["instability_train"])
+    assert len(measured["path_error_test"]) == len(measured["path_loss_train"]) == 3
+    assert 0 <= measured["accuracy_test"] <= 100
+
+
+def test_finite_weights_with_an_infinite_loss_have_diverged(arms, few):
+    """Logits overflow although no weight does."""
+    ends = [{key: tensor.clone() for key, tensor in arm.items()} for arm in arms]
+    ends[0]["output.weight"].fill_(3e38)
+    measured = finish(measure("digits-mlp", *ends, few, 3))
+    assert [measured["diverged_1"], measured["diverged_2"]] == [True, False]
+    assert math.isnan(measured["instability_test"])
+
+
+def test_guessing_is_told_of_the_test_split_whatever_is_sampled_of_the_other(arms, few):
+    measured = finish(measure("digits-mlp", *arms, replace(few, train=few.train.sample(50)), 3))
+    assert (measured["test_examples"], measured["majority_test"]) == (10, 60.0)

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from trainables.addresses import filesystem
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder import listing, parallel
 from trainables.data.folder.reading import fetched
-
-ASIDE = "unreadable"
-"""Folder beside the splits where images go that are set aside."""
+from trainables.data.splits import ASIDE
 
 
 def check(address: str, processes: int) -> tuple[list[str], Iterator[str | None]]:
-    """The images' paths; and of each in turn what is wrong with it, None where nothing is.
+    """Return the images' paths; and of each in turn what is wrong with it, None where nothing is.
 
-    Raises DataError where the address is no folder of classes.
+    The user is told what is skipped. Raises DataError where the address is no folder of classes.
     """
-    files = parallel.paths(listing.read(address))
+    files = parallel.paths(listing.told(address))
     return files, parallel.over(partial(_check, address), files, processes)
 
 
 def set_aside(address: str, path: str) -> None:
     """Move an image to where no sweep looks. Raises DataError."""
-    fs, root = listing.filesystem(address)
+    fs, root = filesystem(address)
     try:
         fs.makedirs(f"{root}/{ASIDE}/{path}".rpartition("/")[0], exist_ok=True)
         fs.mv(f"{root}/{path}", f"{root}/{ASIDE}/{path}")

@@ -17,6 +17,7 @@ import safetensors
 from numpy.typing import NDArray
 
 from trainables.data.folder.listing import Files, Listing
+from trainables.data.places import writing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +26,7 @@ Split = Literal["train", "test"]
 
 
 def write(path: Path, listing: Listing) -> None:
-    """Complete or absent."""
+    """Complete or absent. Raises DataError where it cannot be written."""
     from safetensors.numpy import save_file
 
     tensors = {
@@ -33,13 +34,11 @@ def write(path: Path, listing: Listing) -> None:
         for split, files in (("train", listing.train), ("test", listing.test))
         for name, array in _arrays(files).items()
     }
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        save_file(tensors, partial, metadata={"classes": json.dumps(listing.classes)})
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    folders = {"classes": json.dumps(list(listing.train))}
+    if list(listing.test) != list(listing.train):
+        folders["test_classes"] = json.dumps(list(listing.test))
+    with writing(path) as partial:
+        save_file(tensors, partial, metadata=folders)
 
 
 def _arrays(files: Files) -> dict[str, NDArray[np.uint8] | NDArray[np.int64]]:
@@ -56,6 +55,7 @@ class Index:
     """The examples of a split, sorted by class and name."""
 
     classes: list[str]
+    """Folder of each class; another split's may spell é in another way."""
     names: NDArray[np.uint8]
     """All names, one after another."""
     ends: NDArray[np.int64]
@@ -88,5 +88,6 @@ def load(path: Path, split: Split) -> Index:
         names, ends, counts = (
             file.get_tensor(f"{split}_{name}").numpy() for name in ("names", "ends", "counts")
         )
-        classes = json.loads(file.metadata()["classes"])
+        folders = file.metadata()
+    classes = json.loads(folders.get(f"{split}_classes", folders["classes"]))
     return Index(classes, names, ends, np.cumsum(counts))

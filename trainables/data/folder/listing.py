@@ -1,38 +1,26 @@
 """What a folder of images holds, by listing alone; and its content name. No pixel is read.
 
-The address is a path or any fsspec URL. Of local folders every name and size is read with the
-system's own calls, which takes 1.28 million files a few seconds.
+The address is a path or any fsspec URL.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
-from trainables.data.errors import DataError, one_line
+from trainables.addresses import filesystem
+from trainables.data import layout, splits, trees
+from trainables.data.errors import DataError, say
+from trainables.data.layout import Classes
+from trainables.data.trees import join
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-TRAIN, TEST = "train", ("val", "test")
-"""Folders of the splits; the first of the test split's that has classes."""
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-"""Torchvision's ImageFolder takes these, in any case of letters."""
-
-UNFINISHED = ".resizing"
-"""Lies in a copy that `trainables.data.folder.resizing` has not finished."""
-
 Files = dict[str, list[tuple[str, int]]]
-"""Class -> name and bytes of each image, both sorted."""
+"""Folder of each class -> name and bytes of each image, sorted."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +29,10 @@ class Listing:
     test: Files
     test_folder: str
     """What the test split is called there."""
+    base: str = ""
+    """Folder below the address that holds the splits' folders."""
+    skipped: list[str] = field(default_factory=list)
+    """Paths of what is no image of a class."""
 
     @property
     def classes(self) -> list[str]:
@@ -64,90 +56,45 @@ class Listing:
 
 
 def read(address: str, *, whole: bool = True) -> Listing:
-    """Lists a folder. Raises DataError where it is no folder of classes, or lacks one; and, if it
-    is to be `whole`, where it is a copy that is still being made."""
-    with reading(address):
-        fs, root = filesystem(address)
-        if not fs.isdir(root):
-            raise DataError(f"there are no images at {address}: no such folder")
-        if whole and fs.exists(f"{root}/{UNFINISHED}"):
-            raise DataError(
-                f"{address} is not whole: `sweeps images resize` was interrupted there, or is at "
-                "work; run it again"
-            )
-        train = _files(fs, f"{root}/{TRAIN}")
-        test_folder = next((one for one in TEST if classes_of(fs, f"{root}/{one}")), TEST[0])
-        test = _files(fs, f"{root}/{test_folder}")
-    for split, files in ((TRAIN, train), (test_folder, test)):
-        if not files:
-            raise DataError(f"{address} has no images under {split}/<class>/")
-    for split, files, other in ((TRAIN, train, test), (test_folder, test, train)):
-        if lacking := sorted(other.keys() - files.keys()):
-            more = f", and so have {len(lacking) - 1} more" if len(lacking) > 1 else ""
-            raise DataError(f"{address}: the class {lacking[0]!r} has no images in {split}{more}")
-    return Listing(train, test, test_folder)
+    """List a folder. Raises DataError where it is no folder of classes; `layout.read` says when,
+    and what `whole` is."""
+    with trees.reading(address):
+        found = layout.read(trees.of(*_folder(address)), address, whole=whole)
+    train, test = _sizes(found.train), _sizes(found.test)
+    return Listing(train, test, found.test_folder, found.base, found.skipped)
 
 
-def filesystem(address: str) -> tuple[AbstractFileSystem, str]:
-    fs, root = fsspec.core.url_to_fs(address)
-    return fs, root.rstrip("/") or "/"
+def told(address: str) -> Listing:
+    """List a folder and say what is skipped in it. As `read`."""
+    found = read(address)
+    if found.skipped:
+        say(layout.said(found.skipped))
+    return found
 
 
-def is_local(fs: AbstractFileSystem) -> bool:
-    return isinstance(fs, LocalFileSystem)
+def watched(address: str) -> dict[str, Any]:
+    """Return what changes cheaply when a folder does: of each folder that may hold classes their
+    names, and where they are local the times of their last changes."""
+    with trees.reading(address):
+        fs, root = _folder(address)
+        tree = trees.of(fs, root)
+        if not trees.is_local(fs):
+            return {path: tree.names(path)[0] for path in splits.watched(tree)}
+        return {path: _times(join(root, path)) for path in splits.watched(tree)}
 
 
-@contextmanager
-def reading(address: str) -> Iterator[None]:
-    """What file systems raise becomes a DataError that names the address."""
-    try:
-        yield
-    except DataError:
-        raise
-    except Exception as error:  # libraries have their own, for credentials say
-        raise DataError(f"cannot read the images of {address}: {one_line(error)}") from None
+def _folder(address: str) -> tuple[AbstractFileSystem, str]:
+    fs, root = filesystem(address)
+    if not fs.isdir(root):
+        raise DataError(f"there are no images at {address}: no such folder")
+    return fs, root
 
 
-def classes_of(fs: AbstractFileSystem, folder: str) -> list[tuple[str, Any]]:
-    """The folders in a folder, each with what changes cheaply when its list of files does: the
-    time of its last change where it is local, nothing elsewhere."""
-    if is_local(fs):
-        if not Path(folder).is_dir():
-            return []
-        with os.scandir(folder) as entries:
-            return sorted((e.name, e.stat().st_mtime_ns) for e in entries if e.is_dir())
-    if not fs.isdir(folder):
-        return []
-    inside = fs.ls(folder, detail=True)
-    folders = [entry["name"] for entry in inside if entry["type"] == "directory"]
-    return sorted((PurePosixPath(path).name, None) for path in folders)
+def _times(folder: str) -> list[tuple[str, int]]:
+    with os.scandir(folder) as entries:
+        inside = [(entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.is_dir()]
+    return [("", os.stat(folder).st_mtime_ns), *sorted(inside)]
 
 
-def _files(fs: AbstractFileSystem, folder: str) -> Files:
-    found: Files = {}
-    for label, name, size in _local(folder) if is_local(fs) else _remote(fs, folder):
-        if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-            found.setdefault(label, []).append((name, size))
-    return {label: sorted(found[label]) for label in sorted(found)}
-
-
-def _local(folder: str) -> Iterator[tuple[str, str, int]]:
-    """Class, name and size of each file; links are followed."""
-    if not Path(folder).is_dir():
-        return
-    for label in sorted(os.listdir(folder)):
-        inside = f"{folder}/{label}"
-        if Path(inside).is_dir():
-            with os.scandir(inside) as entries:
-                for entry in entries:
-                    if entry.is_file():
-                        yield label, entry.name, entry.stat().st_size
-
-
-def _remote(fs: AbstractFileSystem, folder: str) -> Iterator[tuple[str, str, int]]:
-    if not fs.isdir(folder):
-        return
-    for path, entry in fs.find(folder, detail=True).items():
-        parts = path[len(folder) :].strip("/").split("/")
-        if len(parts) == 2:
-            yield parts[0], parts[1], entry["size"]
+def _sizes(classes: Classes) -> Files:
+    return {folder: [(name, size) for name, size, _ in files] for folder, files in classes.items()}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from trainables.data.folder.listing import TRAIN, Files, Listing
+from trainables.data.folder.listing import Files, Listing
 from trainables.data.folder.workers import starting
+from trainables.data.splits import TRAIN
+from trainables.data.trees import join
 
 TOGETHER = 32
 """Files that a process takes at a time."""
@@ -15,9 +17,10 @@ T = TypeVar("T")
 
 
 def paths(listing: Listing) -> list[str]:
-    """`<split>/<class>/<name>` of every image."""
+    """`<split>/<class>/<name>` of every image, below the address."""
 
     def of(split: str, files: Files) -> list[str]:
+        split = join(listing.base, split)
         return [f"{split}/{label}/{name}" for label in files for name, _ in files[label]]
 
     return of(TRAIN, listing.train) + of(listing.test_folder, listing.test)

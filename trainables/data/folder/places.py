@@ -14,10 +14,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import filelock
-
+from trainables.addresses import filesystem
+from trainables.data.errors import say
 from trainables.data.folder import index, listing, unpacking
-from trainables.data.places import place
+from trainables.data.layout import said
+from trainables.data.places import locked, notes, place, room, writing
+from trainables.data.trees import is_local, join, reading
 
 RELISTED = 10_000
 """Images of a remote folder that are listed again every time: ten requests of S3."""
@@ -28,7 +30,8 @@ class Found:
     """A folder that has been listed."""
 
     root: str
-    """The address; of an archive, where it was unpacked."""
+    """Folder of the splits' folders: the address, or one below it; of an archive, where it was
+    unpacked."""
     name: str
     """Its content name."""
     test_folder: str
@@ -46,62 +49,68 @@ class Found:
 
 
 def known(address: str, folder: Path) -> Found | None:
-    """What an address held when it was listed last; None if it never was."""
-    try:
-        found = Found(**json.loads(_note(address, folder).read_text())["found"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # never read, or its note was cut short
-    return found if found.index(folder).exists() else None
+    """Return what an address held when it was listed last; None if it never was."""
+    return next(iter(_noted(address, folder)), None)
 
 
-def find(address: str, folder: Path, announce: Callable[[], None] = lambda: None) -> Found:
-    """The index of the images at an address, made if there is none or they have changed.
+def find(address: str, folder: Path, announce: Callable[[str], None] = say) -> Found:
+    """Return the index of the images at an address, made if there is none or they have changed.
 
-    `announce` is called before that, which may take minutes. Raises DataError.
+    `announce` is told before that, which may take minutes, and afterwards what was skipped, unless
+    it was told before. Raises DataError.
     """
-    with listing.reading(address):
-        fs, path = listing.filesystem(address)
+    with reading(address):
+        fs, path = filesystem(address)
         archive = not fs.isdir(path) and fs.exists(path)
     root = unpacking.unpacked(address, folder, announce) if archive else address
-    before = known(address, folder)
-    if before and _holds(before, root) and _trusted(before):
-        return before
-    announce()
-    note = _note(address, folder)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(note.with_suffix(".lock")):
-        now = known(address, folder)
-        if now and now != before and _holds(now, root):
-            return now  # another process has just listed it
-        stamp = _stamp(root)
-        found = listing.read(root)
-        train, test, _ = found.counts
-        made = Found(root, found.name, found.test_folder, stamp, train + test)
-        index.write(made.index(folder), found)
-        note.write_text(json.dumps({"address": address, "found": asdict(made)}) + "\n")
+    before = _noted(address, folder)
+    stamp = _stamp(root)
+    for one in before:
+        if one.stamp == stamp and _trusted(one):
+            return one
+    announce(f"listing {address}")
+    note = room(folder, _note(address), ".json")
+    with locked(note):
+        for one in _noted(address, folder):
+            if one.stamp == stamp and one not in before:
+                return one  # another process has just listed it
+        listed = listing.read(root)
+        train, test, _ = listed.counts
+        base = join(root.rstrip("/"), listed.base)
+        made = Found(base, listed.name, listed.test_folder, stamp, train + test)
+        if not made.index(folder).exists():
+            index.write(room(folder, made.name), listed)
+        with writing(note) as partial:
+            partial.write_text(json.dumps({"address": address, "found": asdict(made)}) + "\n")
+    if listed.skipped and made.name not in {one.name for one in before}:
+        announce(said(listed.skipped))
     return made
 
 
-def _holds(found: Found, root: str) -> bool:
-    return found.root == root and found.stamp == _stamp(root)
+def _noted(address: str, folder: Path) -> list[Found]:
+    """What notes say of an address, where its index is there still."""
+    found = []
+    for text in notes(folder, _note(address)):
+        try:
+            one = Found(**json.loads(text)["found"])
+        except (ValueError, KeyError, TypeError):
+            continue  # cut short
+        if one.index(folder).exists():
+            found.append(one)
+    return found
 
 
 def _trusted(found: Found) -> bool:
     """Whether the stamp shows enough."""
-    fs, _ = listing.filesystem(found.root)
-    return listing.is_local(fs) or found.images > RELISTED
+    fs, _ = filesystem(found.root)
+    return is_local(fs) or found.images > RELISTED
 
 
 def _stamp(root: str) -> str:
-    with listing.reading(root):
-        fs, folder = listing.filesystem(root)
-        seen = {
-            split: listing.classes_of(fs, f"{folder}/{split}")
-            for split in (listing.TRAIN, *listing.TEST)
-        }
+    """Of an unpacked archive its folder's name, too, which changes with the archive."""
+    seen = {"version": 2, "root": root, "folders": listing.watched(root)}
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
 
-def _note(address: str, folder: Path) -> Path:
-    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
-    return place(folder, f"listing-{digest}").with_suffix(".json")
+def _note(address: str) -> str:
+    return f"listing-{hashlib.sha256(address.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from trainables.addresses import filesystem
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder.index import Index, Split, load
-from trainables.data.folder.listing import filesystem, is_local, reading
+from trainables.data.trees import is_local, reading
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -79,18 +80,15 @@ def fetched(folder: str, paths: Sequence[str]) -> Iterator[tuple[str, bytes | Da
     for start in range(0, len(paths), READ_TOGETHER):
         some = paths[start : start + READ_TOGETHER]
         with reading(folder):
-            held = fs.cat([f"{root}/{path}" for path in some], on_error="return")
-        if not isinstance(held, dict):  # of a single path
-            held = {f"{root}/{some[0]}": held}
-        found = {path.strip("/"): content for path, content in held.items()}
-        for path in some:
-            content, where = found.get(f"{root}/{path}".strip("/")), f"{folder}/{path}"
+            # Unlike `cat`, which takes [ and ? in names for patterns.
+            held = fs.cat_ranges([f"{root}/{path}" for path in some], None, None)
+        for path, content in zip(some, held, strict=True):
+            where = f"{folder}/{path}"
             yield where, content if isinstance(content, bytes) else _unreadable(where, content)
 
 
-def _unreadable(where: str, error: object) -> DataError:
-    reason = one_line(error) if isinstance(error, Exception) else "it is not there"
-    return DataError(f"{where} cannot be read: {reason}")
+def _unreadable(where: str, error: Exception) -> DataError:
+    return DataError(f"{where} cannot be read: {one_line(error)}")
 
 
 @cache

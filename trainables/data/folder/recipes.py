@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from trainables import data
 from trainables.data.errors import DataError
-from trainables.data.folder import listing, places
+from trainables.data.folder import places
 from trainables.data.places import place
+from trainables.data.splits import TRAIN
 
 if TYPE_CHECKING:
     from trainables.data.split import Dataset, InputScaling
@@ -53,7 +54,7 @@ def at(found: places.Found, scaling: InputScaling, size: int, folder: Path) -> D
 
     how = Scaling.of(scaling, torch.tensor(MEAN).double(), torch.tensor(DEVIATION).double())
     index, root = found.index(folder), found.root.rstrip("/")
-    train = Source(f"{root}/{listing.TRAIN}", index, "train", size)
+    train = Source(f"{root}/{TRAIN}", index, "train", size)
     test = Source(f"{root}/{found.test_folder}", index, "test", size)
     return Dataset(
         Streamed(train, train.examples.labels, how), Streamed(test, test.examples.labels, how)
@@ -93,7 +94,6 @@ def _address(name: str, address: str, folder: Path) -> str:
         return address
     if name not in data.STREAMED:
         raise DataError(f"where are the images of {name}? Name their folder or URL as recipe.data")
-    beside = folder / name
-    if name == "cifar10-jpeg" and not beside.exists():
-        beside = place(folder, name).parent.parent / name  # where it can be written
-    return str(beside.absolute())
+    if name == "cifar10-jpeg":
+        return str(place(folder, name, "", inside="").absolute())  # where it can be written
+    return str((folder / name).absolute())

@@ -19,10 +19,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from trainables.addresses import filesystem
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder import listing, parallel
-from trainables.data.folder.listing import UNFINISHED, filesystem, is_local
 from trainables.data.folder.reading import fetched
+from trainables.data.splits import UNFINISHED
+from trainables.data.trees import is_local, join
 
 START, COMMENT, APPLICATION = b"\xff\xd8", b"\xff\xfe", b"\xff\xe0"
 TAG = b"sweeps-resized "
@@ -39,8 +41,11 @@ class Resizing:
     quality: int
 
     def files(self) -> list[str]:
-        """`<split>/<class>/<name>` of all that is to be there. Raises DataError."""
-        return parallel.paths(listing.read(self.source))
+        """Return the paths of all that is to be there; the user is told what is skipped.
+
+        Raises DataError.
+        """
+        return parallel.paths(listing.told(self.source))
 
     def run(self, files: list[str], processes: int) -> Iterator[str]:
         """Makes what is not there whole. Of each file in order: `there`, `made`, or what is wrong
@@ -51,10 +56,11 @@ class Resizing:
         wrong = False
         with _writing(self.target):
             fs, root = filesystem(self.target)
-            fs.makedirs(root, exist_ok=True)
-            fs.pipe_file(f"{root}/{UNFINISHED}", b"")
-            for split, label in sorted({tuple(path.split("/")[:2]) for path in files}):
-                fs.makedirs(f"{root}/{split}/{label}", exist_ok=True)
+            base = join(root, *files[0].split("/")[:-3])  # beside the splits: found from either
+            fs.makedirs(base, exist_ok=True)
+            fs.pipe_file(f"{base}/{UNFINISHED}", b"")
+            for folder in sorted({path.rpartition("/")[0] for path in files}):
+                fs.makedirs(f"{root}/{folder}", exist_ok=True)
             for state in parallel.over(partial(_make, self), files, processes):
                 wrong |= state not in ("there", "made")
                 yield state
@@ -66,7 +72,7 @@ class Resizing:
                     f"{self.target} has {len(others)} images that {self.source} has not, "
                     f"{min(others)} say; remove them, or name another folder"
                 )
-            fs.rm_file(f"{root}/{UNFINISHED}")
+            fs.rm_file(f"{base}/{UNFINISHED}")
 
 
 @contextmanager

@@ -95,6 +95,11 @@ def test_a_class_that_a_split_lacks_is_named(images):
 @pytest.mark.parametrize("split", ["train", "val"])
 def test_a_split_without_images_is_an_error(images, split):
     (images / split).rename(images / "away")
+    found = line(listing.read, str(images))
+    assert "must have one train/<class>/ and either one test/<class>/ or one val/<class>/" in found
+    assert found.endswith(f"found {'val' if split == 'train' else 'train'}")
+    (images / split).mkdir()
+    (images / split / "README").write_text("?")
     assert f"has no images under {split}/<class>/" in line(listing.read, str(images))
 
 
@@ -198,9 +203,10 @@ def test_a_cut_archive_leaves_nothing(contents, find, tmp_path):
 
 def test_unpacking_begins_again_after_a_kill(contents, find, tmp_path, monkeypatch):
     packed = archive(tmp_path / "x.tar.gz", contents)
-    target = Path(unpacking.unpacked(str(packed), tmp_path / "data", lambda: None))
+    target = Path(unpacking.unpacked(str(packed), tmp_path / "data", lambda line: None))
     target.rename(target.with_suffix(".partial"))
-    (target.with_suffix(".partial") / "train" / "ant" / "0.JPEG").write_bytes(b"half")
+    half = target.with_suffix(".partial") / "dataset" / "train" / "ant" / "0.JPEG"
+    half.write_bytes(b"half")
     found = find(packed)
     held = (Path(found.root) / "train/ant/0.JPEG").read_bytes()
     assert held == contents["train/ant/0.JPEG"]

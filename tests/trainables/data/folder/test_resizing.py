@@ -91,6 +91,21 @@ def test_an_interrupted_copy_is_no_data_and_goes_on(copy):
     assert listing.read(copy.target).counts == (15, 5, 3)
 
 
+def test_a_folder_in_a_folder_is_copied_as_it_lies_there(images, copy, tmp_path):
+    images.rename(tmp_path / "top")
+    (images / "deep").parent.mkdir()
+    (tmp_path / "top").rename(images / "deep")
+    states = copy.run(copy.files(), 0)
+    next(states)
+    states.close()
+    for address in (copy.target, f"{copy.target}/deep"):
+        with pytest.raises(DataError, match="is not whole: `sweeps images resize`"):
+            listing.read(address)
+    run(copy)
+    for address in (copy.target, f"{copy.target}/deep"):
+        assert listing.read(address).counts == (15, 5, 3)
+
+
 def test_a_copy_into_memory_by_two_processes_of_the_same_bits(copy, images, tmp_path):
     assert set(run(copy, processes=2).values()) == {"made"}
     there = {p: (tmp_path / "copy" / p).read_bytes() for p in copy.files()}

@@ -1,0 +1,260 @@
+"""From single trials to what the papers report: instability and accuracy at each rewind point.
+
+Pure functions on the frame of `records.trials`. Errors, accuracies, instabilities and drops
+are in percentage points; rewind points k in iterations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.ends import CELL, arms, counting
+from analysis.records import (
+    INIT_SEED,
+    INSTABILITY,
+    LEVEL,
+    RECIPE,
+    REWIND,
+    SPLITS,
+    STRATEGY,
+    WEIGHTS_LEFT,
+    split_metric,
+)
+from analysis.statistics import (
+    ON_THRESHOLD,
+    Estimate,
+    below,
+    difference,
+    estimate,
+    init_means,
+    judge,
+    straddles,
+)
+from analysis.strategies import DENSE, rank
+
+Matching = Literal["one-std"] | float
+
+_PARTS = ("", "_std", "_low", "_high")
+_INSTABILITIES = [split_metric(INSTABILITY, split) for split in SPLITS]
+
+CELL_DTYPES = {
+    RECIPE: "object",
+    STRATEGY: "object",
+    LEVEL: "int64",
+    REWIND: "int64",
+    WEIGHTS_LEFT: "float64",
+    "pairs": "int64",
+    "n": "int64",
+    "inits": "int64",
+    "networks": "int64",
+    "diverged": "int64",
+    "untrained": "int64",
+    **{
+        f"{name}{part}": "float64" for name in (*_INSTABILITIES, "accuracy_test") for part in _PARTS
+    },
+    "accuracy_inits": "int64",
+    "drop": "float64",
+    "drop_low": "float64",
+    "drop_high": "float64",
+    "reference": "bool",
+    "stable": "boolean",
+    "stable_samples": "int64",
+    "stable_share": "float64",
+    "stable_borderline": "bool",
+    "matching": "boolean",
+    "matching_samples": "int64",
+    "matching_borderline": "bool",
+}
+
+
+@dataclass(frozen=True)
+class DenseReference:
+    """Test accuracy of the full networks, which subnetworks are held against."""
+
+    mean: float
+    """%: mean over inits of each init's mean."""
+
+    std: float
+    """Sample standard deviation over inits in points, NaN for one init: Unmasking's eps."""
+
+    n: int
+    """Networks, all of them trained."""
+
+    inits: int
+
+    rewind: int
+    """k at which the networks were copied; at 0 they are trained independently."""
+
+    def tolerance(self, matching: Matching) -> float:
+        """Points of accuracy that a matching subnetwork may lose; NaN if they are not known."""
+        return self.std if matching == "one-std" else float(matching)
+
+
+def dense_reference(trials: pd.DataFrame) -> DenseReference | None:
+    """The dense networks of one recipe at the smallest rewind point there is.
+
+    Diverged and untrained ones are left out. None if no other is there.
+    """
+    return _reference(_full_networks(arms(trials)))
+
+
+def _reference(full: pd.DataFrame) -> DenseReference | None:
+    if full.empty:
+        return None
+    found = estimate(full["accuracy_test"], full[INIT_SEED])
+    rewind = int(full[REWIND].iloc[0])
+    return DenseReference(found.mean, found.std_inits, found.n, found.inits, rewind)
+
+
+def _full_networks(networks: pd.DataFrame) -> pd.DataFrame:
+    """The trained dense ones of `networks` (of one recipe) at the smallest rewind point."""
+    dense = networks[networks[STRATEGY] == DENSE]
+    first = dense[dense[REWIND] == dense[REWIND].min()]
+    return first[~(first["diverged"] | first["untrained"])]
+
+
+def samples(
+    trials: pd.DataFrame, *, stable_below: float = 2.0, matching: Matching = "one-std"
+) -> pd.DataFrame:
+    """The trials, each judged by itself as `cells` judges their means.
+
+    Added columns: `counts` (both ends are trained), `drop` (points of accuracy that the mean of
+    the two ends loses), and `stable` and `matching` (NA for a trial that does not count;
+    `matching` is NA for dense networks and without a reference, too).
+    """
+    unknown = pd.Series(pd.NA, index=trials.index, dtype="boolean")
+    judged = trials.assign(
+        counts=counting(trials), drop=np.nan, stable=unknown, matching=unknown
+    ).astype({"counts": "bool", "drop": "float64"})
+    counts = judged["counts"]
+    instability = judged.loc[counts, "instability_test"]
+    judged.loc[counts, "stable"] = instability < stable_below - ON_THRESHOLD
+    for _, group in judged.groupby(RECIPE):
+        reference = dense_reference(group)
+        if reference is None:
+            continue
+        drop = reference.mean - group["accuracy_test"].where(group["counts"])
+        judged.loc[group.index, "drop"] = drop
+        tolerance = reference.tolerance(matching)
+        if not np.isnan(tolerance):
+            known = group.index[group["counts"] & (group[STRATEGY] != DENSE)]
+            judged.loc[known, "matching"] = drop[known] <= tolerance + ON_THRESHOLD
+    return judged
+
+
+def cells(
+    trials: pd.DataFrame, *, stable_below: float = 2.0, matching: Matching = "one-std"
+) -> pd.DataFrame:
+    """One row per (recipe, strategy, level, rewind), with the columns of `CELL_DTYPES`.
+
+    Counts:
+
+    - `pairs`: trials measured; `n`: those that count, both of whose ends are trained (see
+      `ends`); `inits`: the inits of these.
+    - `networks`: trained networks behind the trials, each once; `diverged` and `untrained`: how
+      many of them are. `accuracy_inits`: inits of the networks whose accuracy is known.
+
+    Numbers (see `statistics.estimate`; `_low` and `_high` are the ends of 95 % intervals, NaN for
+    one init):
+
+    - `instability_SPLIT`: mean over the trials that count; `_std` over these trials.
+    - `accuracy_test`: mean over all networks that did not diverge, at chance or not; `_std` over
+      the inits' means.
+    - `drop`: the dense reference's accuracy minus the cell's. Positive is worse; NaN without a
+      reference, which is the recipe's dense networks at their smallest k (`reference`).
+
+    Verdicts, NA where they cannot be said:
+
+    - `stable`: the mean test instability is below `stable_below` (LMC section 2: 2 points).
+    - `matching`: `drop` is at most the standard deviation of the dense reference ("one-std": LMC
+      Figure 7, Unmasking's eps) or at most that many points (LMC section 4.4: 0.2). NA for dense
+      networks, and where no network is trained.
+    - `_samples`: of the `n` trials, those that pass by themselves; `_borderline`: the interval
+      holds the threshold; `stable_share`: share of nested bootstrap samples that are stable.
+    """
+    rows: list[dict[str, Any]] = []
+    judged = samples(trials, stable_below=stable_below, matching=matching)
+    for recipe, of_recipe in judged.groupby(RECIPE):
+        networks = arms(of_recipe)
+        full = _full_networks(networks)
+        reference = _reference(full)
+        networks_of = dict(tuple(networks.groupby(CELL)))
+        of_cells = [
+            {
+                RECIPE: recipe,
+                **dict(zip(CELL, where, strict=True)),
+                **_counts(group, networks_of[where]),
+                **_stability(group, stable_below, (recipe, *where)),
+                **_accuracy(group, networks_of[where], full, reference, matching),
+            }
+            for where, group in of_recipe.groupby(CELL)
+        ]
+        rows += sorted(of_cells, key=lambda row: (rank(row[STRATEGY]), row[LEVEL], row[REWIND]))
+    return pd.DataFrame(rows, columns=list(CELL_DTYPES)).astype(CELL_DTYPES)
+
+
+def _counts(group: pd.DataFrame, networks: pd.DataFrame) -> dict[str, Any]:
+    used = group[group["counts"]]
+    return {
+        WEIGHTS_LEFT: float(group[WEIGHTS_LEFT].mean()),
+        "pairs": len(group),
+        "n": len(used),
+        "inits": used[INIT_SEED].nunique(),
+        "networks": len(networks),
+        "diverged": int(networks["diverged"].sum()),
+        "untrained": int(networks["untrained"].sum()),
+    }
+
+
+def _stability(group: pd.DataFrame, stable_below: float, identity: object) -> dict[str, Any]:
+    used = group[group["counts"]]
+    judged = judge(used["instability_test"], used[INIT_SEED], stable_below, identity)
+    train = estimate(used["instability_train"], used[INIT_SEED])
+    return {
+        **_numbers("instability_test", judged.of, judged.of.std),
+        **_numbers("instability_train", train, train.std),
+        "stable": judged.holds,
+        "stable_samples": judged.passing,
+        "stable_share": judged.share,
+        "stable_borderline": judged.borderline,
+    }
+
+
+def _accuracy(
+    group: pd.DataFrame,
+    networks: pd.DataFrame,
+    full: pd.DataFrame,
+    reference: DenseReference | None,
+    matching: Matching,
+) -> dict[str, Any]:
+    """Accuracy, and the drop against the `full` networks of the dense `reference`."""
+    accuracy, inits = networks["accuracy_test"], networks[INIT_SEED]
+    found = estimate(accuracy, inits)
+    dense = bool((group[STRATEGY] == DENSE).all())
+    is_reference = dense and reference is not None and reference.rewind == group[REWIND].iloc[0]
+    drop = low = high = tolerance = np.nan
+    if reference is not None:
+        full_means = init_means(full["accuracy_test"], full[INIT_SEED])
+        drop, low, high = difference(full_means, init_means(accuracy, inits))
+        tolerance = reference.tolerance(matching)
+    can_match = bool(group["counts"].any()) and not dense and not np.isnan([drop, tolerance]).any()
+    return {
+        **_numbers("accuracy_test", found, found.std_inits),
+        "accuracy_inits": found.inits,
+        "drop": drop,
+        "drop_low": np.nan if is_reference else low,
+        "drop_high": np.nan if is_reference else high,
+        "reference": is_reference,
+        "matching": below(drop, tolerance, inclusive=True) if can_match else None,
+        "matching_samples": int(group["matching"].sum()),
+        "matching_borderline": can_match and straddles(low, high, tolerance),
+    }
+
+
+def _numbers(name: str, found: Estimate, std: float) -> dict[str, float]:
+    values = (found.mean, std, found.low, found.high)
+    return {f"{name}{part}": value for part, value in zip(_PARTS, values, strict=True)}

@@ -1,0 +1,224 @@
+"""From samples to mean, deviation, interval and verdict: statistics of nested samples.
+
+Samples are nested in inits (seeds of initial weights). Pairs of one init share arms and all arms
+of one init share W_0, so samples of one init resemble each other: on the quickstart their
+intraclass correlation is .3 to .8. Only inits are independent draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.95
+RESAMPLES = 2000
+
+# Percentages are quotients of counts: 97.5 - 97.3 is 0.2 + 3e-15 in floating point. A value
+# this close to its threshold lies on it.
+ON_THRESHOLD = 1e-9
+
+_AT_ONCE = 2**21  # values that are resampled at a time: 16 MB
+
+Bounds = tuple[float, float]
+PERCENT: Bounds = (0.0, 100.0)
+POINTS: Bounds = (-100.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What nested samples say of the mean of the population that they are drawn from."""
+
+    mean: float
+    """Mean over inits of the mean of each init. With equally many samples per init this is the
+    plain mean. NaN without samples."""
+
+    std: float
+    """Sample standard deviation over all samples; NaN for one."""
+
+    std_inits: float
+    """Sample standard deviation of the inits' means; NaN for one init."""
+
+    low: float
+    high: float
+    """Ends of the 95 % interval of `mean`; NaN for one init."""
+
+    n: int
+    """Samples."""
+
+    inits: int
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a mean is below a threshold, and how sure that is."""
+
+    of: Estimate
+
+    holds: bool | None
+    """Of the mean: the papers' verdict. None without samples."""
+
+    passing: int
+    """Samples that are below the threshold by themselves."""
+
+    share: float
+    """As `share_below`."""
+
+    borderline: bool
+    """The interval holds the threshold; False without an interval."""
+
+
+def judge(
+    values: pd.Series,
+    inits: pd.Series,
+    threshold: float,
+    identity: object,
+    bounds: Bounds = PERCENT,
+) -> Judgement:
+    """Estimate the mean of nested samples and judge whether it is below `threshold`.
+
+    See `estimate`; `identity` seeds the bootstrap of `share_below`.
+    """
+    found = estimate(values, inits, bounds)
+    return Judgement(
+        of=found,
+        holds=below(found.mean, threshold) if found.n else None,
+        passing=sum(below(value, threshold) for value in values.dropna()),
+        share=share_below(values, inits, threshold, identity),
+        borderline=straddles(found.low, found.high, threshold),
+    )
+
+
+def estimate(values: pd.Series, inits: pd.Series, bounds: Bounds = PERCENT) -> Estimate:
+    """Estimate the mean of nested samples; NaN among `values` are left out.
+
+    `inits` names the init of each value. The interval is clipped to `bounds`, the values that
+    are possible.
+
+    The interval is mean ± t s / √I: s is the deviation of the I inits' means, and t the quantile
+    of Student's distribution with I - 1 degrees of freedom. s / √I is the standard error that a
+    bootstrap over inits converges to, corrected by √(I / (I - 1)) for the small I. Computed in
+    closed form, it has no simulation noise. A percentile bootstrap of 3 inits covers the true mean
+    75 % of the time at best. Resampling pairs within inits on top adds the noise of orders a
+    second time, since the inits' means already contain it (Davison and Hinkley, "Bootstrap
+    Methods and their Application", section 3.8): with 3 inits and an intraclass correlation of .3
+    such an interval covers 99.8 %. This one covers 95 % of normal samples, and 92 to 94 % of
+    exponential ones.
+    """
+    kept = values.notna()
+    values, means = values[kept], init_means(values, inits)
+    low, high = mean_interval(means.to_numpy(), bounds)
+    return Estimate(
+        mean=float(means.mean()),
+        std=float(values.std()),
+        std_inits=float(means.std()),
+        low=float(low),
+        high=float(high),
+        n=len(values),
+        inits=len(means),
+    )
+
+
+def init_means(values: pd.Series, inits: pd.Series) -> pd.Series:
+    """Mean of each init, by init; those with nothing but NaN are left out."""
+    kept = values.notna()
+    return values[kept].astype("float64").groupby(inits[kept].to_numpy()).mean()
+
+
+def mean_interval(means: NDArray[np.float64], bounds: Bounds) -> tuple[Any, Any]:
+    """Ends of the interval of the mean of independent `means` [..., inits]; each [...].
+
+    NaN for fewer than two inits. See `estimate`.
+    """
+    inits = means.shape[-1]
+    if inits < 2:
+        return np.nan, np.nan
+    error = means.std(-1, ddof=1) / np.sqrt(inits)
+    return _interval(means.mean(-1), error, inits, bounds)
+
+
+def difference(first: pd.Series, second: pd.Series) -> tuple[float, float, float]:
+    """Mean of `first` minus that of `second` (inits' means, by init), and its 95 % interval.
+
+    Inits in both are paired, as both networks may start from the same weights: with the same
+    inits on both sides this is the interval of the paired differences, and with no common init
+    that of independent samples, with the degrees of freedom of the smaller side. NaN where a
+    side has one init.
+    """
+    inits = first.index.union(second.index)
+    mean = float(first.mean() - second.mean())
+    size = min(len(first), len(second))
+    if size < 2:
+        return mean, np.nan, np.nan
+    influence = _influence(first, inits) - _influence(second, inits)
+    error = float(np.sqrt((influence**2).sum() * size / (size - 1)))
+    low, high = _interval(mean, error, size, POINTS)
+    return mean, float(low), float(high)
+
+
+def _influence(means: pd.Series, inits: pd.Index) -> pd.Series:
+    """How much each of `inits` moves the mean: 0 for those that are not in `means`."""
+    return ((means - means.mean()) / len(means)).reindex(inits, fill_value=0.0)
+
+
+def _interval(mean: Any, error: Any, inits: int, bounds: Bounds) -> tuple[Any, Any]:
+    """Student's interval with inits - 1 degrees of freedom, clipped to `bounds`; element by
+    element."""
+    half = stdtrit(inits - 1, (1 + CONFIDENCE) / 2) * error
+    return np.maximum(mean - half, bounds[0]), np.minimum(mean + half, bounds[1])
+
+
+def straddles(low: float, high: float, threshold: float) -> bool:
+    """Whether an interval holds `threshold`; False for one of NaN."""
+    return bool(low < threshold - ON_THRESHOLD and high > threshold + ON_THRESHOLD)
+
+
+def below(value: float, threshold: float, *, inclusive: bool = False) -> bool:
+    """Whether a percentage is below a threshold, or at it where `inclusive`.
+
+    A value that differs from the threshold by rounding lies on it.
+    """
+    return bool(value < threshold + (ON_THRESHOLD if inclusive else -ON_THRESHOLD))
+
+
+def share_below(values: pd.Series, inits: pd.Series, threshold: float, identity: object) -> float:
+    """Share of `RESAMPLES` nested bootstrap samples whose mean is below `threshold`.
+
+    Inits are drawn with replacement, then the samples of each drawn init. NaN among `values`
+    are left out. With few inits it is too sure of itself: no such mean lies beyond the most
+    extreme init. The draws are seeded by `identity` (anything whose repr names the cell), so that
+    a report comes out the same again. NaN for fewer than two inits.
+    """
+    kept = values.notna()
+    groups = [group.to_numpy() for _, group in values[kept].groupby(inits[kept].to_numpy())]
+    if len(groups) < 2:
+        return np.nan
+    digest = hashlib.sha256(repr(identity).encode()).digest()
+    random = np.random.default_rng(int.from_bytes(digest[:8]))
+    means = np.concatenate(list(_resampled_means(groups, random)))
+    return float((means < threshold - ON_THRESHOLD).mean())
+
+
+def _resampled_means(
+    groups: list[NDArray[np.float64]], random: np.random.Generator
+) -> Iterator[NDArray[np.float64]]:
+    sizes = np.array([len(group) for group in groups])
+    padded = np.zeros((len(groups), sizes.max()))
+    for row, group in zip(padded, groups, strict=True):
+        row[: len(group)] = group
+    at_once = max(_AT_ONCE // padded.size, 1)
+    for start in range(0, RESAMPLES, at_once):
+        number = min(at_once, RESAMPLES - start)
+        drawn = random.integers(len(groups), size=(number, len(groups)))  # [resamples, inits]
+        size = sizes[drawn][..., None]
+        which = (random.random((*drawn.shape, padded.shape[1])) * size).astype(np.int64)
+        samples = padded[drawn[..., None], which]  # [resamples, inits, samples]
+        real = np.arange(padded.shape[1]) < size
+        means = np.where(real, samples, 0.0).sum(-1) / size[..., 0]
+        yield means.mean(1)

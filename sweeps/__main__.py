@@ -1,0 +1,5 @@
+"""`python -m sweeps`: the command line."""
+
+from sweeps.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""`sweeps plan`: what a sweep would do, and cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps import terminal
+from sweeps.commands.options import (
+    DataOption,
+    HomeOption,
+    SetOption,
+    SpecArgument,
+    StoreOption,
+    WorkersOption,
+    check_choice,
+)
+from sweeps.errors import UserError
+
+
+def plan(
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006 (typer copies it)
+    format_: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+    workers: WorkersOption = None,
+    hardware: Annotated[
+        str, typer.Option(help="what each worker has, for the estimate: cpu (a core) or h200")
+    ] = "cpu",
+    price_per_hour: Annotated[
+        float | None, typer.Option(help="of one worker, in any currency: shows what it will cost")
+    ] = None,
+    home: HomeOption = None,
+    store: StoreOption = None,
+    data: DataOption = None,
+) -> None:
+    """Show the jobs of a sweep, what sharing saves, and what it will cost. Runs nothing."""
+    import json
+
+    from sweeps import engine
+    from sweeps.display import plan_text
+    from sweeps.home import resolve
+    from sweeps.loading import load
+    from sweeps.plan import expand
+    from sweeps.plan.cost import HARDWARE
+    from sweeps.plan.summary import summarize
+    from trainables.store import Store
+
+    check_choice("--format", format_, ("table", "json"))
+    check_choice("--hardware", hardware, tuple(HARDWARE))
+    if price_per_hour is not None and not 0 < price_per_hour < float("inf"):
+        raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
+    place = resolve(home, store, data=data)
+    sweep, _ = load(spec, set_, place.data)
+    graph = expand(sweep)
+    complete = set()
+    url = place.store
+    if "://" in url or Path(url).exists():
+        complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
+    cores = max(1, engine.cores() // sweep.recipe.workers)
+    workers = workers or (cores if hardware == "cpu" else 1)
+    summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
+    if format_ == "json":
+        print(json.dumps(summary, indent=2))
+    else:
+        terminal.console().print(plan_text(summary))

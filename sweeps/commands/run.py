@@ -1,0 +1,101 @@
+"""`sweeps run`: do a sweep on this machine, or as a job of a cluster."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeps import terminal
+from sweeps.commands.options import (
+    DataOption,
+    HomeOption,
+    SetOption,
+    SpecArgument,
+    StoreOption,
+    TrackingOption,
+    WorkersOption,
+)
+from sweeps.commands.reading import read_results
+from sweeps.commands.report import write_report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sweeps.home import Home
+    from sweeps.run.driver import Outcome
+
+INTERRUPTED = 130
+FAILED = 1
+
+
+def run(
+    spec: SpecArgument,
+    set_: SetOption = [],  # noqa: B006
+    workers: WorkersOption = None,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="training time that a killed worker may lose")
+    ] = 60.0,
+    home: HomeOption = None,
+    store: StoreOption = None,
+    tracking: TrackingOption = None,
+    data: DataOption = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="work on the Ray cluster that this machine belongs to: auto, or HOST:PORT",
+        ),
+    ] = None,
+) -> None:
+    """Run a sweep: only what the store lacks, then record, tabulate and report."""
+    from sweeps import display
+    from sweeps.home import resolve
+    from sweeps.loading import load
+    from sweeps.plan import expand
+    from sweeps.run import driver, sites
+    from trainables.store import Store
+
+    place = resolve(home, store, tracking, data)
+    console = terminal.console()
+    with sites.at(cluster, workers) as site:
+        sweep, text = load(spec, set_, place.data, site.machines)
+        outcome = driver.run(
+            expand(sweep),
+            text,
+            place,
+            Store(place.store),
+            site=site,
+            checkpoint_seconds=checkpoint_seconds,
+            console=console,
+        )
+    again = shlex.join(["sweeps", *sys.argv[1:]])
+    console.print(display.outcome_text(outcome, again, place.log(sweep.name)), soft_wrap=True)
+    if outcome.recording_error is None:
+        _show_results(console, place, sweep.name, outcome)
+    raise typer.Exit(_status(outcome))
+
+
+def _show_results(console: Console, place: Home, name: str, outcome: Outcome) -> None:
+    """Print and report every trial that shares the sweep's recipe, of earlier submissions too."""
+    from sweeps import display
+    from sweeps.recording.summary import record_summary
+
+    results = read_results(place, name, outcome.submission, "recipe")
+    if results.trials.empty:
+        return
+    display.print_summary(console, results)
+    path = write_report(results, place.report(name, outcome.submission))
+    own = read_results(place, name, outcome.submission, "submission")
+    record_summary(own, path)
+    display.print_scope(console, results, own)
+    console.print(f"report: {path}", soft_wrap=True)
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.failed or outcome.recording_error:
+        return FAILED
+    return INTERRUPTED if outcome.interrupted else 0

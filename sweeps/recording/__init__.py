@@ -1,0 +1,1 @@
+"""Writing sweeps to MLflow, and the specs that their records can be written again from."""

@@ -1,0 +1,205 @@
+"""Writing a sweep to MLflow: one experiment, one run per submission, one run per trial.
+
+Each sweep has one writer, its driver. What is written follows from the store alone, so that
+writing again adds nothing: a trial is found by its key, and its metrics carry the time at which
+the trial was measured, which makes MLflow drop repetitions.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from analysis import records
+from sweeps.home import Home
+from sweeps.plan import Plan, Trial
+from sweeps.provenance import versions
+from sweeps.recording import files
+from sweeps.recording.database import client_of
+from sweeps.recording.drivers import end_abandoned, this_driver
+from sweeps.recording.hyperparameters import differing, strings
+from sweeps.recording.measured import Measured, read
+from sweeps.recording.submissions import sweep_key
+from sweeps.spec.stored import resolved
+from trainables.store import Store
+
+
+class Recorder:
+    """Records the trials of one submission. Not safe to share between threads."""
+
+    def __init__(self, home: Home, plan: Plan, store: Store):
+        self.home, self.plan, self.store = home, plan, store
+        self.unsure = False
+        """Something failed: the server may have done more than it said."""
+
+    def open(self, spec_text: str, plan_facts: Mapping[str, Any]) -> None:
+        """Find or make the experiment and the submission, and see which trials are recorded."""
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        self._client = client_of(self.home, write=True)
+        name = self.plan.spec.name
+        experiment = self._client.get_experiment_by_name(name)
+        if experiment is None:
+            artifacts = self.home.artifacts and f"{self.home.artifacts}/{name}"
+            self._experiment = self._client.create_experiment(name, artifact_location=artifacts)
+        else:
+            self._experiment = experiment.experiment_id
+        self._submission = self._open_submission()
+        run_id = self._submission.info.run_id
+        texts = {
+            records.SPEC_FILE: spec_text,
+            records.SWEEP_FILE: json.dumps(resolved(self.plan.spec), indent=1),
+            records.PLAN_FILE: json.dumps(plan_facts, indent=1),
+            records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
+        }
+        for file, text in texts.items():
+            files.write_text(self._client, self.home, self._submission, file, text)
+        others = [
+            one
+            for one in records.search(self._client, self._experiment, records.IS_SUBMISSION)
+            if one.info.run_id != run_id
+        ]
+        end_abandoned(self._client, others)
+        trials = records.search(self._client, self._experiment, records.IS_TRIAL)
+        self._note_trials(others, trials)
+        self._see(trials)
+
+    def _open_submission(self) -> Any:
+        from mlflow.entities import Param
+
+        key = sweep_key(self.plan)
+        found = self._client.search_runs(
+            [self._experiment], f"tags.{records.SWEEP_KEY} = '{key}'", max_results=1
+        )
+        spec = self.plan.spec
+        tags = {
+            records.DESCRIPTION: spec.description,
+            records.SUBMITTED_AT: datetime.now(UTC).isoformat(),
+            records.DRIVER: this_driver(),
+            **{f"{records.VERSION}{name}": value for name, value in versions().items()},
+        }
+        if found:
+            run = found[0]
+            self._client.update_run(run.info.run_id, status="RUNNING")
+            for name, value in tags.items():
+                self._client.set_tag(run.info.run_id, name, value)
+        else:
+            tags |= {records.KIND: "sweep", records.SWEEP_KEY: key}
+            run = self._client.create_run(
+                self._experiment, tags=tags, run_name=f"{spec.name} {key[:8]}"
+            )
+        params = {
+            records.RECIPE: spec.recipe.name,
+            records.MATCHING: spec.matching,
+            records.STABLE_BELOW: spec.stable_below,
+            records.PATH_POINTS: spec.path_points,
+            records.TRAIN_EXAMPLES: spec.train_examples or "all",
+            records.PRETRAIN_ORDER: spec.pretrain_order,
+            records.IMP_ORDER: spec.imp_order,
+        }
+        for name, value in strings(spec.recipe).items():
+            params[f"{records.HYPERPARAMETER}{name}"] = value
+        missing = params.keys() - run.data.params.keys()
+        if missing:  # all of them, but for submissions of earlier versions
+            added = [Param(name, str(params[name])) for name in sorted(missing)]
+            self._client.log_batch(run.info.run_id, params=added)
+        return run
+
+    def _note_trials(self, submissions: Iterable[Any], trials: Iterable[Any]) -> None:
+        """Earlier versions tell a submission's trials by what MLflow shows below it alone.
+
+        That is noted before some of them move below this submission.
+        """
+        for one in submissions:
+            files_of = (self._client, self.home, one)
+            if files.read_text(*files_of, records.TRIALS_FILE) is None:
+                below = [t for t in trials if t.data.tags.get(records.PARENT) == one.info.run_id]
+                keys = [trial.data.tags[records.TRIAL_KEY] for trial in below]
+                files.write_text(*files_of, records.TRIALS_FILE, json.dumps(keys))
+
+    def _see(self, trials: Iterable[Any]) -> None:
+        """Which trials have a run: the finished ones now belong to this submission."""
+        self._recorded: set[str] = set()
+        self._begun: dict[str, Any] = {}
+        wanted = {trial.key for trial in self.plan.trials}
+        submission = self._submission.info.run_id
+        for run in trials:
+            key = run.data.tags[records.TRIAL_KEY]
+            if key not in wanted:
+                continue
+            if run.info.status != "FINISHED":
+                self._begun[key] = run
+                continue
+            self._recorded.add(key)
+            if run.data.tags.get(records.PARENT) != submission:
+                self._client.set_tag(run.info.run_id, records.PARENT, submission)
+
+    def record(self, trial: Trial) -> None:
+        """Write a trial whose measurement is in the store; nothing if it is recorded."""
+        if self.unsure:
+            self._see(records.search(self._client, self._experiment, records.IS_TRIAL))
+            self.unsure = False
+        if trial.key in self._recorded:
+            return
+        from mlflow.entities import Metric, Param, RunTag
+
+        measured = read(self.store, trial)
+        when = int(measured.written_at * 1000)
+        run = self._begun.get(trial.key) or self._begin(trial, measured)
+        run_id = run.info.run_id
+        files.write_text(
+            self._client, self.home, run, records.PATH_FILE, records.curve_text(measured.values)
+        )
+        metrics = [
+            Metric(name, float(measured.values[name]), when, 0)
+            for name in (*records.SCALAR_METRICS, *records.END_METRICS)
+            if name in measured.values
+        ]
+        self._client.log_batch(
+            run_id,
+            metrics=metrics,
+            params=[Param(name, str(value)) for name, value in _params(trial).items()],
+            tags=[RunTag(records.OUTCOME, measured.outcome)],
+        )
+        self._client.set_terminated(run_id, "FINISHED", end_time=when)
+        self._recorded.add(trial.key)
+
+    def _begin(self, trial: Trial, measured: Measured) -> Any:
+        """The run lasts as long as its two trainings and its measurement took together."""
+        artifacts = {f"{records.ARTIFACT}{name}": at for name, at in measured.artifacts.items()}
+        return self._client.create_run(
+            self._experiment,
+            start_time=int((measured.written_at - measured.seconds) * 1000),
+            run_name=f"{trial.strategy} level {trial.level} k={trial.rewind} "
+            f"init {trial.init_seed} orders {_orders(trial)}",
+            tags={
+                records.KIND: "trial",
+                records.TRIAL_KEY: trial.key,
+                records.PARENT: self._submission.info.run_id,
+                **artifacts,
+            },
+        )
+
+    def close(self, complete: bool) -> None:
+        """End the submission."""
+        status = "FINISHED" if complete else "KILLED"
+        self._client.set_terminated(self._submission.info.run_id, status)
+
+
+def _params(trial: Trial) -> dict[str, object]:
+    recipe = trial.job.recipe
+    named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
+    return named | {
+        records.RECIPE: recipe.name,
+        records.STRATEGY: trial.strategy,
+        records.LEVEL: trial.level,
+        records.REWIND: trial.rewind,
+        records.INIT_SEED: trial.init_seed,
+        records.ORDER_SEEDS: _orders(trial),
+    }
+
+
+def _orders(trial: Trial) -> str:
+    return ",".join(map(str, trial.order_seeds))

@@ -1,0 +1,68 @@
+"""What a submission's own run holds of its results, for those who look at MLflow.
+
+metrics   instability_test/IMP 8.6 %, accuracy_test/... of each line, stepped by the rewind
+          iteration k, so that MLflow draws the papers' figures; stable_from/... and
+          matching_from/... where a line becomes stable or matching
+files     the report; cells.csv, onsets.csv and trials.csv
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from analysis import records
+from analysis.onsets import onsets
+from sweeps.recording import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mlflow.entities import Metric
+
+    from sweeps.results import Results
+
+MEANS = (
+    records.split_metric(records.INSTABILITY, "test"),
+    records.split_metric(records.ACCURACY, "test"),
+)
+VERDICTS: tuple[Literal["stable"], Literal["matching"]] = ("stable", "matching")
+
+
+def record_summary(results: Results, report: Path) -> None:
+    """Write the means, onsets, tables and the report of a finished submission to its run."""
+    client, run = results.client, results.submission
+    of = (client, results.home, run)
+    files.write_file(*of, report)
+    tables = {"trials": results.trials, "cells": results.cells, "onsets": _onsets(results.cells)}
+    for name, frame in tables.items():
+        files.write_text(*of, f"{name}.csv", frame.to_csv(index=False))
+    client.log_batch(run.info.run_id, metrics=list(_metrics(results)))
+
+
+def _onsets(cells: pd.DataFrame) -> pd.DataFrame:
+    frames = [onsets(cells, verdict).assign(verdict=verdict) for verdict in VERDICTS]
+    return frames[0].merge(frames[1], how="outer") if not cells.empty else frames[0]
+
+
+def _metrics(results: Results) -> Iterator[Metric]:
+    """Repeated, they are the same: MLflow drops them."""
+    from mlflow.entities import Metric
+
+    when = results.submission.info.start_time
+    cells = results.cells
+    for _, cell in cells.iterrows():
+        for name in MEANS:
+            if not math.isnan(cell[name]):
+                yield Metric(f"{name}/{_line(cell)}", cell[name], when, int(cell[records.REWIND]))
+    for verdict in VERDICTS:
+        for _, line in onsets(cells, verdict).iterrows():
+            if pd.notna(line["onset"]):
+                yield Metric(f"{verdict}_from/{_line(line)}", float(line["onset"]), when, 0)
+
+
+def _line(row: pd.Series) -> str:
+    return f"{row[records.STRATEGY]} level {row[records.LEVEL]}"

@@ -1,0 +1,109 @@
+"""The kinds of values that a spec holds: seeds, levels, rewind points and lengths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from sweeps.errors import shown
+from trainables import data
+from trainables.contradictions import MAX_ITERATIONS
+
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+MAX_SEED = 2**31 - 1
+
+MAX_SEEDS = 1_000_000
+"""Seeds in a list, which are counted before the list is built."""
+
+MAX_LEVEL = 100
+"""A pruning level. At the papers' fraction, no network here has weights left so deep; and a job
+carries its whole ancestry, of which Python can follow some 150 levels."""
+
+UNITS = re.compile(r"\d+(\.\d+)? *(%|epochs?)")
+"""Of lengths and rewind points that are not given in iterations."""
+
+Where = tuple[str | int, ...]
+"""Keys and indices that lead to a part of a spec."""
+
+
+def error_at(where: Where, message: str) -> PydanticCustomError:
+    """Return the error of a part of the spec that is found while the whole is looked at."""
+    return PydanticCustomError("at", "{message}", {"message": message, "at": where})
+
+
+def unfit() -> PydanticCustomError:
+    """Return the error of a value of a kind that is not wanted; `wording` knows which is."""
+    return PydanticCustomError("unfit", "another kind of value is wanted")
+
+
+def distinct(values: list[Any]) -> list[Any]:
+    """Return the values. Raises ValueError if one is listed twice."""
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"{shown(value)} is listed twice")
+        seen.add(value)
+    return values
+
+
+def _seeds(value: Any) -> Any:
+    """`3` means the seeds 1, 2 and 3."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise ValueError(f"{shown(value)} seeds are too few: at least 1")
+        if value > MAX_SEEDS:
+            raise ValueError(f"{shown(value)} seeds are too many: at most {MAX_SEEDS:,}")
+        return list(range(1, value + 1))
+    return value
+
+
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Seeds = Annotated[list[Seed], BeforeValidator(_seeds), Field(min_length=1)]
+Levels = Annotated[list[Annotated[int, Field(ge=1, le=MAX_LEVEL)]], Field(min_length=1)]
+
+
+def _has_unit(value: Any) -> bool:
+    return isinstance(value, str) and UNITS.fullmatch(value) is not None
+
+
+def _iterations_or_unit(value: Any) -> Any:
+    if isinstance(value, bool) or not (isinstance(value, int) or _has_unit(value)):
+        raise unfit()
+    return value
+
+
+def _not_negative(value: int | str) -> int | str:
+    if isinstance(value, int) and value < 0:
+        raise ValueError(f"rewind point {value} lies before the start of training")
+    return value
+
+
+Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
+RewindPoint = Annotated[Length, AfterValidator(_not_negative)]
+Rewind = Annotated[list[RewindPoint], Field(min_length=1)]
+
+
+def in_iterations(length: int | str, recipe: Mapping[str, Any]) -> int:
+    """Return a rewind point or length of a recipe's training in iterations.
+
+    `recipe` has the fields `iterations` (T, for shares of it), `data`, `batch_size` and
+    `last_batch`. Raises ValueError above MAX_ITERATIONS.
+    """
+    if isinstance(length, int):
+        iterations: float = length
+    else:
+        number = float(length.rstrip(" %epochs"))
+        if length.endswith("%"):
+            iterations = recipe["iterations"] * number / 100
+        else:
+            iterations = number * data.iterations_per_epoch(
+                recipe["data"], recipe["batch_size"], recipe["last_batch"]
+            )
+    if iterations > MAX_ITERATIONS:
+        raise ValueError(f"{shown(length)} is too long: at most {MAX_ITERATIONS:,} iterations")
+    return round(iterations)

@@ -1,0 +1,50 @@
+"""A validated spec as a mapping that can be stored, and back.
+
+What a user wrote depends on built-in recipes, on where images lie and on the machine that chose
+device and backend. The mapping spells all of it out, so that it means the same sweep, with the
+same content keys, in another version of this package and on another machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from typing import Any
+
+from pydantic import ValidationError
+
+from sweeps.errors import UserError
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.wording import problem
+from trainables.recipe import Recipe
+from trainables.recipes import RECIPES
+
+
+def resolved(sweep: Sweep) -> dict[str, Any]:
+    """Return every field of a sweep as JSON-able values; `from_resolved` takes them back."""
+    recipe = asdict(sweep.recipe)
+    recipe["milestones"] = list(sweep.recipe.milestones)
+    return sweep.model_dump(exclude={"recipe"}) | {"recipe": {"base": _base(sweep)} | recipe}
+
+
+def from_resolved(mapping: Mapping[str, Any]) -> Sweep:
+    """Return the sweep of which `resolved` made this mapping. Needs neither data nor a device.
+
+    Fields that did not exist when it was stored have their defaults, which mean "no change".
+    Raises UserError if it is no such mapping.
+    """
+    recipe = mapping.get("recipe")
+    if not isinstance(recipe, Mapping):
+        raise UserError("a stored spec has no recipe")
+    defaults = {f.name: f.default for f in fields(Recipe) if f.default is not MISSING}
+    try:
+        return Sweep.model_validate({**mapping, "recipe": {**defaults, **recipe}})
+    except ValidationError as error:
+        raise UserError(f"a stored spec does not fit this version: {problem(error)}") from None
+
+
+def _base(sweep: Sweep) -> str:
+    """The built-in recipe whose name the sweep's recipe begins with; any will do, as every field
+    is given."""
+    name = sweep.recipe.name.partition(" with ")[0]
+    return name if name in RECIPES else min(RECIPES)

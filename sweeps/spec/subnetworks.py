@@ -1,0 +1,57 @@
+"""Which networks a sweep is of: the dense one, and its subnetworks by strategy and level."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
+
+from sweeps.errors import did_you_mean, shown
+from sweeps.spec.fields import STRICT, Levels, Rewind, distinct
+
+
+class Dense(BaseModel):
+    """The full network (LMC section 3)."""
+
+    model_config = STRICT
+    strategy: Literal["dense"]
+    rewind: Rewind | None = None
+    """Rewind points of these trials; the sweep's own if absent."""
+
+    @property
+    def levels(self) -> list[int]:
+        return [0]
+
+
+class Pruned(BaseModel):
+    """Subnetworks of LMC section 4: IMP's, and its two baselines with IMP's sparsity."""
+
+    model_config = STRICT
+    strategy: Literal["imp", "random-pruning", "random-reinit"]
+    levels: Levels
+    """Pruning levels: level L leaves (1 - pruning_fraction)^L of the weights."""
+    rewind: Rewind | None = None
+
+    _levels_distinct = field_validator("levels")(distinct)
+
+
+STRATEGIES = ("dense", "imp", "random-pruning", "random-reinit")
+
+
+def _with_strategy(value: Any) -> Any:
+    """`dense` is short for `{strategy: dense}`."""
+    if isinstance(value, str):
+        value = {"strategy": value}
+    strategy = value.get("strategy") if isinstance(value, dict) else None
+    if not isinstance(strategy, str):
+        raise ValueError(
+            "a subnetwork is dense, or a mapping with a strategy: {strategy: imp, levels: [3]}"
+        )
+    if strategy not in STRATEGIES:
+        raise ValueError(f"unknown strategy {shown(strategy)}{did_you_mean(strategy, STRATEGIES)}")
+    return value
+
+
+Subnetwork = Annotated[
+    Annotated[Dense | Pruned, Field(discriminator="strategy")], BeforeValidator(_with_strategy)
+]

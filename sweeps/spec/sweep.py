@@ -1,0 +1,220 @@
+"""The spec: what a user writes, as a strict model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
+
+from sweeps import engine
+from sweeps.errors import shown
+from sweeps.spec.fields import (
+    STRICT,
+    Rewind,
+    Seed,
+    Seeds,
+    Where,
+    distinct,
+    error_at,
+    in_iterations,
+    unfit,
+)
+from sweeps.spec.recipe import RecipeField
+from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
+from trainables import data, networks
+from trainables.levels import weights_at_levels
+
+MAX_JOBS = 1_000_000
+"""Jobs of a sweep. Planning 350,000 takes 24 s and 0.3 GB, and recording their 99,000 trials 2 h
+(docs/scaling.md): what is far beyond is a slip, or better several sweeps."""
+
+
+class Resources(BaseModel):
+    """What Ray keeps for a worker, where it is not to follow from the recipe."""
+
+    model_config = STRICT
+    cpus: Annotated[float, Field(ge=0)] | None = None
+    gpus: Annotated[float, Field(gt=0)] | None = None
+    """A share of one GPU (0.25: four workers on it), or whole ones."""
+
+    @field_validator("gpus")
+    @classmethod
+    def _share(cls, gpus: float | None) -> float | None:
+        if gpus is not None and gpus > 1 and gpus != int(gpus):
+            raise ValueError(f"{gpus} GPUs are neither a share of one nor whole ones")
+        return gpus
+
+
+def _accuracy_lost(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value != "one-std" and not (number and 0 <= value <= 100):
+        raise unfit()
+    return value
+
+
+class Sweep(BaseModel):
+    """A sweep: one recipe, and the trials wanted of it."""
+
+    model_config = STRICT
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    """What results are filed under: the MLflow experiment."""
+
+    description: str = ""
+    """For the report: what is asked, of which paper's table or figure."""
+
+    recipe: RecipeField
+    """A built-in recipe's name, or `{base: name, iterations: 600, ...}`."""
+
+    rewind: Rewind
+    """Rewind points k: iterations, "2 %" of training, or "5 epochs"."""
+
+    inits: Seeds
+    """Seeds of initial weights; a number n means 1 to n."""
+
+    orders: Seeds
+    """Order seeds of the arms; every pair of them is a trial. A number n means 1 to n."""
+
+    subnetworks: Annotated[list[Subnetwork], Field(min_length=1, max_length=100)]
+    """Which networks, each with its levels and, if they are others, rewind points."""
+
+    pretrain_order: Seed = 0
+    """Order seed of the training from W_0 to W_k."""
+
+    imp_order: Seed = 1
+    """Order seed of the trainings that IMP prunes after; an arm with this seed is shared."""
+
+    path_points: Annotated[int, Field(ge=3, le=1000)] = 30
+    """Evenly spaced points of a path, ends included (LMC section 2)."""
+
+    train_examples: Annotated[int, Field(ge=1)] | None = None
+    """Training examples, a fixed sample, on which errors on the train split are measured; all of
+    them if absent."""
+
+    stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
+    """A network is stable if its instability is below this (percentage points, LMC section 2)."""
+
+    matching: Annotated[Literal["one-std"] | float, BeforeValidator(_accuracy_lost)] = "one-std"
+    """Accuracy a matching subnetwork may lose: one standard deviation of the dense networks'
+    accuracies (Unmasking's eps), or percentage points (0.2 in LMC section 4.4)."""
+
+    on_divergence: Literal["continue", "stop"] = "continue"
+    """What a run does when a training diverges, that is, ends with weights that are not finite:
+    `continue` with the other trials and mark this one, or `stop` with exit status 1. Has no
+    influence on results."""
+
+    resources: Resources = Resources()
+    """Of each worker; has no influence on results."""
+
+    _seeds_distinct = field_validator("inits", "orders")(distinct)
+
+    @field_validator("orders")
+    @classmethod
+    def _pairs(cls, orders: list[int]) -> list[int]:
+        if len(orders) < 2:
+            raise ValueError("a pair needs at least 2 order seeds")
+        return orders
+
+    @model_validator(mode="after")
+    def _resolve(self) -> Sweep:
+        """Rewind points and levels that the recipe allows."""
+        self._iterations_of(self.rewind, ("rewind",))
+        for index, subnetwork in enumerate(self.subnetworks):
+            here = ("subnetworks", index)
+            if subnetwork.rewind is not None:
+                self._iterations_of(subnetwork.rewind, (*here, "rewind"))
+            self._check_levels(subnetwork.levels, (*here, "levels"))
+        return self
+
+    @model_validator(mode="after")
+    def _sample(self) -> Sweep:
+        examples = data.facts(self.recipe.data).train
+        if self.train_examples is not None and self.train_examples > examples:
+            raise error_at(
+                ("train_examples",),
+                f"train_examples {shown(self.train_examples)} is above the {examples} examples of "
+                f"{self.recipe.data}",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _not_too_large(self) -> Sweep:
+        """Counted before anything is built."""
+        trials, jobs = self.size
+        if jobs > MAX_JOBS:
+            raise error_at(
+                (),
+                f"these lists make {trials:,} trials of {jobs:,} jobs; a sweep has at most "
+                f"{MAX_JOBS:,} jobs: use fewer inits, orders, levels or rewind points, or several "
+                "sweeps",
+            )
+        return self
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Numbers of trials and of jobs. Cells that are listed twice count twice, and trainings
+        that IMP shares with an arm as two."""
+        orders = len(self.orders)
+        pairs = orders * (orders - 1) // 2
+        pretrained: set[int] = set()
+        deepest: dict[int, int] = {}
+        trials = jobs = 0
+        for subnetwork in self.subnetworks:
+            points = self.rewind_of(subnetwork)
+            cells = len(points) * len(subnetwork.levels)
+            trials += cells * pairs
+            # Of a cell: its arms, paths, a random mask, reinitialised weights.
+            jobs += cells * (orders + pairs + 2)
+            pretrained.update(points)
+            for k in points:
+                deepest[k] = max(deepest.get(k, 0), *subnetwork.levels)
+        jobs += len(pretrained) + 2 * sum(deepest.values())
+        return len(self.inits) * trials, len(self.inits) * jobs
+
+    @property
+    def demand(self) -> engine.Demand:
+        """What Ray keeps for a training."""
+        worker = engine.shape(self.recipe, self.resources.cpus, self.resources.gpus)
+        return engine.Demand(worker, self.recipe.workers)
+
+    @property
+    def prunable_weights(self) -> int:
+        return networks.prunable_weights(self.recipe.network, self.recipe.prune_output)
+
+    def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
+        """The rewind points of a subnetwork in iterations, ascending."""
+        return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
+
+    def _iterations_of(self, points: list[int | str], where: Where = ()) -> list[int]:
+        total = self.recipe.iterations
+        recipe = asdict(self.recipe)
+        iterations: set[int] = set()
+        for index, point in enumerate(points):
+            try:
+                iteration = in_iterations(point, recipe)
+            except ValueError as error:
+                raise error_at((*where, index), str(error)) from None
+            if iteration >= total:
+                raise error_at(
+                    (*where, index),
+                    f"rewind point {point} lies past the end of training: k must be below "
+                    f"{total} iterations",
+                )
+            if iteration in iterations:
+                raise error_at((*where, index), f"rewind point {point} is listed twice")
+            iterations.add(iteration)
+        return sorted(iterations)
+
+    def _check_levels(self, levels: list[int], where: Where) -> None:
+        """Raises an error at a level for which nothing is left to prune."""
+        weights = weights_at_levels(self.prunable_weights, self.recipe.pruning_fraction)
+        possible = len(list(islice(weights, max(levels) + 1)))
+        for index, level in enumerate(levels):
+            if level >= possible:
+                raise error_at(
+                    (*where, index),
+                    f"level {level} is impossible: after level {possible - 1} no weight of "
+                    f"{self.recipe.network} is left to prune",
+                )

@@ -1,0 +1,190 @@
+"""What is wrong with a spec, in a spec's own words: pydantic's are not shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from sweeps.errors import did_you_mean, one_line, shown
+from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
+from sweeps.spec.recipe import RecipeFields
+from sweeps.spec.subnetworks import STRATEGIES, Dense, Pruned
+from sweeps.spec.sweep import Resources, Sweep
+
+SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
+SEED = f"a seed from 0 to {MAX_SEED}"
+POINT = "a rewind point: iterations (120), '2 %' or '5 epochs'"
+LENGTH = "a length: iterations (600), '50 %' or '5 epochs'"
+POINTS = "a list of rewind points: [0, 120, 2 %, 5 epochs]"
+
+WANTED = {
+    "name": "a word of up to 100 letters, digits, '.', '_' and '-', first a letter or digit",
+    "description": "text",
+    "recipe": "a recipe's name, or a mapping of base and overrides: {base: digits-mlp}",
+    "recipe.base": "a recipe's name",
+    "rewind": POINTS,
+    "rewind[]": POINT,
+    "inits": SEEDS,
+    "inits[]": SEED,
+    "orders": SEEDS,
+    "orders[]": SEED,
+    "subnetworks": "a list of subnetworks: [dense, {strategy: imp, levels: [3]}]",
+    "subnetworks[].strategy": f"one of {', '.join(STRATEGIES)}",
+    "subnetworks[].levels": "a list of pruning levels: [3, 11]",
+    "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
+    "subnetworks[].rewind": POINTS,
+    "subnetworks[].rewind[]": POINT,
+    "pretrain_order": SEED,
+    "imp_order": SEED,
+    "path_points": "a whole number from 3 to 1000",
+    "train_examples": "a whole number of examples, at least 1",
+    "stable_below": "a number of percentage points above 0 and at most 100",
+    "matching": "one-std, or a number of percentage points from 0 to 100",
+    "on_divergence": "continue or stop",
+    "resources": "a mapping: {cpus: 2, gpus: 0.25}",
+    "resources.cpus": "a number of CPU cores, 0 or more",
+    "resources.gpus": "a number of GPUs above 0",
+    "recipe.length": LENGTH,
+    "recipe.iterations": LENGTH,
+    "recipe.warmup": LENGTH,
+    "recipe.milestones": "a list of lengths: [600, 75 %]",
+    "recipe.milestones[]": LENGTH,
+}
+"""What a spec wants in a place."""
+
+KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "model": "a mapping",
+}
+"""What is wanted elsewhere, by how pydantic's names for its errors begin."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The first of what is wrong with a spec."""
+
+    location: Where
+    words: str
+    more: int = field(default=0, compare=False)
+    """How many others there are."""
+
+    @property
+    def place(self) -> str:
+        """The location as people write it, `rewind[1]`."""
+        text = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in self.location)
+        return one_line(text.removeprefix("."), 60)
+
+    def beside(self, other: Problem) -> bool:
+        """Whether both are of the same place."""
+        return self.location == other.location
+
+    def __str__(self) -> str:
+        place = f"{self.place}: " if self.location else ""
+        more = f" (and {self.more} more)" if self.more else ""
+        return f"{place}{self.words}{more}"
+
+
+Source = Callable[[Where], yaml.Node | None]
+"""The YAML that a place of a spec was read from, if there is any."""
+
+
+def problem(error: ValidationError, source: Source = lambda location: None) -> Problem:
+    """Return the first problem of an error. Values are quoted as they stand in their source."""
+    # An unknown key is the likelier slip: it comes before the key that is missing for it.
+    found = sorted(error.errors(include_url=False), key=lambda one: one["type"] == "missing")
+    location = _location(found[0])
+    words = _words(found[0], location, source(location))
+    return Problem(location, words, len(found) - 1)
+
+
+def _location(error: Mapping[str, Any]) -> Where:
+    """Keys and indices of the spec; pydantic puts a subnetwork's strategy between them."""
+    location: Where = error.get("ctx", {}).get("at", error["loc"])
+    if location[:1] == ("subnetworks",) and len(location) > 2 and location[2] in STRATEGIES:
+        return (*location[:2], *location[3:])
+    return location
+
+
+def _words(error: Mapping[str, Any], location: Where, node: yaml.Node | None) -> str:
+    value = error["input"]
+    wanted = _wanted(error["type"], location)
+    match error["type"]:
+        case "extra_forbidden":
+            allowed = _model(error["loc"]).model_fields.keys() - {"data_address"}
+            return f"unknown key{did_you_mean(str(location[-1]), allowed)}"
+        case "missing":
+            return f"this key is missing; wanted is {wanted}"
+        case "at":
+            return str(error["msg"])
+        case "value_error":
+            return str(error["msg"]).removeprefix("Value error, ")
+        case "too_short":
+            return f"the list is empty; wanted is {wanted}"
+        case "too_long" if isinstance(value, list):
+            return f"the list is too long: at most {error['ctx']['max_length']}"
+    if value is None:
+        return f"it has no value; wanted is {wanted}"
+    if isinstance(value, str) and (choices := _choices(location)):
+        return f"there is no {shown(value)}{did_you_mean(value, choices)}"
+    return f"must be {wanted}, not {_seen(value, node)}{_hint(value, wanted, node)}"
+
+
+def _wanted(kind: str, location: Where) -> str:
+    """What should stand in a place."""
+    pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in location)
+    if own := WANTED.get(pattern.removeprefix(".")):
+        return own
+    if choices := _choices(location):
+        return f"one of {', '.join(choices)}"
+    return KINDS.get(kind.partition("_")[0], "something else")
+
+
+def _choices(location: Where) -> tuple[str, ...]:
+    """The words that a field allows, if it is one of words."""
+    if not location or not isinstance(location[-1], str):
+        return ()
+    field = _model(location).model_fields.get(location[-1])
+    words = get_args(field.annotation) if field else ()
+    return tuple(word for word in words if isinstance(word, str))
+
+
+def _model(location: Where) -> type[BaseModel]:
+    """What the last step of a location is a key of."""
+    match location:
+        case ("recipe", _):
+            return RecipeFields
+        case ("resources", _):
+            return Resources
+        case ("subnetworks", int(), "dense", _):
+            return Dense
+        case ("subnetworks", int(), *_):
+            return Pruned
+    return Sweep
+
+
+def _seen(value: object, node: yaml.Node | None) -> str:
+    """A value as an error quotes it: a number or word as it stands in the text."""
+    if isinstance(node, yaml.ScalarNode) and not isinstance(value, str):
+        return one_line(node.value, 60)
+    return shown(value)
+
+
+def _hint(value: object, wanted: str, node: yaml.Node | None) -> str:
+    """How what was meant is written, where that can be guessed."""
+    if isinstance(value, bool | int | float) and wanted in (WANTED["name"], KINDS["string"]):
+        return f"; quote it: '{_seen(value, node)}'"
+    if isinstance(value, dict) and wanted == KINDS["string"]:
+        return "; quote text with a colon"
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d[\d_]{0,20}", value):
+        return f"; write {int(value.replace('_', ''))}"
+    return ""

@@ -1,0 +1,52 @@
+"""Content keys are pinned: results that were stored before stay valid.
+
+`keys.json` has the keys of every built-in spec, and of some overrides, as they were when it was
+written. A key may only change together with the schema version in `trainables/store/keys.py`. For
+a new spec or a new list of overrides, add what `pins` returns for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweeps.engine import DRIVER, Machines
+from sweeps.loading import builtin_specs, load
+from sweeps.plan import expand
+
+PINNED: dict[str, Any] = json.loads((Path(__file__).parent / "keys.json").read_text())
+"""`SPEC` or `SPEC OVERRIDE OVERRIDE ...` -> what `pins` returned."""
+
+MACHINES = Machines([{"CPU": 2, DRIVER: 1000}])
+"""Without a GPU: device and backend are part of the keys."""
+
+
+def pins(case: str) -> dict[str, Any]:
+    """Per kind of job: how many there are, a hash over their sorted keys, and some keys in full."""
+    spec, *overrides = case.split()
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for key, job in expand(load(spec, overrides, machines=MACHINES)[0]).jobs.items():
+        by_kind[type(job).__name__].append(key)
+    return {
+        kind: {
+            "jobs": len(keys),
+            "hash": hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:16],
+            "first": keys[0],
+            "last": keys[-1],
+        }
+        for kind, keys in sorted(by_kind.items())
+    }
+
+
+@pytest.mark.parametrize("case", PINNED)
+def test_keys_stay_what_they_were(case: str) -> None:
+    assert pins(case) == PINNED[case]
+
+
+def test_every_built_in_spec_is_pinned() -> None:
+    assert builtin_specs().keys() <= PINNED.keys()

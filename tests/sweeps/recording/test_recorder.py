@@ -1,0 +1,106 @@
+"""What a sweep leaves in MLflow."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from recording_samples import SMALL, Recorded, diverged_second
+
+from analysis import records
+from sweeps.recording.drivers import this_driver
+from sweeps.recording.recorder import Recorder
+
+
+def runs(recorded: Recorded, filter_string: str) -> list:
+    client = MlflowClient(recorded.home.tracking)
+    experiment = client.get_experiment_by_name("digits-mlp")
+    return records.search(client, experiment.experiment_id, filter_string)
+
+
+def test_a_trial_carries_what_its_recipe_changes_and_where_its_artifacts_lie(
+    recorded: Recorded,
+) -> None:
+    plan, _ = recorded.plan(*SMALL, "recipe.learning_rate=0.3")
+    for trial in plan.trials:
+        for arm in (trial.job.first, trial.job.second):
+            recorded.store.write(arm.kind, arm.key, b"weights", "safetensors", seconds=10.0)
+    recorded.submit(*SMALL, "recipe.learning_rate=0.3")
+    for run in runs(recorded, records.IS_TRIAL):
+        assert run.data.params["recipe.learning_rate"] == "0.3"
+        assert set(run.data.params) == {*records.TRIAL_PARAMS, "recipe.learning_rate"}
+        assert run.info.end_time - run.info.start_time == pytest.approx(22_000, abs=2)
+        assert run.data.tags[records.OUTCOME] == "trained"
+        places = {n: v for n, v in run.data.tags.items() if n.startswith(records.ARTIFACT)}
+        assert places.keys() == {"artifact.measurement", "artifact.arm_1", "artifact.arm_2"}
+        for place in places.values():
+            folder, _, key = place.rpartition("/")
+            assert key in {n.partition(".")[0] for n in recorded.store.files.sizes(folder)}
+
+
+def test_no_scalar_is_a_point_of_a_path(recorded: Recorded) -> None:
+    recorded.submit(*SMALL)
+    for run in runs(recorded, records.IS_TRIAL):
+        assert set(run.data.metrics) == {*records.SCALAR_METRICS, *records.END_METRICS}
+    found = recorded.read()
+    curves = found.curves()
+    assert curves["path_error_test"].tolist() == [5.0, *[50.0] * 28, 5.0] * 2
+    assert curves["alpha"].tolist() == [point / 29 for point in range(30)] * 2
+
+
+def test_a_diverged_arm_of_an_earlier_version_is_known_by_its_loss(recorded: Recorded) -> None:
+    recorded.submit(*SMALL, values=diverged_second)
+    trials = recorded.read().trials
+    assert trials["diverged_1"].tolist() == [False, False]
+    assert trials["diverged_2"].tolist() == [True, True]
+    assert trials[["instability_test", "instability_train"]].isna().all(axis=None)
+    assert trials["test_examples"].tolist() == [797, 797]
+    assert trials["majority_test"].tolist() == pytest.approx([100 * 81 / 797] * 2)
+    for run in runs(recorded, records.IS_TRIAL):
+        assert run.data.tags[records.OUTCOME] == "diverged"
+        assert math.isnan(run.data.metrics["instability_test"])
+    assert not runs(recorded, f"{records.IS_TRIAL} and metrics.instability_test < 50")
+    losses = recorded.read().curves()["path_loss_test"]
+    assert losses.isna().sum() == 2 * 29
+
+
+def test_recording_again_changes_nothing_but_the_time_of_submission(recorded: Recorded) -> None:
+    recorded.submit(*SMALL)
+    first = recorded.read().trials
+    recorded.submit(*SMALL)
+    pd.testing.assert_frame_equal(recorded.read().trials, first)
+    assert len(runs(recorded, records.IS_SUBMISSION)) == 1
+
+
+def test_the_description_is_that_of_the_latest_spec(recorded: Recorded) -> None:
+    recorded.submit(*SMALL, "description=first")
+    recorded.submit(*SMALL, "description=second")
+    (run,) = runs(recorded, records.IS_SUBMISSION)
+    assert run.data.tags[records.DESCRIPTION] == "second"
+
+
+@pytest.mark.parametrize(
+    ("driver", "status"),
+    [
+        (f"{socket.gethostname()} {2**22 + 1}", "KILLED"),  # above the highest process id
+        (f"{socket.gethostname()} {os.getpid()}", "RUNNING"),
+        ("another-machine 1", "RUNNING"),
+    ],
+    ids=["gone", "at work", "elsewhere"],
+)
+def test_a_submission_does_not_run_on_when_its_driver_is_gone(
+    recorded: Recorded, driver: str, status: str
+) -> None:
+    plan, text = recorded.plan(*SMALL)
+    killed = Recorder(recorded.home, plan, recorded.store)
+    killed.open(text, {})
+    (run,) = runs(recorded, records.IS_SUBMISSION)
+    assert run.data.tags[records.DRIVER] == this_driver()
+    MlflowClient(recorded.home.tracking).set_tag(run.info.run_id, records.DRIVER, driver)
+    recorded.submit("rewind=[0]", *SMALL[1:])
+    found = {r.info.run_id: r.info.status for r in runs(recorded, records.IS_SUBMISSION)}
+    assert found[run.info.run_id] == status
