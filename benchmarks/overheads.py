@@ -106,6 +106,8 @@ class _Heard:
 
     def waiting(self) -> None: ...
 
+    def stalled(self, line: str) -> None: ...
+
     @property
     def ended(self) -> int:
         return len(self._seen)
@@ -146,7 +148,7 @@ def _tune(workers: int, batches: int, reports: int) -> _Heard:
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as scratch,
         Leases(Store(scratch), "benchmark") as leases,
-        ThisMachine(workers).ready(demand),
+        ThisMachine(workers).ready(demand, print),
     ):
         from benchmarks.idle import reporting
         from sweeps.run import tuning

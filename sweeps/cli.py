@@ -36,12 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from sweeps import terminal
+    from sweeps import temporary, terminal
     from sweeps.app import invoke
 
     terminal.prepare()
     try:
         try:
+            temporary.mend()
             invoke(arguments)
         finally:
             sys.stdout.flush()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,9 @@ DRIVER = "trial_driver"
 
 DRIVERS = 1000
 """Of it, where nobody says how much: what limits trainings is the room for their workers."""
+
+CGROUP = Path("/sys/fs/cgroup")
+"""Where a container sees the limits that it has."""
 
 DECODING_CPUS = 8
 """Cores beside a GPU whose images come from files (docs/images.md)."""
@@ -140,16 +146,70 @@ def decoders(recipe: Recipe, worker: Shape) -> int:
     return max(0, int(worker.get("CPU", 0)) - recipe.threads) if data.streams(recipe) else 0
 
 
+def check_threads(recipe: Recipe) -> None:
+    """Raises UserError if this machine has fewer cores than a worker of a recipe has threads."""
+    if recipe.threads > cores():
+        raise UserError(f"recipe.threads: {recipe.threads} threads; this machine has {cores()} CPU")
+
+
 def gpus() -> int:
-    """NVIDIA GPUs of this machine."""
-    return len(list(Path("/dev").glob("nvidia[0-9]*")))
+    """NVIDIA GPUs that Ray and PyTorch see on this machine."""
+    return _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), _driver_gpus())
+
+
+@cache
+def _driver_gpus() -> int:
+    """As NVIDIA's driver says. A device file may be there without a driver."""
+    try:
+        nvml = ctypes.CDLL("libnvidia-ml.so.1")
+        count = ctypes.c_uint()
+        if nvml.nvmlInit_v2() or nvml.nvmlDeviceGetCount_v2(ctypes.byref(count)):
+            return 0
+        nvml.nvmlShutdown()
+    except (OSError, AttributeError):  # no driver, or one of another age
+        return 0
+    return count.value
+
+
+def _visible(chosen: str | None, there: int) -> int:
+    """How many of a machine's GPUs CUDA_VISIBLE_DEVICES leaves.
+
+    Numbers, or the ids of GPUs or of MIG's parts of them. CUDA ignores all from the first wrong
+    one on, and all where one is listed twice.
+    """
+    if chosen is None:
+        return there
+    names = [name.strip() for name in chosen.split(",")]
+    wrong = (n for n, name in enumerate(names) if not _may_be_gpu(name, there))
+    names = names[: next(wrong, len(names))]
+    return min(len(names), there) if len(set(names)) == len(names) else 0
+
+
+def _may_be_gpu(name: str, there: int) -> bool:
+    return int(name) < there if name.isdecimal() else name.startswith(("GPU-", "MIG-"))
 
 
 def cores() -> int:
-    """CPU cores that this process may use."""
+    """CPU cores that this process may use: those it may run on, and its container's share."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    return max(1, int(min(there, _container_cores(CGROUP))))
+
+
+def _container_cores(folder: Path) -> float:
+    """The limit of a container on processor time, in cores; infinite without one."""
+    try:
+        if (limit := folder / "cpu.max").exists():
+            quota, period = limit.read_text().split()
+        else:
+            quota, period = (
+                (folder / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period")
+            )
+        return float(quota) / float(period) if float(quota) > 0 else math.inf
+    except (OSError, ValueError):  # no limit: "max"
+        return math.inf
 
 
 def _stacks(recipe: dict[str, Any], device: str) -> bool:

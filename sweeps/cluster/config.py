@@ -20,6 +20,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from sweeps.cluster import token
 from sweeps.errors import UserError, did_you_mean
 from sweeps.spec import STRICT
 
@@ -77,8 +78,9 @@ class Cluster:
             for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
                 os.environ.pop(name, None)
             os.environ.update(self.token)
+        token.close(token.file())
         found = self.token or os.environ.keys() & {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}
-        if found or (Path.home() / ".ray" / "auth_token").exists():
+        if found or os.path.exists(token.file()):
             os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
@@ -86,7 +88,7 @@ def file() -> Path:
     """Where clusters are named."""
     if given := os.environ.get("SWEEPS_CONFIG"):
         return Path(given)
-    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    folder = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     return Path(folder) / "sweeps" / "clusters.yaml"
 
 
@@ -136,6 +138,10 @@ def _read() -> Clusters:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Clusters()
+    except PermissionError as error:
+        if not os.environ.get("SWEEPS_CONFIG"):  # a home of somebody else
+            return Clusters()
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"cannot read {path}: {' '.join(str(error).split())}") from None
     try:

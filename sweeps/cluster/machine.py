@@ -6,16 +6,16 @@ import json
 import os
 import platform
 import shlex
-import shutil
 import sys
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from sweeps import patience
 from sweeps.cluster.processes import MARK
 from sweeps.engine import WORKER_ENVIRONMENT
-from sweeps.errors import UserError
 from sweeps.home import Home
+from sweeps.temporary import mend
 
 LEAVE_SECONDS = 60
 """What workers get to store checkpoints when their node leaves."""
@@ -111,7 +111,9 @@ def environment(node: Node) -> dict[str, str]:
         "SWEEPS_HOME": str(place.folder),
         "SWEEPS_DATA": str(place.data),
     }
-    return os.environ | WORKER_ENVIRONMENT | own | node.environment()
+    found = dict(os.environ)
+    mend(found)
+    return found | WORKER_ENVIRONMENT | patience.ENVIRONMENT | own | node.environment()
 
 
 def configuration(node: Node) -> str:
@@ -136,7 +138,8 @@ def configuration(node: Node) -> str:
 def _keeper(place: Home, cpus: int | None, start: list[str], spot: bool = False) -> list[str]:
     command = [sys.executable, "-m", "sweeps.cluster.keeper", str(folder_of(place))]
     command += ["--spot"] if spot else []
-    command += ["--", command_of("ray"), "start", "--block", "--labels", labels()]
+    command += ["--", sys.executable, "-m", "sweeps.cluster.ray_command"]
+    command += ["start", "--block", "--labels", labels()]
     command += ["--num-cpus", str(cpus)] if cpus is not None else []
     return [*command, *start]
 
@@ -145,11 +148,3 @@ def labels() -> str:
     """By which clients see that they and the cluster are the same versions."""
     found = {"sweeps-version": version("stability-sweeps"), "python": platform.python_version()}
     return ",".join(f"{name}={value.replace('+', '_')}" for name, value in found.items())
-
-
-def command_of(name: str) -> str:
-    """A console script of this environment, whether or not it is on PATH."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if not found:
-        raise UserError(f"no command {name!r} beside {sys.executable}")
-    return found

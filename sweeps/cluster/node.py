@@ -22,14 +22,16 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
+from sweeps import patience
+from sweeps.cluster import token
 from sweeps.cluster.machine import (
     LEAVE_SECONDS,
     Head,
     Node,
     Worker,
-    command_of,
     configuration,
     environment,
     folder_of,
@@ -48,8 +50,13 @@ JOIN_SECONDS = 5.0
 
 def home(folder: str | None, store: str | None = None, data: str | None = None) -> Home:
     """A machine's home: `SWEEPS_HOME`, or ~/.sweeps wherever it was started from."""
-    chosen = folder or os.environ.get("SWEEPS_HOME") or Path.home() / ".sweeps"
-    return resolve(str(chosen), store, data=data)
+    chosen = folder or os.environ.get("SWEEPS_HOME")
+    if not chosen:
+        try:
+            chosen = str(Path.home() / ".sweeps")
+        except RuntimeError:
+            raise UserError("this user has no home folder: set --home or SWEEPS_HOME") from None
+    return resolve(chosen, store, data=data)
 
 
 def start_head(head: Head) -> bool:
@@ -60,13 +67,10 @@ def start_head(head: Head) -> bool:
     if _runs_already(head):
         return False
     if not _has_token():
-        generate = [command_of("ray"), "get-auth-token", "--generate"]
-        subprocess.run(generate, capture_output=True, check=True)
-        _default_token().chmod(0o600)
+        token.make(token.default_file())
     for option in ("port", "dashboard_port", "tracking_port"):
         _check_free(getattr(head, option), "--" + option.replace("_", "-"))
-    _start(head)
-    _wait(head, "ray", lambda: _joined(head) and _answers(head.dashboard))
+    _start_ray(head, lambda: _joined(head) and _answers(head.dashboard))
     _wait(head, "tracking", lambda: _answers(f"{head.tracking}/health"))
     return True
 
@@ -81,8 +85,7 @@ def start_worker(worker: Worker) -> bool:
             "here, or name a copy in RAY_AUTH_TOKEN_PATH"
         )
     _check_reachable(worker.address)
-    _start(worker)
-    _wait(worker, "ray", lambda: _joined(worker))
+    _start_ray(worker, lambda: _joined(worker))
     return True
 
 
@@ -109,6 +112,20 @@ def wait(place: Home) -> None:
     except KeyboardInterrupt:
         pass
     stop(place)
+
+
+def _start_ray(node: Node, ready: Callable[[], bool]) -> None:
+    """Start all of a node and wait for its Ray; again where the machine is too busy for it."""
+    for number in count(1):
+        _start(node)
+        try:
+            return _wait(node, "ray", ready)
+        except ClusterError as error:
+            if not patience.explains(str(error)) or number > len(patience.PAUSES):
+                raise
+        print(patience.again(number), flush=True)
+        time.sleep(patience.PAUSES[number - 1])
+    return None
 
 
 def _start(node: Node) -> None:
@@ -171,13 +188,9 @@ def _supervisor(folder: Path) -> int | None:
 def _has_token() -> bool:
     if os.environ.get("RAY_AUTH_TOKEN"):
         return True
-    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or _default_token())
+    path = token.file()
+    token.close(path)
     return path.is_file() and bool(path.read_text().strip())
-
-
-def _default_token() -> Path:
-    """Where Ray looks when the environment names none."""
-    return Path.home() / ".ray" / "auth_token"
 
 
 def _check_free(port: int, option: str) -> None:

@@ -1,11 +1,12 @@
-"""Which processes on this machine belong to a node: those that inherited its mark."""
+"""Which processes on this machine belong to a node, by the mark that they inherited; and which to a
+process that started them."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 MARK = "SWEEPS_NODE"
@@ -28,12 +29,39 @@ def marked(folder: Path) -> Iterator[tuple[int, str]]:
             yield int(process.name), command.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
+def descendants(pid: int) -> dict[int, str]:
+    """Process id and program of all that a process started, directly or not; none without /proc."""
+    parents: dict[int, tuple[int, str]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text(errors="replace").partition("(")[2].rpartition(")")
+        except OSError:  # it has ended
+            continue
+        state, parent, *_ = rest.split()
+        if state not in "ZX":  # ended, but not yet waited for
+            parents[int(stat.parent.name)] = int(parent), name
+    found: dict[int, str] = {}
+    latest = {pid}
+    while latest:
+        latest = {one for one, (parent, _) in parents.items() if parent in latest} - found.keys()
+        found |= {one: parents[one][1] for one in latest}
+    return found
+
+
 def send(number: signal.Signals, pids: list[int]) -> None:
     for pid in pids:
         try:
             os.kill(pid, number)
         except ProcessLookupError:
             continue
+
+
+def kill_descendants(of: int, but: Collection[int], seconds: float = 10.0) -> None:
+    """Kill what a process started, except some processes, and wait until it has ended."""
+    deadline = time.monotonic() + seconds
+    while (left := descendants(of).keys() - but) and time.monotonic() < deadline:
+        send(signal.SIGKILL, list(left))
+        time.sleep(0.1)
 
 
 def end(folder: Path, seconds: float) -> None:

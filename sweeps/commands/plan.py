@@ -67,6 +67,8 @@ def plan(
         raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
     place = resolve(home, store, data=data)
     sweep, _ = load(spec, set_, place.data)
+    if hardware == "cpu":
+        engine.check_threads(sweep.recipe)
     graph = expand(sweep)
     complete = set()
     url = place.store

@@ -23,7 +23,7 @@ from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
-from sweeps.recording import database, faults, submissions
+from sweeps.recording import database, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
 from sweeps.run.handout import Handout
@@ -74,7 +74,7 @@ def run(
     """Do what the store lacks, and record every trial. Raises UserError before anything is done.
 
     A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
-    tracking server can't be reached.
+    tracking server can't be reached, Ray doesn't start, or a worker runs other code.
     """
     workers = site.most(plan.spec.demand)
     store.check_writable()
@@ -92,18 +92,23 @@ def run(
             trainings=trainings(needed.values()),
             reused=len(plan.jobs) - len(needed),
         )
-        recorder = Recorder(home, plan, store)
-        writer = BackgroundRecorder(recorder, spec_text, summarize(plan, complete, workers))
+        facts = summarize(plan, complete, workers)
+        writer = BackgroundRecorder(Recorder(home, plan, store), spec_text, facts)
         for trial in plan.trials:
             if trial.key not in needed:
                 writer.record(trial)
         outcome = Outcome(tally, submission=submissions.sweep_key(plan))
-        if needed:
-            _execute(plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console)
+        outcome.interrupted = bool(needed)  # unless what follows ends without an error
         try:
-            writer.close(console, complete=not (outcome.failed or outcome.interrupted))
-        except Exception as error:
-            outcome.recording_error = faults.explain(error, home)
+            if needed:
+                _execute(
+                    plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console
+                )
+        finally:  # nothing stays RUNNING after its driver
+            try:
+                writer.close(console, complete=not (outcome.failed or outcome.interrupted))
+            except RecordingError as error:
+                outcome.recording_error = error
         return outcome
 
 
@@ -146,7 +151,7 @@ def _execute(
         _stop_on_signal(stopping, console),
         tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
         Leases(store, _owner(home, plan.spec.name)) as leases,
-        site.ready(demand),
+        site.ready(demand, console.print),
     ):
         from sweeps.run import tuning
 
@@ -247,6 +252,9 @@ class _Observer:
 
     def _show(self) -> None:
         self._view.update(self._estimated - self._schedule.remaining_seconds)
+
+    def stalled(self, line: str) -> None:
+        self._view.console.print(line, soft_wrap=True)
 
     def batch_ended(self, worker: str) -> None:
         self._view.running.pop(worker, None)

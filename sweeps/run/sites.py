@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import math
 import os
-import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
-from sweeps.engine import DRIVER, DRIVERS, WORKER_ENVIRONMENT, Demand, Machines, Shape, this_machine
+from sweeps.engine import (
+    DRIVER,
+    DRIVERS,
+    WORKER_ENVIRONMENT,
+    Demand,
+    Machines,
+    Shape,
+    gpus,
+    this_machine,
+)
 from sweeps.errors import ClusterError, UserError
+from sweeps.temporary import mend
 
 ANSWER_SECONDS = 10.0
 
@@ -34,8 +43,11 @@ class Site(Protocol):
     def machines(self) -> Machines:
         """What there may be, by which a recipe's device is chosen."""
 
-    def ready(self, demand: Demand) -> Any:
-        """A context in which Ray is there for such trainings."""
+    def ready(self, demand: Demand, tell: Callable[[str], None]) -> Any:
+        """A context in which Ray is there for such trainings.
+
+        `tell` is given a line where that takes long. Raises ClusterError if Ray doesn't start.
+        """
 
     def capacity(self, demand: Demand) -> int:
         """Trainings that there is room for now, whoever holds it."""
@@ -64,31 +76,27 @@ class ThisMachine:
     capacity = most
 
     @contextmanager
-    def ready(self, demand: Demand) -> Iterator[None]:
+    def ready(self, demand: Demand, tell: Callable[[str], None]) -> Iterator[None]:
         # In the driver's environment, which workers inherit: a Ray runtime environment would keep
         # Ray's prestarted processes from being used, 3 s more.
         os.environ.update(WORKER_ENVIRONMENT)
-        import ray
+        mend(os.environ)
+        from sweeps.run.starting import own_ray
 
         workers = self.most(demand) * demand.workers
         importing = threading.Thread(target=import_module, args=("sweeps.run.tuning",))
         importing.start()
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        ray.init(
-            address="local",
+        with own_ray(
+            tell,
             num_cpus=math.ceil(workers * demand.worker.get("CPU", 0)) or 1,
+            num_gpus=gpus(),
             resources={DRIVER: DRIVERS},
             include_dashboard=False,
             log_to_driver=False,
             logging_level="error",
-        )
-        for number, handler in handlers.items():  # Ray has put its own in their place
-            signal.signal(number, handler)
-        try:
+        ):
             importing.join()
             yield
-        finally:
-            ray.shutdown()
 
 
 class Cluster:
@@ -121,7 +129,7 @@ class Cluster:
         return self._workers or max(fit, self.capacity(demand))
 
     @contextmanager
-    def ready(self, demand: Demand) -> Iterator[None]:
+    def ready(self, demand: Demand, tell: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
@@ -141,6 +149,8 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
     of, else the machine's. Raises ClusterError."""
     import ray
 
+    from sweeps.run.starting import job_config
+
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", "auto")
     else:
@@ -149,6 +159,7 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
         ray.init(
             address=address,
             runtime_env={"env_vars": WORKER_ENVIRONMENT},
+            job_config=job_config(),
             log_to_driver=False,
             logging_level="error",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from sweeps.engine import Demand
+from sweeps.errors import ClusterError
 from sweeps.run.handout import LOOK_SECONDS, Handout
 from sweeps.run.turns import IDLE_SECONDS, NUMBER, Turns
 from trainables.jobs.kinds import Job
@@ -49,6 +51,9 @@ class Observer(Protocol):
     def waiting(self) -> None:
         """Called while all that is left is done by another sweep."""
 
+    def stalled(self, line: str) -> None:
+        """Called once when no worker has begun for long: what they wait for."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -67,6 +72,10 @@ class Settings:
     """Whether workers start before there is work for them. They hold their room for it."""
 
 
+STALL_SECONDS = 60.0
+"""After which a run without any worker says what it waits for."""
+
+
 class ScheduleSearcher(Searcher):
     """Hands the batches of a schedule to Tune, and tells the schedule what became of them."""
 
@@ -83,6 +92,12 @@ class ScheduleSearcher(Searcher):
         """Batch -> the machines it was last heard from."""
         self._leaving: set[str] = set()
         """Batches whose process said that it was told to end."""
+        self.refused: str | None = None
+        """Why a worker must do nothing for this sweep: one line."""
+        self._pending: set[str] = set()
+        """Batches that were handed out and not heard from yet."""
+        self._quiet_since = time.monotonic()
+        """When no batch was under way any more."""
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
         return True
@@ -90,7 +105,7 @@ class ScheduleSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         for job in self._handout.done_elsewhere():
             self._observer.job_done(job)
-        if self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
+        if self.refused or self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
             return Searcher.FINISHED
         s, jobs = self._settings, self._handout.next_batch(trial_id)
         if jobs is None:
@@ -101,6 +116,7 @@ class ScheduleSearcher(Searcher):
         turn = self._schedule.turn(trial_id) if jobs else None
         batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes, turn)
         self._handed_out += 1
+        self._pending.add(trial_id)
         return {"batch": batch, "worker": dict(s.demand.worker), NUMBER: self._handed_out}
 
     def _idle_for(self, seconds: float) -> bool:
@@ -122,10 +138,12 @@ class ScheduleSearcher(Searcher):
         for key, reason, trace in result.get("failed", ()):
             self._schedule.job_failed(key, reason)
             self._observer.job_failed(self._schedule.jobs[key], reason, trace)
+        self.refused = self.refused or result.get("refused")
         if result["leaving"]:
             self._leaving.add(trial_id)
         if result["nodes"]:  # none while its workers are starting
             self._nodes[trial_id] = result["nodes"]
+            self._pending.discard(trial_id)
             self._observer.reported(trial_id, result)
 
     def on_trial_complete(
@@ -144,6 +162,26 @@ class ScheduleSearcher(Searcher):
                 self._observer.job_failed(self._schedule.jobs[key], reason, reason)
         self._handout.batch_over(trial_id)
         self._observer.batch_ended(trial_id)
+        self._nodes.pop(trial_id, None)
+        self._pending.discard(trial_id)
+
+    def look_for_stall(self) -> None:
+        """Call often: tells the observer once when all that was handed out waits for room."""
+        now = time.monotonic()
+        if self._nodes or not self._pending:
+            self._quiet_since = now
+        elif now - self._quiet_since > STALL_SECONDS:
+            self._quiet_since = math.inf
+            self._observer.stalled(self._waits_for())
+
+    def _waits_for(self) -> str:
+        shape, free = self._settings.demand.worker, ray.available_resources()
+        return (
+            f"no worker has begun for {STALL_SECONDS:.0f} s: one needs "
+            + " and ".join(f"{amount:g} {name}" for name, amount in shape.items())
+            + "; free are "
+            + " and ".join(f"{free.get(name, 0):g} {name}" for name in shape)
+        )
 
     def _blameless(self, trial_id: str) -> bool:
         """Whether a lost batch's process ended with its machine, or was told to end."""
@@ -158,6 +196,8 @@ class ScheduleSearcher(Searcher):
 
 
 class _Stopper(tune.Stopper):
+    """Tune asks it at every event, and several times a second without any."""
+
     def __init__(self, stop: Callable[[], bool]):
         self._stop = stop
 
@@ -174,7 +214,8 @@ class _Stopper(tune.Stopper):
 def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]) -> None:
     """Execute a schedule until it is finished, or until `stop()` is true.
 
-    Ray must be running. When it stops early, the trainings under way store checkpoints.
+    Ray must be running. When it stops early, the trainings under way store checkpoints. Raises
+    ClusterError if a worker runs other code than this process.
 
     While all that is left is done by another sweep, no worker is kept: the other one may wait for
     the room.
@@ -199,18 +240,26 @@ def _run_tune(
     handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]
 ) -> None:
     demand = settings.demand
+    searcher = ScheduleSearcher(handout, settings, observer, stop)
+
+    def stopped() -> bool:
+        searcher.look_for_stall()
+        return stop() or searcher.refused is not None
+
     tune.run(
         BatchTrainable if demand.workers == 1 else TeamTrainable,
         name="sweep",
-        search_alg=ScheduleSearcher(handout, settings, observer, stop),
+        search_alg=searcher,
         scheduler=Turns(),
         num_samples=-1,
         resources_per_trial=tune.PlacementGroupFactory([dict(demand.trial)]),
         reuse_actors=True,
-        stop=_Stopper(stop),
+        stop=_Stopper(stopped),
         storage_path=str(settings.scratch),
         raise_on_failed_trial=False,
         max_failures=0,
         verbose=0,
         log_to_file=False,
     )
+    if searcher.refused:
+        raise ClusterError(searcher.refused)

@@ -64,13 +64,13 @@ class Sweep:
         return frame.drop(columns="run_id")
 
     def artifacts(self) -> set[str]:
-        """Names of all payloads: kind, key and checksum of the content."""
+        """Names of all payloads of jobs: kind, key and checksum of the content."""
         store = self.home / "store"
         return {
             str(path.relative_to(store))
             for path in store.rglob("*")
             if path.is_file()
-            and path.parts[len(store.parts)] not in ("checkpoint", "damaged")
+            and path.parts[len(store.parts)] not in ("checkpoint", "damaged", "submission")
             and re.fullmatch(r"[0-9a-f]{32}\.[0-9a-f]{12}\.\d+\.\w+", path.name)
         }
 

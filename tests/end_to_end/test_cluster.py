@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from pathlib import Path
 import pytest
 from harness import COMMAND, PATIENCE, Sweep, finish, wait_for
 from ray.cluster_utils import Cluster
+
+import analysis
+import sweeps
+import trainables
 
 # Trainings of seconds: enough for two machines, and to lose one in the midst of.
 SMALL = (
@@ -49,6 +54,7 @@ def cluster(home: Path) -> Iterator[Cluster]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         patch.setenv("SWEEPS_HOME", str(home))
+        patch.setenv("HOME", str(home.parent))  # without the user's own token
         patch.delenv("RAY_AUTH_MODE", raising=False)
         head = {"num_cpus": 0, "include_dashboard": True, "dashboard_port": _free_port()}
         # Of its own, should another Ray run on this machine.
@@ -101,6 +107,29 @@ def test_two_machines_share_the_work_and_one_may_be_lost(
     assert status == 0, output
     assert "on 2 machines" in output
     _same(sweep, local)
+
+
+def test_a_driver_with_other_code_than_the_machines(cluster: Cluster, tmp_path: Path) -> None:
+    """It is told so before anything is trained."""
+    other = tmp_path / "other"
+    for package in (sweeps, trainables, analysis):
+        folder = Path(package.__file__ or "").parent
+        shutil.copytree(folder, other / folder.name)
+    with (other / "trainables" / "seeds.py").open("a") as file:
+        file.write("# changed\n")
+    home = tmp_path / "home"
+    done = subprocess.run(
+        [*COMMAND, "run", *SMALL, "--cluster", cluster.address, "--home", str(home)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(other)},
+    )
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert f"the driver has trainables in {other / 'trainables'} (" in done.stderr
+    assert f"the worker {Path(trainables.__file__).parent} (" in done.stderr
+    assert not Sweep(home).artifacts()
 
 
 @pytest.mark.slow

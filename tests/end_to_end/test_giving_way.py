@@ -47,6 +47,8 @@ class Heard:
 
     def waiting(self) -> None: ...
 
+    def stalled(self, line: str) -> None: ...
+
 
 def test_three_trainings_take_turns_on_two_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -58,7 +60,7 @@ def test_three_trainings_take_turns_on_two_workers(
     jobs = expand(load("digits-mlp", shape + recipe)[0]).jobs
     heard = Heard()
     store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
-    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand):
+    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand, print):
         from sweeps.run import tuning
 
         settings = tuning.Settings(

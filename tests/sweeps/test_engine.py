@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sweeps import engine
@@ -165,3 +167,70 @@ def test_a_recipe_is_chosen_for_the_machines_it_will_run_on() -> None:
     assert load("lenet-mnist", machines=cluster)[0].recipe.device == "cuda"
     cluster = engine.Machines([{"CPU": 4}])
     assert load("lenet-mnist", machines=cluster)[0].recipe.device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("setting", "number"),
+    [
+        (None, 4),
+        ("", 0),
+        ("-1", 0),
+        ("NoDevFiles", 0),
+        ("2", 1),
+        ("0,1", 2),
+        (" 3 , 1 ", 2),
+        ("0,-1,1", 1),
+        ("0,4,1", 1),
+        ("0,0", 0),
+        ("GPU-1a2b,GPU-3c4d", 2),
+        ("MIG-1a2b", 1),
+        ("0,1,2,3,4,5", 4),
+    ],
+)
+def test_gpus_are_those_that_cuda_leaves(
+    setting: str | None, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUDA's own rules (the programming guide's section on environment variables)."""
+    monkeypatch.setattr(engine, "_driver_gpus", lambda: 4)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting or "")
+    if setting is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert engine.gpus() == number
+
+
+def test_a_device_file_without_a_driver_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(name: str) -> None:
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(engine.ctypes, "CDLL", lacking)
+    assert engine._driver_gpus.__wrapped__() == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "share"),
+    [
+        ({"cpu.max": "max 100000\n"}, 99),
+        ({"cpu.max": "150000 100000\n"}, 1),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu.max": "300000 100000\n"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 99),
+        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
+        ({}, 99),
+    ],
+)
+def test_cores_are_no_more_than_a_containers_share(
+    files: dict[str, str], share: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr(engine, "CGROUP", tmp_path)
+    monkeypatch.setattr(engine.os, "sched_getaffinity", lambda pid: set(range(99)))
+    assert engine.cores() == share
+
+
+def test_more_threads_than_cores_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "cores", lambda: 2)
+    engine.check_threads(recipe_of("digits-mlp", "threads=2"))
+    with pytest.raises(UserError, match=r"recipe\.threads: 64 threads; this machine has 2 CPU"):
+        engine.check_threads(recipe_of("digits-mlp", "threads=64"))

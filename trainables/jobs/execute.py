@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainables import data, networks, pruning
+from trainables import data, fingerprint, networks, pruning
 from trainables.jobs.events import Event, Failure, Measured, Progress, Step
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.jobs.shared import Artifacts, SharedStore
@@ -215,7 +215,11 @@ class Executor:
 
     def made_with(self) -> dict[str, Any]:
         """What a manifest records of the process."""
-        facts: dict[str, Any] = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+        facts: dict[str, Any] = {
+            "code": fingerprint.here().fingerprint,
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+        }
         if torch.cuda.is_initialized():
             facts["gpu"] = torch.cuda.get_device_name()
         if self.team.size > 1:

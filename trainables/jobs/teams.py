@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
-from trainables.jobs.trainable import Batch, Trainable
+from trainables import fingerprint
+from trainables.jobs.trainable import NOTHING, Batch, Trainable, refusal
 from trainables.jobs.turn import Turn
 
 if TYPE_CHECKING:  # torch, which the driver need not import
@@ -51,13 +52,6 @@ TRAIN_SETTINGS = {
 }
 
 
-NOTHING = {
-    "finished": [], "failed": [], "done": False, "running": [], "measuring": [],
-    "trained": 0, "busy_seconds": 0.0, "nodes": [],
-}  # fmt: skip
-"""A report of a group that is starting, or works at what it last said."""
-
-
 class TeamTrainable(Trainable):
     """Has a Ray Train worker group do the jobs."""
 
@@ -78,7 +72,7 @@ class TeamTrainable(Trainable):
         report = self._group.report()
         if report["done"]:
             self._under_way = False
-        if report["failed"] or "lost" in report:
+        if report["failed"] or report.keys() & {"lost", "refused"}:
             self.cleanup()
         return report
 
@@ -285,6 +279,11 @@ def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
 
     place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.processes)
     if place not in _executors:
+        differences = team.gather(batch.code.difference(fingerprint.here()))
+        if refused := next(filter(None, differences), None):
+            if team.rank == 0:
+                ray.get(mailbox.report.remote(refusal(refused)))
+            return
         _executors[place] = Executor(
             Store(batch.store), *place[1:3], processes=batch.processes, team=team
         )

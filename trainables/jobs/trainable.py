@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray import tune
 
+from trainables import fingerprint
 from trainables.jobs.kinds import Job
 from trainables.jobs.turn import Turn, TurnLength
 from trainables.store import Store
@@ -39,15 +40,25 @@ class Batch:
     """That decode images, for each worker."""
     turn: TurnLength | None = None
     """After which it ends, done or not, for another batch."""
+    code: fingerprint.Code = field(default_factory=fingerprint.here)
+    """Of the driver, which makes batches."""
 
     def __repr__(self) -> str:  # Tune logs it
         return f"Batch({[job.title for job in self.jobs[:1]]} and so on, {len(self.jobs)} jobs)"
+
+
+NOTHING = {
+    "finished": [], "failed": [], "done": False, "running": [], "measuring": [],
+    "trained": 0, "busy_seconds": 0.0, "nodes": [],
+}  # fmt: skip
+"""A report without news: nothing has begun, or a group works at what it last said."""
 
 
 class Trainable(tune.Trainable):
     """Does batches and reports as `trainables.jobs.report` says, and:
 
     nodes        Ray's ids of the machines
+    refused      one line, where nothing is done because a worker's code is not the driver's
     lost         one line, where a batch ends because the workers that did it are gone
     leaving      true in the last report of a process that was told to end (SIGTERM: its machine
                  is taken away, say); what was under way has stored checkpoints
@@ -74,7 +85,8 @@ class Trainable(tune.Trainable):
             os._exit(0)
         self._stepping = True
         try:
-            report = self._advance()
+            refused = self._batch.code.difference(fingerprint.here())
+            report = refusal(refused) if refused else self._advance()
             report["leaving"] = self._leaving
             if self._leaving:
                 self.cleanup()
@@ -91,6 +103,11 @@ class Trainable(tune.Trainable):
 
     def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
         """Nothing: see `save_checkpoint`."""
+
+
+def refusal(reason: str) -> dict[str, Any]:
+    """The report of a worker that must not do its batch."""
+    return NOTHING | {"done": True, "refused": reason}
 
 
 class BatchTrainable(Trainable):

@@ -105,3 +105,27 @@ def test_an_unknown_name_says_which_there_are(file: Path) -> None:
         config.find("labb")
     with pytest.raises(UserError, match="ssh://lab is not a cluster's address"):
         config.find("ssh://lab")
+
+
+@pytest.mark.parametrize("home", [None, "/proc/1"])
+def test_a_user_without_a_home_of_his_own(
+    home: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No account, or a home that belongs to somebody else."""
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    def forbidden(path: Path, **_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.delenv("SWEEPS_CONFIG")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    if home:
+        monkeypatch.setenv("HOME", home)
+        monkeypatch.setattr(Path, "read_text", forbidden)
+    found = config.find("http://127.0.0.1:8265")
+    assert found.address == "http://127.0.0.1:8265"
+    with pytest.raises(UserError, match=r"or a default in .*\.config/sweeps/clusters\.yaml"):
+        config.find(None)

@@ -12,6 +12,7 @@ from sweeps.loading import load
 from sweeps.plan import expand
 from sweeps.plan.cost import seconds
 from sweeps.run import handout as handout_module
+from sweeps.run import tuning
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.tuning import ScheduleSearcher, Settings
@@ -173,3 +174,58 @@ def test_workers_out_of_work_are_counted_and_no_others(
     ask("nothing is left")
     assert handout.seconds_out_of_work == before + 10
     assert schedule.finished
+
+
+def report(**told: object) -> dict[str, object]:
+    return {"leaving": False, "nodes": []} | told
+
+
+def test_after_a_refusal_nothing_is_handed_out(
+    tmp_path: Path, store: Store, leases: Leases
+) -> None:
+    given = Given(JOBS, tmp_path, leases, store, warm=True)
+    assert given.next() is not None
+    given.searcher.on_trial_result("0", report(refused="other code", done=True))
+    assert given.searcher.refused == "other code"
+    assert given.searcher.suggest("1") == "FINISHED"
+
+
+class Stalls:
+    """Hears of stalls only."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.stalled = self.told.append
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *_: None
+
+
+def test_what_no_worker_begins_is_told_once(
+    tmp_path: Path, store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while one is under way; and again when the last of them has ended."""
+    now = [0.0]
+    monkeypatch.setattr(tuning.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tuning.ray, "available_resources", lambda: {"CPU": 0.5})
+    given, stalls = Given(JOBS, tmp_path, leases, store, warm=True), Stalls()
+    searcher = given.searcher
+    searcher._observer = stalls  # type: ignore[assignment]
+
+    def look(seconds: float) -> list[str]:
+        for _ in range(3):
+            now[0] += seconds / 3
+            searcher.look_for_stall()
+        return stalls.told
+
+    assert look(1000) == [], "nothing was handed out"
+    batch = given.next()
+    assert batch is not None
+    assert look(59) == []
+    assert look(1000) == ["no worker has begun for 60 s: one needs 1 CPU; free are 0.5 CPU"]
+    searcher.on_trial_result("0", report(nodes=["a"]))
+    given.next()
+    assert len(look(1000)) == 1, "one is at work"
+    searcher.on_trial_complete("0", report(nodes=["a"]))
+    assert len(look(59)) == 1
+    assert len(look(1000)) == 2

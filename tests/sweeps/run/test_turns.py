@@ -43,6 +43,8 @@ class Heard:
 
     def waiting(self) -> None: ...
 
+    def stalled(self, line: str) -> None: ...
+
 
 @pytest.mark.slow
 def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
@@ -53,7 +55,7 @@ def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
     jobs = {key: job for key, job in plan.jobs.items() if not job.inputs}
     heard = Heard()
     store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
-    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand):
+    with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand, print):
         from sweeps.run import tuning
 
         monkeypatch.setattr(tuning, "BatchTrainable", reporting(1, seconds=0.5))

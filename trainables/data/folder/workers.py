@@ -8,13 +8,20 @@ happen to be, and hang; `spawn` would load torch anew in each child.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from multiprocessing.context import ForkServerContext
 
 PRELOADED = ["trainables.data.folder.reading", "trainables.data.folder.pixels"]
+
+IMPORTS_AS_HERE: dict[str, Callable[[], str]] = {
+    "PYTHONPATH": lambda: os.pathsep.join(path for path in sys.path if path),
+    "PYTHONSAFEPATH": lambda: "1",
+}
+"""For the fork server, which would look for `trainables` in the current folder first."""
 
 
 @contextmanager
@@ -29,7 +36,14 @@ def starting() -> Iterator[ForkServerContext]:
     main = sys.modules["__main__"]
     spec = main.__spec__
     main.__spec__ = ModuleSpec("worker.__main__", None)
+    before = {name: os.environ.get(name) for name in IMPORTS_AS_HERE}
+    os.environ.update({name: value() for name, value in IMPORTS_AS_HERE.items()})
     try:
         yield context
     finally:
         main.__spec__ = spec
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

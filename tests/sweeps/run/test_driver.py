@@ -1,0 +1,48 @@
+"""What a run leaves behind that ends with an error."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from rich.console import Console
+
+from analysis import records
+from sweeps.engine import Demand
+from sweeps.errors import ClusterError
+from sweeps.home import resolve
+from sweeps.loading import load
+from sweeps.plan import expand
+from sweeps.run import driver
+from sweeps.run.sites import ThisMachine
+from trainables.store import Store
+
+
+class Broken(ThisMachine):
+    """A machine on which Ray does not start."""
+
+    def __init__(self, error: BaseException):
+        super().__init__()
+        self._error = error
+
+    @contextmanager
+    def ready(self, demand: Demand, tell: Callable[[str], None]) -> Iterator[None]:
+        raise self._error
+        yield
+
+
+@pytest.mark.parametrize("error", [ClusterError("Ray does not start"), KeyboardInterrupt()])
+def test_no_submission_stays_running(error: BaseException, tmp_path: Path) -> None:
+    home = resolve(str(tmp_path / "home"))
+    spec, text = load("digits-mlp", ["inits=1", "orders=2", "rewind=[0]"])
+    with pytest.raises(type(error)):
+        driver.run(
+            expand(spec), text, home, Store(home.store),
+            site=Broken(error), checkpoint_seconds=60, console=Console(file=io.StringIO()),
+        )  # fmt: skip
+    [submission] = records.submissions(MlflowClient(home.tracking), "digits-mlp")
+    assert submission.info.status == "KILLED"
