@@ -61,7 +61,7 @@ def test_the_summary_says_the_same(finished: tuple[Sweep, str], table: pd.DataFr
     _, output = finished
     for (strategy, _), row in table.iterrows():
         assert f"{row['instability_test']:.1f} ±" in output, strategy
-    assert re.search(r"report: .*digits-mlp\.html", output)
+    assert re.search(r"report: .*digits-mlp-[0-9a-f]{8}\.html", output)
     assert "90 trainings" in output
 
 
