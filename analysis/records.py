@@ -107,8 +107,9 @@ IS_TRIAL = f"tags.{KIND} = 'trial'"
 class UnknownSweep(LookupError):
     """No submission of that name is recorded; `.known` lists the names that are."""
 
-    def __init__(self, name: str, known: list[str]):
-        super().__init__(f"no results are recorded for the sweep {name!r}")
+    def __init__(self, name: str, known: list[str], deleted: bool = False):
+        why = " (its experiment was deleted in MLflow: running it again restores it)"
+        super().__init__(f"no results are recorded for the sweep {name!r}{why if deleted else ''}")
         self.known = known
 
 
@@ -117,7 +118,8 @@ def submissions(client: MlflowClient, sweep: str) -> list[Run]:
     experiment = client.get_experiment_by_name(sweep)
     runs = _submissions(client, experiment.experiment_id) if experiment is not None else []
     if not runs:
-        raise UnknownSweep(sweep, sorted(sweeps(client)))
+        deleted = experiment is not None and experiment.lifecycle_stage == "deleted"
+        raise UnknownSweep(sweep, sorted(sweeps(client)), deleted)
     return runs
 
 
@@ -152,7 +154,9 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = [_trial_row(run) for run in runs]
+    # A trial is there twice if its run was deleted, recorded again, and then restored by hand.
+    once = {run.data.tags[TRIAL_KEY]: run for run in runs}
+    rows = [_trial_row(run) for run in once.values()]
     frame = pd.DataFrame(rows, columns=[*TRIAL_COLUMNS, *SCALAR_METRICS, *END_METRICS])
     frame = frame.astype({f"{DIVERGED}_1": bool, f"{DIVERGED}_2": bool})
     return frame.sort_values([*IDENTIFYING, "trial"], ignore_index=True)

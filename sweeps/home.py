@@ -156,4 +156,5 @@ def _database(tracking: str) -> Path | None:
 
 def _file_in(folder: Path) -> Path:
     """What of a path is a file, although it should be a folder."""
-    return next(part for part in (*reversed(folder.parents), folder) if part.is_file())
+    parts = (*reversed(folder.parents), folder)
+    return next(part for part in parts if part.exists() and not part.is_dir())

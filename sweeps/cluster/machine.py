@@ -15,6 +15,7 @@ from sweeps import patience
 from sweeps.cluster.processes import MARK
 from sweeps.engine import WORKER_ENVIRONMENT
 from sweeps.home import Home
+from sweeps.recording import database
 from sweeps.temporary import mend
 
 LEAVE_SECONDS = 60
@@ -61,7 +62,7 @@ class Head:
         artifacts = f"{store.rstrip('/')}/mlflow" if cloud else (home / "mlartifacts").as_uri()
         command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--workers", "2"]
         command += ["--port", str(self.tracking_port)]
-        command += ["--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"]
+        command += ["--backend-store-uri", database.url(home / "mlflow.db", "rwc")]
         return [*command, "--artifacts-destination", artifacts]
 
     def environment(self) -> dict[str, str]:

@@ -192,3 +192,16 @@ def test_no_trials_read_as_an_empty_frame():
         *records.SCALAR_METRICS,
         *records.END_METRICS,
     ]
+
+
+def test_a_trial_that_is_there_twice_counts_once():
+    found = records.trials([run_of({"weights_left": 1.0}), run_of({"weights_left": 1.0})])
+    assert len(found) == 1
+
+
+def test_a_deleted_sweep_is_said_to_be_deleted(client):
+    gone = client.create_experiment("gone")
+    log_submission(client, gone, "2026-03-01T00:00:00+00:00")
+    client.delete_experiment(gone)
+    with pytest.raises(records.UnknownSweep, match="running it again restores it"):
+        records.submissions(client, "gone")
