@@ -56,6 +56,7 @@ def test_memory_is_measured(small):
 def test_a_run_says_what_the_sweep_benchmarks_read():
     outcome = Outcome(
         Tally(jobs=2, trainings=1, reused=0),
+        submission="0" * 32,
         worker_startup_seconds=9.5,
         overhead_seconds_per_job=0.125,
         utilisation=0.934,

@@ -57,11 +57,11 @@ class Sweep:
         )
 
     def trials(self, name: str) -> pd.DataFrame:
-        """What `sweeps results` says, without MLflow's own run ids."""
+        """What `sweeps results` says, without MLflow's own ids of runs."""
         result = self.command("results", name, "--format", "json")
         assert result.returncode == 0, result.stderr
         frame = pd.DataFrame(json.loads(result.stdout))
-        return frame.drop(columns="run_id")
+        return frame.drop(columns=["run_id", "submission"])
 
     def artifacts(self) -> set[str]:
         """Names of all payloads of jobs: kind, key and checksum of the content."""
