@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from trainables import data
-from trainables.data import digits, iterations_per_epoch
+from trainables.data import iterations_per_epoch
 from trainables.recipes import RECIPES
 from trainables.training.order import DataOrder
 
@@ -103,5 +103,5 @@ def test_the_split_is_the_one_scikit_learn_draws(dataset):
 
 
 def test_the_share_of_the_most_frequent_class_is_that_of_the_data() -> None:
-    labels = digits.load("unit").test.labels
+    labels = data.load(RECIPES["digits-mlp"], Path("unused")).test.labels
     assert data.facts("digits").majority == labels.bincount().max().item() / len(labels)
