@@ -264,7 +264,8 @@ class Files:
 
         Raises StoreError, FileNotFoundError and FileExistsError, of a file system's errors.
         """
-        begin, pause = time.monotonic(), 0.1
+        deadline: float | None = None
+        pause = 0.1
         while True:
             try:
                 return function(*arguments, **options)
@@ -273,7 +274,8 @@ class Files:
             except Exception as error:
                 if not self.is_object_store and not isinstance(error, OSError):
                     raise
-                last = not self.is_object_store or time.monotonic() - begin > self.patience
+                deadline = deadline or time.monotonic() + self.patience
+                last = not self.is_object_store or time.monotonic() > deadline
                 if last or not transient(error):
                     raise StoreError(in_one_line(self.url, error)) from error
             time.sleep(pause * random.uniform(0.5, 1))
