@@ -1,4 +1,4 @@
-"""What the stored tensors of jobs hold: they are read through here alone, and checked.
+"""What the stored tensors of jobs hold. They are read through here alone, and checked.
 
 An artifact may agree with its checksum and still not be what its kind holds, because a program or
 a person wrote it so. It is set aside and counts as missing; what needs it makes it again.
@@ -44,6 +44,16 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
         return held
 
     return _decoded(store, job.kind, job.key, decode)
+
+
+def write_checkpoint(
+    store: Artifacts, job: Job, state: TrainingState, seconds: float, iterations: int
+) -> None:
+    """Store where a job's training is, in place of its last checkpoint, and what it took."""
+    payload = tensors.to_bytes(tensors.join(weights=state.weights, optimizer=state.optimizer))
+    facts = {"iteration": state.iteration, "seconds": seconds, "iterations": iterations}
+    store.write(CHECKPOINT, job.key, payload, tensors.SUFFIX, **facts)
+    store.prune(CHECKPOINT, job.key)
 
 
 def read_checkpoint(store: Artifacts, job: State | Arm) -> tuple[TrainingState, float, int] | None:

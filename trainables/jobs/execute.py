@@ -17,7 +17,7 @@ from torch import Tensor
 
 from trainables import data, fingerprint, networks, pruning
 from trainables.jobs.batch import Batch, UnderWay
-from trainables.jobs.contents import CHECKPOINT, finite, read, read_checkpoint
+from trainables.jobs.contents import CHECKPOINT, finite, read, read_checkpoint, write_checkpoint
 from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.jobs.shared import Artifacts, SharedStore
@@ -281,15 +281,9 @@ class Executor:
         return {name: held[name] for name in names if name in held}
 
     def _save_checkpoint(self, one: UnderWay) -> None:
-        job, state = one.job, one.training.state.copy()
-        groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
-        payload = tensors.to_bytes(groups)
-        spent = {"seconds": one.seconds, "iterations": one.trained}
-        self.store.write(
-            CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration, **spent
-        )
+        state = one.training.state.copy()
+        write_checkpoint(self.store, one.job, state, one.seconds, one.trained)
         one.saved, one.stored = time.monotonic(), state.iteration
-        self.store.prune(CHECKPOINT, job.key)
 
     def _save_checkpoints(self, under_way: Sequence[UnderWay]) -> None:
         """Of as many as the store takes: where it fails, what it has stays."""

@@ -49,9 +49,11 @@ def write(path: str, content: bytes, durable: bool) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(partial, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.remove(partial)
+        if isinstance(error, OSError) and error.filename == partial:
+            error.filename = os.path.dirname(path)  # a name that means something to the user
         raise
 
 

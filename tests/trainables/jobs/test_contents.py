@@ -138,7 +138,7 @@ def test_a_checkpoint_of_a_training_from_an_earlier_state_is_good(
 def test_what_jobs_store_can_be_decoded(jobs, undisturbed):
     for name in ("instability", "sparse instability"):
         values = measurements.decode(jobs[name], undisturbed[name])
-        assert values.keys() == {*measurements.NUMBERS, *measurements.CURVES}
+        assert values.keys() >= {*measurements.NUMBERS, *measurements.CURVES}
 
 
 def test_measurements_hold_what_is_recorded():

@@ -233,6 +233,11 @@ def test_a_disk_that_becomes_read_only_is_one_line(small_disk):
     ):
         with pytest.raises(StoreError, match=r"is read-only: Read-only file system"):
             change()
+    with pytest.raises(StoreError) as caught:
+        store.check_writable()
+    assert str(caught.value) == (
+        f"cannot write to the store {store.url}: Read-only file system: {store.url}"
+    )
     assert store.read(KIND, KEY).payload == b"payload"
 
 
