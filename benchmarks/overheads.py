@@ -99,6 +99,14 @@ class _Heard:
     def job_failed(self, job: Job, reason: str, trace: str) -> None:
         raise RuntimeError(trace)
 
+    def job_blocked(self, job: Job, reason: str) -> None:
+        raise RuntimeError(reason)
+
+    def training_diverged(self, key: str) -> None: ...
+
+    def store_failed(self, reason: str) -> None:
+        raise RuntimeError(reason)
+
     def reported(self, worker: str, report: Mapping[str, Any]) -> None: ...
 
     def batch_ended(self, worker: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sweeps.results import Results
-    from sweeps.run.driver import Outcome
+    from sweeps.run.outcome import Outcome
 
 JOB_NAMES = {
     "State": "pretrain: W_k",
@@ -79,7 +79,7 @@ def _bytes(number: float) -> str:
 def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     """How a run ended, and how to go on where it is not complete."""
     tally = outcome.tally
-    lines = []
+    lines = [f"stopped: {outcome.stopped}"] if outcome.stopped else []
     if tally.jobs == 0:
         lines.append(f"nothing to do: all {tally.reused} jobs are in the store")
     else:
@@ -97,12 +97,18 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
             + (f"; on {outcome.machines} machines" if outcome.machines > 1 else "")
         )
     lines += [f"failed: {job.title}: {reason}" for job, reason in outcome.failed.items()]
+    lines += [f"not done: {job.title}: {reason}" for job, reason in outcome.blocked.items()]
+    if outcome.unmeasured:
+        trials = _several(outcome.unmeasured, "trial")
+        lines.append(f"{trials} not measured: the training they prune after diverged")
     if outcome.skipped:
         lines.append(f"{_several(outcome.skipped, 'job')} not done: an input failed")
     if outcome.failed:
         lines.append(f"tracebacks: {log}")
     if outcome.recording_error is not None:
         lines.append(f"the results are in the store, but not in MLflow: {outcome.recording_error}")
+    if outcome.stopped_by is not None:
+        again += " --set on_divergence=continue"
     recording_helps = outcome.recording_error is not None and outcome.recording_error.again
     if outcome.interrupted or outcome.failed or recording_helps:
         lines.append(f"to go on from here: {again}")

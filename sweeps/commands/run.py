@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sweeps.home import Home
-    from sweeps.run.driver import Outcome
+    from sweeps.run.outcome import Outcome
 
 INTERRUPTED = 130
 FAILED = 1
@@ -114,6 +114,6 @@ def _show_results(console: Console, place: Home, name: str, outcome: Outcome) ->
 
 
 def _status(outcome: Outcome) -> int:
-    if outcome.failed or outcome.recording_error:
+    if outcome.failed or outcome.blocked or outcome.stopped or outcome.recording_error:
         return FAILED
     return INTERRUPTED if outcome.interrupted else 0

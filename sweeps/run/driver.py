@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -27,38 +21,16 @@ from sweeps.recording import database, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
 from sweeps.run.handout import Handout
+from sweeps.run.outcome import Outcome
 from sweeps.run.progress import Measuring, ProgressView, Running, Tally
 from sweeps.run.schedule import Schedule
+from sweeps.run.scratch import scratch
 from sweeps.run.sites import Site
+from sweeps.run.stopping import Stopping
 from trainables import data
+from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
 from trainables.store import Leases, Store
-
-
-@dataclass
-class Outcome:
-    """How a run ended."""
-
-    tally: Tally
-    submission: str
-    """The sweep's key, by which its submission is found."""
-    interrupted: bool = False
-    failed: dict[Job, str] = field(default_factory=dict)
-    """Each failed job -> one line why."""
-    skipped: int = 0
-    """Jobs not done because something they need failed."""
-    recording_error: RecordingError | None = None
-    """What kept results out of MLflow; they are in the store."""
-    worker_startup_seconds: float | None = None
-    overhead_seconds_per_job: float | None = None
-    """Of the workers' time, from their first job to the last, what went into no job although there
-    was one to do."""
-    out_of_work: float = 0.0
-    """Share of that time in which there was none: jobs waited for others, or none was left."""
-    machines: int = 1
-    """That did jobs."""
-    utilisation: float | None = None
-    """Share of the workers' time, from their first job to the last, that went into jobs."""
 
 
 def run(
@@ -78,6 +50,7 @@ def run(
     """
     workers = site.most(plan.spec.demand)
     store.check_writable()
+    store.remove_abandoned()
     home.make()
     tracking.check(home.tracking)
     database.check(home)
@@ -105,8 +78,9 @@ def run(
                     plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console
                 )
         finally:  # nothing stays RUNNING after its driver
+            store.remove_abandoned()
             try:
-                writer.close(console, complete=not (outcome.failed or outcome.interrupted))
+                writer.close(console, complete=outcome.complete)
             except RecordingError as error:
                 outcome.recording_error = error
         return outcome
@@ -127,9 +101,8 @@ def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
 def _complete(plan: Plan, store: Store) -> set[str]:
     """Keys of the jobs whose artifacts the store has; measurements are read to be sure."""
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
-    measured = {trial.key: trial.job.kind for trial in plan.trials if trial.key in complete}
-    sound = store.read_many((kind, key) for key, kind in measured.items())
-    return complete - (measured.keys() - sound.keys())
+    measured = {trial.key: trial.job for trial in plan.trials if trial.key in complete}
+    return complete - (measured.keys() - measurements.sound(store, measured.values()))
 
 
 def _execute(
@@ -145,11 +118,11 @@ def _execute(
 ) -> None:
     demand = plan.spec.demand
     schedule = Schedule(needed, site.capacity(demand))
-    stopping = threading.Event()
+    stopping = Stopping(console)
     with (
         ProgressView(console, outcome.tally, schedule) as view,
-        _stop_on_signal(stopping, console),
-        tempfile.TemporaryDirectory(prefix="sweeps-tune-") as scratch,
+        stopping.on_signal(),
+        scratch() as folder,
         Leases(store, _owner(home, plan.spec.name)) as leases,
         site.ready(demand, console.print),
     ):
@@ -159,20 +132,24 @@ def _execute(
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
         capacity = partial(site.capacity, demand)
         handout = Handout(schedule, store, leases, capacity, at_most=at_most)
-        observer = _Observer(plan, handout, writer, view, outcome, home.log(plan.spec.name))
+        log = home.log(plan.spec.name)
+        observer = _Observer(plan, handout, writer, view, outcome, stopping, log)
         settings = tuning.Settings(
             pending=site.most(demand),
             demand=demand,
             processes=engine.decoders(plan.spec.recipe, demand.worker),
-            store=home.store,
+            store=store.url,
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,
-            scratch=Path(scratch),
+            scratch=folder,
             warm=not site.shared and demand.workers == 1,
         )
-        tuning.run(handout, settings, observer, stopping.is_set)
-    outcome.interrupted = stopping.is_set() and not schedule.finished
-    outcome.skipped = len(schedule.skipped)
+        tuning.run(handout, settings, observer, stopping)
+    outcome.stopped = stopping.reason
+    outcome.interrupted = stopping() and not schedule.finished
+    after_blocked = schedule.dependants(job.key for job in outcome.blocked)
+    outcome.unmeasured = sum(trial.key in after_blocked for trial in plan.trials)
+    outcome.skipped = len(schedule.skipped - after_blocked)
     outcome.machines = len(observer.machines)
     observer.measure_overhead()
 
@@ -192,8 +169,12 @@ class _Observer:
         writer: BackgroundRecorder,
         view: ProgressView,
         outcome: Outcome,
+        stopping: Stopping,
         log: Path,
     ):
+        self._jobs, self._stopping = plan.jobs, stopping
+        self._stops_at_divergence = plan.spec.on_divergence == "stop"
+        self._diverged: set[str] = set()
         self._trials: dict[str, Trial] = {trial.key: trial for trial in plan.trials}
         self._handout, self._schedule = handout, handout.schedule
         self._writer, self._view = writer, view
@@ -219,6 +200,19 @@ class _Observer:
             log.write(
                 f"{time.strftime('%Y-%m-%d %H:%M:%S')} {job.title} ({job.key}) failed\n{trace}\n"
             )
+
+    def job_blocked(self, job: Job, reason: str) -> None:
+        self._outcome.blocked[job] = reason
+
+    def training_diverged(self, key: str) -> None:
+        self._diverged.add(key)
+        self._tally.diverged = len(self._diverged)
+        if self._stops_at_divergence and not self._stopping():
+            job = self._outcome.stopped_by = self._jobs[key]
+            self._stopping.because(f"{job.title} diverged (on_divergence: stop)")
+
+    def store_failed(self, reason: str) -> None:
+        self._stopping.because(reason)
 
     def reported(self, worker: str, report: Mapping[str, Any]) -> None:
         now = time.monotonic()
@@ -269,21 +263,3 @@ class _Observer:
         self._outcome.utilisation = tally.busy_seconds / room
         self._outcome.out_of_work = out_of_work / room
         self._outcome.overhead_seconds_per_job = (idle - out_of_work) / tally.jobs_done
-
-
-@contextmanager
-def _stop_on_signal(stopping: threading.Event, console: Console) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM stops cleanly; a second Ctrl-C ends the program at once."""
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-        console.print("stopping: saving what is under way (Ctrl-C again to quit at once)")
-
-    held = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)

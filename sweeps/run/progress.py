@@ -62,6 +62,8 @@ class Tally:
     jobs_done: int = 0
     trainings_done: int = 0
     failed: int = 0
+    diverged: int = 0
+    """Trainings that ended in NaN or infinity, those of earlier runs that were read included."""
     iterations: int = 0
     busy_seconds: float = 0.0
     """Time that workers spent in jobs, summed over workers."""
@@ -145,6 +147,8 @@ class ProgressView:
             parts.append(f"waiting for {waiting} that another sweep does")
         if t.failed:
             parts.append(f"{t.failed} failed")
+        if t.diverged:
+            parts.append(f"{t.diverged} diverged")
         if not self._live:
             parts += map(str, self.running.values())
         parts.append(f"{duration(t.seconds)} gone")

@@ -13,6 +13,8 @@ from itertools import count
 from math import ceil
 
 from sweeps.plan.cost import critical_paths, seconds
+from sweeps.run.giving_way import TURN_SECONDS, turn_seconds
+from sweeps.run.losses import Losses
 from trainables.jobs.kinds import Job
 from trainables.jobs.turn import TurnLength
 
@@ -22,16 +24,9 @@ BATCH_SECONDS = 5.0
 STACKED_BATCH_SECONDS = 20.0
 """The same where trainings are stacked: the more a batch holds, the more go side by side."""
 
-TURN_SECONDS = 5.0
-"""What a training that gives way does at least in between: giving way costs some 0.3 s (LeNet)."""
-
 MANY_JOBS = 1000
 """Up to which the longest chain is looked for at each report, in 0.2 ms; of more jobs it is
 seldom what a sweep waits for."""
-
-MAX_LOSSES = 2
-"""How often the worker of a job may die before the job counts as failed."""
-
 
 Entry = tuple[float, float, int, str]
 """Of a heap of jobs: most urgent first, then first come; the key."""
@@ -69,7 +64,7 @@ class Schedule:
         self._running: dict[str, tuple[str, ...]] = {}
         self._taken: set[str] = set()
         """Jobs of the running batches; a job is in one at a time."""
-        self._losses: dict[str, int] = defaultdict(int)
+        self._losses = Losses()
         self._share: dict[str, float] = {}
         """Of the jobs that have begun, how much of them is done."""
         self.remaining_seconds = sum(self._cost.values())
@@ -113,6 +108,16 @@ class Schedule:
         """Jobs that won't be done because something they need failed."""
         return self.jobs.keys() - self.done - self.failed.keys() - self._open
 
+    def dependants(self, keys: Iterable[str]) -> set[str]:
+        """Jobs that need one of these, or need one that does, and so on."""
+        found: set[str] = set()
+        waiting = list(keys)
+        while waiting:
+            new = set(self._dependants.get(waiting.pop(), ())) - found
+            found |= new
+            waiting += new
+        return found
+
     def next_batch(self, name: str) -> list[Job] | None:
         """Jobs to do in this order, or None while nothing is ready. `name` is for `lost`.
 
@@ -133,11 +138,11 @@ class Schedule:
         batch = [heapq.heappop(self._ready)[-1]]
         unlocked = _Unlocked(self, batch)
         spent = self._cost[batch[0]]
-        while self._losses[batch[0]] == 0 and (unlocked.heap or self._ready):
+        while batch[0] not in self._losses and (unlocked.heap or self._ready):
             heap = unlocked.heap or self._ready
             *_, key = heap[0]
             limit = target if heap is unlocked.heap else fair
-            if self._losses[key] or spent + self._cost[key] > limit:
+            if key in self._losses or spent + self._cost[key] > limit:
                 break
             heapq.heappop(heap)
             batch.append(key)
@@ -159,7 +164,7 @@ class Schedule:
         to. Of chains of equal length each worker gets as many as another."""
         ordered = sorted(self._ready)
         idle = max(1, self.workers - len(self._running))
-        lost = [entry for entry in ordered if self._losses[entry[-1]]]
+        lost = [entry for entry in ordered if entry[-1] in self._losses]
         taken = lost[:1] or self._affordable(ordered[::idle])
         batch = [key for *_, key in taken]
         chosen = set(batch)
@@ -190,32 +195,20 @@ class Schedule:
         return entries
 
     def turn(self, name: str) -> TurnLength | None:
-        """After what a batch just handed out is to give way to one that waits; None: never.
-
-        Three equal trainings on two workers end after 1.5 of their length if they take turns, and
-        after 2 if they don't. At the end of a sweep this is much, before it nothing.
-        """
+        """After what a batch just handed out is to give way to one that waits; None: never."""
         keys, number = self._running[name], len(self._running) + len(self._ready)
         alone = len(keys) == 1 and self.jobs[keys[0]].iterations and not self._stacked
         if not alone or not self.workers < number < 3 * self.workers:
             return None
+        if self._rest(keys[0]) < TURN_SECONDS:
+            return None
         under_way = (sum(self._rest(key) for key in batch) for batch in self._running.values())
         rests = [*under_way, *(self._rest(key) for *_, key in self._ready)]
-        least = max(*rests, sum(rests) / self.workers)
-        rest = self._rest(keys[0])
-        if rest < TURN_SECONDS or sum(rests) < self.remaining_seconds / 2:
-            return None
-        if self._one_by_one(rests) < 1.1 * least:
+        length = turn_seconds(rests, self.workers, self.remaining_seconds)
+        if length is None:
             return None
         per_iteration = self._cost[keys[0]] / self.jobs[keys[0]].iterations
-        return TurnLength(TURN_SECONDS, ceil(max(TURN_SECONDS, least / 5) / per_iteration))
-
-    def _one_by_one(self, seconds: Iterable[float]) -> float:
-        """When the last of so long pieces of work is done, if each is done in one go."""
-        workers = [0.0] * self.workers
-        for piece in sorted(seconds, reverse=True):
-            heapq.heapreplace(workers, workers[0] + piece)
-        return max(workers)
+        return TurnLength(TURN_SECONDS, ceil(length / per_iteration))
 
     def _rest(self, key: str) -> float:
         """Estimated seconds that a job still takes."""
@@ -227,6 +220,10 @@ class Schedule:
             self.remaining_seconds -= self._rest(key)
             self._share[key] = share
             self.remaining_seconds += self._rest(key)
+
+    def stored(self, name: str, training: str, iteration: int) -> None:
+        """A batch would go on from this iteration of a training if its worker died."""
+        self._losses.stored(self._running.get(name, ()), training, iteration)
 
     def job_done(self, key: str) -> None:
         if key not in self._open:
@@ -245,12 +242,8 @@ class Schedule:
         if key not in self._open:
             return
         self.failed[key] = reason
-        lost = [key]
-        while lost:
-            key = lost.pop()
-            if key in self._open:
-                self._close(key)
-                lost += self._dependants.get(key, ())
+        for lost in {key, *self.dependants([key])} & self._open:
+            self._close(lost)
         self._ready = [entry for entry in self._ready if entry[-1] in self._open]
         heapq.heapify(self._ready)
 
@@ -280,16 +273,16 @@ class Schedule:
         self._put_back(sorted(returned))
 
     def batch_lost(self, name: str, reason: str, blameless: bool = False) -> None:
-        """A batch's worker died for good. What it had not done is tried again, job by job.
+        """A batch's worker died for good. What it had not done is tried again, job by job, until
+        the workers of a job have died too often since it last got further.
 
         `blameless`: its machine went; no job can be the reason.
         """
         unfinished = [key for key in self._give_back(name) if key in self._open]
         for key in unfinished:
-            if self._missing[key] == 0 and not blameless:  # the others were not reached yet
-                self._losses[key] += 1
-                if self._losses[key] > MAX_LOSSES:
-                    self.job_failed(key, reason)
+            reached = self._missing[key] == 0
+            if reached and not blameless and self._losses.add(key):
+                self.job_failed(key, reason)
         self._put_back(unfinished)
 
     def _take(self, name: str, keys: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,7 @@ from sweeps.run.turns import IDLE_SECONDS, NUMBER, Turns
 from trainables.jobs.kinds import Job
 from trainables.jobs.teams import TeamTrainable
 from trainables.jobs.trainable import Batch, BatchTrainable
+from trainables.store import StoreError
 
 TUNE_SETTINGS = {
     # Results go to MLflow by our own writer.
@@ -43,6 +45,15 @@ class Observer(Protocol):
     def job_done(self, job: Job) -> None: ...
 
     def job_failed(self, job: Job, reason: str, trace: str) -> None: ...
+
+    def job_blocked(self, job: Job, reason: str) -> None:
+        """A training that the job needs diverged."""
+
+    def training_diverged(self, key: str) -> None:
+        """The job of this key ended in NaN or infinity, now or in an earlier run."""
+
+    def store_failed(self, reason: str) -> None:
+        """The store is of no use any more: the run has to stop."""
 
     def reported(self, worker: str, report: Mapping[str, Any]) -> None: ...
 
@@ -103,6 +114,13 @@ class ScheduleSearcher(Searcher):
         return True
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        try:
+            return self._suggest(trial_id)
+        except StoreError as error:
+            self._observer.store_failed(str(error))
+            return Searcher.FINISHED
+
+    def _suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         for job in self._handout.done_elsewhere():
             self._observer.job_done(job)
         if self.refused or self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
@@ -130,6 +148,8 @@ class ScheduleSearcher(Searcher):
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         for key, _, begin, iteration, until in result.get("running", ()):
             self._schedule.moved(key, (iteration - begin) / (until - begin))
+        for key, iteration in result.get("stored", ()):
+            self._schedule.stored(trial_id, key, iteration)
         for key, _, share in result.get("measuring", ()):
             self._schedule.moved(key, share)
         for key in result.get("finished", ()):
@@ -139,6 +159,13 @@ class ScheduleSearcher(Searcher):
             self._schedule.job_failed(key, reason)
             self._observer.job_failed(self._schedule.jobs[key], reason, trace)
         self.refused = self.refused or result.get("refused")
+        for key, reason in result.get("blocked", ()):
+            self._schedule.job_failed(key, reason)
+            self._observer.job_blocked(self._schedule.jobs[key], reason)
+        for key in result.get("diverged", ()):
+            self._observer.training_diverged(key)
+        if "store_error" in result:
+            self._observer.store_failed(result["store_error"])
         if result["leaving"]:
             self._leaving.add(trial_id)
         if result["nodes"]:  # none while its workers are starting
@@ -160,7 +187,8 @@ class ScheduleSearcher(Searcher):
             for key in self._schedule.failed.keys() - before:
                 reason = self._schedule.failed[key]
                 self._observer.job_failed(self._schedule.jobs[key], reason, reason)
-        self._handout.batch_over(trial_id)
+        with suppress(StoreError):  # its leases expire; whoever asks for work hears of the store
+            self._handout.batch_over(trial_id)
         self._observer.batch_ended(trial_id)
         self._nodes.pop(trial_id, None)
         self._pending.discard(trial_id)
@@ -229,8 +257,11 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
         )
         while handout.idle and not handout.schedule.finished and not stop():
             time.sleep(LOOK_SECONDS / 4)
-            for job in handout.done_elsewhere():
-                observer.job_done(job)
+            try:
+                for job in handout.done_elsewhere():
+                    observer.job_done(job)
+            except StoreError as error:
+                observer.store_failed(str(error))
             observer.waiting()
         if handout.schedule.finished or stop():
             return

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shlex
 import signal
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from harness import Sweep, finish, kill, wait_for
+
+from sweeps.run.losses import MAX_LOSSES
+from sweeps.run.scratch import PREFIX
 
 # Trainings of seconds, so that there is something to lose in the middle of one.
 SMALL = (
@@ -85,6 +94,8 @@ def test_a_killed_driver_is_resumed(
     assert " reused" in output
     assert ", 0 reused" not in output
     assert_same_results(sweep, undisturbed)
+    assert not list((sweep.home / "store").rglob("*.partial-*"))
+    assert not list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-{process.pid}-*"))
 
 
 @pytest.mark.slow
@@ -120,27 +131,108 @@ def test_a_second_driver_is_refused(tmp_path: Path) -> None:
     assert output == f"sweeps: the sweep 'digits-mlp' is already running in {sweep.home}\n"
 
 
-def test_a_failed_job_stops_only_what_needs_it(tmp_path: Path) -> None:
-    """A learning rate that makes every weight NaN: nothing can be pruned by magnitude."""
+DIVERGING = (
+    "digits-mlp",
+    *("--set", "recipe={base: digits-mlp, iterations: 60, milestones: [], learning_rate: 1e30}"),
+    *("--set", "rewind=[0]", "--set", "inits=1", "--set", "orders=2"),
+    *("--set", "subnetworks=[dense, {strategy: imp, levels: [1]}]"),
+)
+"""A learning rate that makes every weight NaN: nothing can be pruned by magnitude."""
+
+
+def test_a_training_that_diverges_stops_only_what_needs_its_weights(tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path / "home", *DIVERGING)
+    status, output = sweep.run()
+    assert status == 1
+    diverged = "train init 1 k=0 dense order 1 diverged"
+    assert f"not done: prune init 1 k=0 to level 1: {diverged}" in output
+    assert "1 trial not measured: the training they prune after diverged" in output
+    assert "2 diverged" in output
+    assert "to go on from here" not in output
+    assert "Traceback" not in output
+    assert not (sweep.home / "logs" / "digits-mlp.log").exists()
+    trials = sweep.trials("digits-mlp")
+    assert list(trials["strategy"]) == ["dense"]
+
+
+@pytest.mark.slow
+def test_a_run_may_stop_where_a_training_diverges(tmp_path: Path) -> None:
+    """It does so again where the store has the training already."""
+    sweep = Sweep(tmp_path / "home", *DIVERGING, "--set", "on_divergence=stop")
+    for _ in range(2):
+        status, output = sweep.run()
+        assert status == 1
+        assert re.search(r"stopped: train .* diverged \(on_divergence: stop\)", output)
+        assert "Traceback" not in output
+
+
+# --- stores -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 600 kB, which holds a few trainings."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs root and the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_store_stops_a_run_which_goes_on_when_there_is_room(
+    undisturbed: Sweep, small_disk: Path, tmp_path: Path
+) -> None:
+    """No job is blamed for it, and nothing half-written stays."""
+    store = small_disk / "store"
+    sweep = Sweep(tmp_path / "home", *SMALL, "--store", str(store))
+    status, output = sweep.run()
+    assert status == 1, output
+    assert f"stopped: the store {store} is full: No space left on device; free space" in output
+    assert "to go on from here: sweeps run" in output
+    assert "failed" not in output
+    assert not list(store.rglob("*.partial-*"))
+    assert not [file for file in (store / "leases").rglob("*") if file.is_file()]
+
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    status, output = sweep.run()
+    assert status == 0, output
+    assert ", 0 reused" not in output
+    (sweep.home / "store").symlink_to(store)
+    assert_same_results(sweep, undisturbed)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_again_and_again_finishes_its_training(
+    tmp_path: Path,
+) -> None:
+    """More often than a job may lose its worker at one place."""
     sweep = Sweep(
         tmp_path / "home",
         "digits-mlp",
-        *(
-            "--set",
-            "recipe={base: digits-mlp, iterations: 60, milestones: [], learning_rate: 1e30}",
-        ),
-        *("--set", "rewind=[0]", "--set", "inits=1", "--set", "orders=2"),
-        *("--set", "subnetworks=[dense, {strategy: imp, levels: [1]}]"),
+        *("--set", "recipe.iterations=60000", "--set", "rewind=[0]", "--set", "inits=1"),
+        *("--set", "orders=2", "--set", "subnetworks=[dense]", "--set", "recipe.backend=loop"),
+        *("--checkpoint-seconds", "0.1", "--workers", "1"),
     )
-    status, output = sweep.run()
-    assert status == 1
-    assert "failed: prune init 1 k=0 to level 1: ValueError: cannot prune by magnitude" in output
-    assert "3 jobs not done: an input failed" in output
-    assert "to go on from here: sweeps run" in output
-    assert "Traceback" not in output
-    assert "Traceback" in (sweep.home / "logs" / "digits-mlp.log").read_text()
-    trials = sweep.trials("digits-mlp")
-    assert list(trials["strategy"]) == ["dense"]
+    process = sweep.start()
+    seen = 0
+
+    def further() -> bool:
+        nonlocal seen
+        with suppress(OSError, ValueError, IndexError):  # it may be replaced just now
+            iteration = json.loads(sweep.checkpoints()[0].read_text())["iteration"]
+            if iteration > seen + 1000 and sweep.workers():
+                seen = iteration
+                return True
+        return False
+
+    for _ in range(MAX_LOSSES + 2):
+        wait_for(further, process)
+        kill(sweep.workers()[0])
+    status, output = finish(process)
+    assert status == 0, output
 
 
 def _wait_until_gone(sweep: Sweep) -> None:

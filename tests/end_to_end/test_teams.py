@@ -145,7 +145,7 @@ def test_workers_that_are_lost_at_every_start_are_given_up_in_one_line(tmp_path:
 
 
 @pytest.mark.slow
-def test_a_job_that_fails_ends_its_workers_and_not_the_sweep(tmp_path: Path) -> None:
+def test_a_training_that_diverges_ends_neither_its_workers_nor_the_sweep(tmp_path: Path) -> None:
     sweep = Sweep(
         tmp_path / "home",
         "digits-mlp",
@@ -158,7 +158,10 @@ def test_a_job_that_fails_ends_its_workers_and_not_the_sweep(tmp_path: Path) -> 
     )
     status, output = sweep.run()
     assert status == 1
-    assert "failed: prune init 1 k=0 to level 1: ValueError: cannot prune by magnitude" in output
+    diverged = "train init 1 k=0 dense order 1 diverged"
+    assert f"not done: prune init 1 k=0 to level 1: {diverged}" in output
+    assert "2 diverged" in output
+    assert "failed" not in output
     assert "Traceback" not in output
     assert list(sweep.trials("digits-mlp")["strategy"]) == ["dense"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from trainables.jobs.kinds import Job
 
@@ -15,6 +16,8 @@ class Progress:
     begin: int
     iteration: int
     until: int
+    stored: int
+    """The iteration of its last checkpoint, from which it would go on."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,17 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Diverged:
+    """A training has ended with a weight or a running statistic that is NaN or infinite."""
+
+    job: Job
+
+
+class InputDiverged(Exception):
+    """A job cannot be done because a training that it needs diverged."""
+
+
+@dataclass(frozen=True)
 class Failure:
     """A job raised an error."""
 
@@ -34,6 +48,14 @@ class Failure:
     error: Exception
 
 
-Step = Progress | Measured
+Step = Progress | Measured | Diverged
 Event = Step | Job | Failure
 """The job itself: it is done."""
+
+
+def nothing() -> dict[str, Any]:
+    """Return a report (`trainables.jobs.report`) of a batch of which nothing is to be told."""
+    return {
+        "finished": [], "failed": [], "blocked": [], "diverged": [], "running": [], "stored": [],
+        "measuring": [], "trained": 0, "busy_seconds": 0.0, "done": False, "nodes": [],
+    }  # fmt: skip

@@ -6,7 +6,8 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import torch
 from torch import Tensor
 
 from trainables import data, fingerprint, networks, pruning
-from trainables.jobs.events import Event, Failure, Measured, Progress, Step
+from trainables.jobs.batch import Batch, UnderWay
+from trainables.jobs.contents import CHECKPOINT, finite, read, read_checkpoint, write_checkpoint
+from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.jobs.shared import Artifacts, SharedStore
 from trainables.measures import instability
 from trainables.recipe import Recipe
-from trainables.store import Missing, Store, tensors
+from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
 from trainables.training.group import Group, Training
 from trainables.training.loop import TrainingState
@@ -29,30 +32,6 @@ from trainables.training.team import ALONE, Team
 
 HELD_BYTES = 256 * 2**20
 """Of artifacts that a process keeps, so that pairs and levels don't read theirs again."""
-
-CHECKPOINT = "checkpoint"
-"""The kind under which a job's unfinished training is stored, by the job's key."""
-
-
-@dataclass(eq=False)
-class _UnderWay:
-    """A job's training in a group."""
-
-    job: State | Arm
-    training: Training
-    begin: int
-    """The iteration at which the job begins."""
-    reached: int
-    seconds: float
-    """Its share of the processes' time so far."""
-    saved: float
-    """When its last checkpoint was stored."""
-    trained: int = 0
-    """Iterations so far, those that led to its checkpoint included, as `seconds`."""
-
-    @property
-    def progress(self) -> Progress:
-        return Progress(self.job, self.begin, self.reached, self.training.until)
 
 
 class Executor:
@@ -86,10 +65,12 @@ class Executor:
         """
         for event in self.run_batch([job]):
             match event:
-                case Progress() | Measured():
-                    yield event
                 case Failure():
                     raise event.error
+                case Job():
+                    pass
+                case _:
+                    yield event
 
     def run_batch(self, jobs: Sequence[Job]) -> Generator[Event]:
         """Do jobs, inputs first: their progress, then each when it is done or has failed.
@@ -97,26 +78,32 @@ class Executor:
         Trainings whose inputs are there are under way together, as many as the recipe's backend
         takes. Jobs that need a failed one are passed over. Closing the iterator early stores
         checkpoints.
+
+        Raises StoreError where the store is of no use any more: no job is the reason for that.
         """
-        batch = _Batch(self, jobs)
+        batch = Batch(self, jobs)
         try:
             while batch.waiting or batch.under_way:
                 yield from batch.start()
                 yield from batch.advance()
-        except GeneratorExit:
-            for one in batch.under_way:
-                self._save_checkpoint(one)
+        except (GeneratorExit, StoreError):
+            self._save_checkpoints(batch.under_way)
             raise
 
     def tensors(self, job: Job) -> Generator[Step, None, dict[str, Tensor]]:
-        """Read a job's tensors (the iterator's return value), making them again if damaged."""
+        """Read a job's tensors (the iterator's return value), making them again if damaged.
+
+        It says if they are those of a training that diverged.
+        """
         if job.key not in self._held:
             try:
-                artifact = self.store.read(job.kind, job.key)
+                held = read(self.store, job)
             except Missing:
-                yield from self._do(job)
-                artifact = self.store.read(job.kind, job.key)
-            self._hold(job, tensors.from_bytes(artifact.payload))
+                yield from self._do(job)  # which holds them, too
+            else:
+                self._hold(job, held)
+                if isinstance(job, State | Arm) and not finite(held):
+                    yield Diverged(job)
         self._held.move_to_end(job.key)
         return self._held[job.key]
 
@@ -145,11 +132,12 @@ class Executor:
                     yield one.progress
                     self.advance(group, [one])
             except GeneratorExit:
-                self._save_checkpoint(one)
+                self._save_checkpoints([one])
                 raise
-        self.end(one)
+        if not self.end(one):
+            yield Diverged(job)
 
-    def begin(self, job: State | Arm) -> Generator[Step, None, _UnderWay]:
+    def begin(self, job: State | Arm) -> Generator[Step, None, UnderWay]:
         """A job's training (the iterator's return value), from its checkpoint if there is one."""
         start = time.perf_counter()
         mask = None
@@ -176,13 +164,13 @@ class Executor:
                     recipe.network, recipe.initialization, job.stream, job.init_seed
                 ),
             )
-        state, seconds, trained = self._load_checkpoint(job) or (state, 0.0, 0)
+        state, seconds, trained = read_checkpoint(self.store, job) or (state, 0.0, 0)
         state = state.copy(job.recipe.device)
         training = Training(state, job.order_seed, until, mask)
         seconds += time.perf_counter() - start
-        return _UnderWay(job, training, begin, state.iteration, seconds, time.monotonic(), trained)
+        return UnderWay(job, training, begin, state.iteration, seconds, time.monotonic(), trained)
 
-    def advance(self, group: Group, under_way: Sequence[_UnderWay]) -> None:
+    def advance(self, group: Group, under_way: Sequence[UnderWay]) -> None:
         """Move a group by a pulse; store checkpoints that are due."""
         begin = time.perf_counter()
         moved = group.advance()
@@ -199,14 +187,16 @@ class Executor:
             if due and not one.training.finished:
                 self._save_checkpoint(one)
 
-    def end(self, one: _UnderWay) -> None:
-        """Store what a finished training leads to."""
+    def end(self, one: UnderWay) -> bool:
+        """Store what a finished training leads to. False if it diverged."""
         state = one.training.state.copy()
         held = state.weights
         if isinstance(one.job, State):
             held = tensors.join(weights=state.weights, optimizer=state.optimizer)
-        spent = {"seconds": one.seconds, "iterations": one.trained}
-        self._store_tensors(one.job, held, spent | self.made_with())
+        facts = {"seconds": one.seconds, "iterations": one.trained} | self.made_with()
+        ended_well = finite(state.weights)
+        self._store_tensors(one.job, held, facts if ended_well else facts | {"diverged": True})
+        return ended_well
 
     def group(self, recipe: Recipe) -> Group:
         """An empty one, with the training examples."""
@@ -244,6 +234,8 @@ class Executor:
             network = networks.build(job.recipe.network)
             names = networks.prunable(network, output=job.recipe.prune_output)
             mask = pruning.full_mask(weights, names)
+        if any(weights[name].isnan().any() for name in mask):
+            raise InputDiverged(f"{job.arm.title} diverged")
         mask = pruning.prune_by_magnitude(weights, mask, job.recipe.pruning_fraction, job.rounds)
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
@@ -288,29 +280,16 @@ class Executor:
         names = networks.prunable(networks.build(job.recipe.network))
         return {name: held[name] for name in names if name in held}
 
-    def _save_checkpoint(self, one: _UnderWay) -> None:
-        job, state = one.job, one.training.state.copy()
-        groups = tensors.join(weights=state.weights, optimizer=state.optimizer)
-        payload = tensors.to_bytes(groups)
-        spent = {"seconds": one.seconds, "iterations": one.trained}
-        self.store.write(
-            CHECKPOINT, job.key, payload, tensors.SUFFIX, iteration=state.iteration, **spent
-        )
-        self.store.prune(CHECKPOINT, job.key)
-        one.saved = time.monotonic()
+    def _save_checkpoint(self, one: UnderWay) -> None:
+        state = one.training.state.copy()
+        write_checkpoint(self.store, one.job, state, one.seconds, one.trained)
+        one.saved, one.stored = time.monotonic(), state.iteration
 
-    def _load_checkpoint(self, job: Job) -> tuple[TrainingState, float, int] | None:
-        """With the seconds and iterations that went into it."""
-        try:
-            artifact = self.store.read(CHECKPOINT, job.key)
-        except Missing:
-            return None
-        stored = tensors.from_bytes(artifact.payload)
-        weights, optimizer = tensors.part(stored, "weights"), tensors.part(stored, "optimizer")
-        facts = artifact.facts
-        state = TrainingState(facts["iteration"], weights, optimizer)
-        # Checkpoints of earlier versions don't say.
-        return state, facts.get("seconds", 0.0), facts.get("iterations", 0)
+    def _save_checkpoints(self, under_way: Sequence[UnderWay]) -> None:
+        """Of as many as the store takes: where it fails, what it has stays."""
+        with suppress(StoreError):
+            for one in under_way:
+                self._save_checkpoint(one)
 
     def _store_tensors(
         self, job: Job, held: dict[str, Tensor], spent: dict[str, Any], **facts: Any
@@ -320,79 +299,3 @@ class Executor:
         self.store.write(job.kind, job.key, payload, tensors.SUFFIX, **spent, **facts)
         if job.iterations:
             self.store.delete(CHECKPOINT, job.key)
-
-
-class _Batch:
-    """The jobs of a batch that are not done yet."""
-
-    def __init__(self, executor: Executor, jobs: Sequence[Job]):
-        self.executor = executor
-        self.waiting: dict[Job, None] = dict.fromkeys(jobs)
-        self.under_way: list[_UnderWay] = []
-        self._failed: set[Job] = set()
-        self._group: Group | None = None
-        self._alone = False
-        """After an error in a group: it may have been too large for the memory."""
-
-    def start(self) -> Generator[Event]:
-        """Do or begin whatever is ready."""
-        for job in list(self.waiting):
-            if self._failed.intersection(job.inputs):
-                self._failed.add(job)
-                del self.waiting[job]
-            elif self._ready(job):
-                del self.waiting[job]
-                try:
-                    yield from self._take_up(job)
-                except Exception as error:
-                    self._failed.add(job)
-                    yield Failure(job, error)
-
-    def _ready(self, job: Job) -> bool:
-        busy = [one.job for one in self.under_way]
-        if any(needed in self.waiting or needed in busy for needed in job.inputs):
-            return False
-        if not job.iterations or not self.under_way:
-            return True
-        group = self._group
-        return not (self._alone or group is None or group.full or group.recipe != job.recipe)
-
-    def _take_up(self, job: Job) -> Generator[Event]:
-        if self.executor.store.complete([(job.kind, job.key)]):
-            yield job
-        elif isinstance(job, State | Arm) and job.iterations:
-            one = yield from self.executor.begin(job)
-            if self._group is None or not self.under_way:
-                self._group = self.executor.group(job.recipe)
-            self._group.add(one.training)
-            self.under_way.append(one)
-        else:
-            yield from self.executor._do(job)
-            yield job
-
-    def advance(self) -> Generator[Event]:
-        """Train what is under way for a while."""
-        if not self.under_way or self._group is None:
-            return
-        try:
-            if self._group.waiting:
-                self.executor.advance(self._group, self.under_way)
-            for one in [one for one in self.under_way if one.training.finished]:
-                self.executor.end(one)
-                self.under_way.remove(one)
-                yield one.job
-        except Exception as error:
-            yield from self._give_up(error)
-        for one in self.under_way:
-            yield one.progress
-
-    def _give_up(self, error: Exception) -> Generator[Failure]:
-        """Of several trainings together, each is tried again by itself, from its checkpoint."""
-        jobs = [one.job for one in self.under_way]
-        self.under_way.clear()
-        if len(jobs) == 1:
-            self._failed.update(jobs)
-            yield Failure(jobs[0], error)
-        else:
-            self._alone = True
-            self.waiting = dict.fromkeys([*jobs, *self.waiting])

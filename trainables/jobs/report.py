@@ -2,10 +2,14 @@
 
 finished     keys of the jobs done since the last report
 failed       (key, one line, traceback) of the jobs that raised since then
+blocked      (key, one line) of the jobs that cannot be done as a training they need diverged
+diverged     keys of the trainings, made or read since then, that ended in NaN or infinity
 running      the trainings that moved and are under way: key, title, begin, iteration, until
+stored       (key, iteration) of these: where each would go on if the worker died
 measuring    the measurements that are under way: key, title, the share that is done
 trained      iterations trained since the last report
 busy_seconds time spent in jobs since the last report
+store_error  one line, where the store is of no use any more; the batch ends, and no job is blamed
 done         true in the last report of a batch, which may have given way to another one
 """
 
@@ -16,10 +20,19 @@ import traceback
 from collections.abc import Callable, Generator
 from typing import Any
 
-from trainables.jobs.events import Event, Failure, Measured
+from trainables.jobs.events import (
+    Diverged,
+    Event,
+    Failure,
+    InputDiverged,
+    Measured,
+    Progress,
+    nothing,
+)
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
 from trainables.jobs.turn import Turn
+from trainables.store import StoreError
 
 REPORT_SECONDS = 1.0
 """How often a running batch reports."""
@@ -45,29 +58,41 @@ def advance(
         return time.monotonic() - begin >= REPORT_SECONDS or turn_over() or leave()
 
     trained = executor.trained_iterations
-    report: dict[str, Any] = {"finished": [], "failed": [], "done": False}
-    running: dict[str, tuple[str, str, int, int, int]] = {}
-    measuring: dict[str, tuple[str, str, float]] = {}
+    report = nothing()
+    running: dict[str, Progress] = {}
+    measuring: dict[str, Measured] = {}
     while executor.team.decide(not due()):
         try:
             event = next(events)
         except StopIteration:
             report["done"] = True
             break
+        except StoreError as error:
+            report |= {"done": True, "store_error": str(error)}
+            break
         job = event if isinstance(event, Job) else event.job
         running.pop(job.key, None)
         measuring.pop(job.key, None)
-        if isinstance(event, Job):
-            report["finished"].append(job.key)
-        elif isinstance(event, Failure):
-            report["failed"].append((job.key, *described(event.error)))
-            if executor.team.size > 1:  # the others may not have failed, and are elsewhere now
-                break
-        elif isinstance(event, Measured):
-            measuring[job.key] = (job.key, job.title, event.share)
-        else:
-            running[job.key] = (job.key, job.title, event.begin, event.iteration, event.until)
-    report["running"], report["measuring"] = list(running.values()), list(measuring.values())
+        match event:
+            case Job():
+                report["finished"].append(job.key)
+            case Failure(error=InputDiverged()):
+                report["blocked"].append((job.key, str(event.error)))
+            case Failure():
+                report["failed"].append((job.key, *described(event.error)))
+                if executor.team.size > 1:  # the others may not have failed, and are elsewhere now
+                    break
+            case Diverged():
+                report["diverged"].append(job.key)
+            case Measured():
+                measuring[job.key] = event
+            case Progress():
+                running[job.key] = event
+    report["running"] = [
+        (key, one.job.title, one.begin, one.iteration, one.until) for key, one in running.items()
+    ]
+    report["stored"] = [(key, one.stored) for key, one in running.items()]
+    report["measuring"] = [(key, one.job.title, one.share) for key, one in measuring.items()]
     if not (report["done"] or report["failed"]) and executor.team.decide(turn_over()):
         events.close()
         report["done"] = True

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
-from trainables.store import Missing, Store
-from trainables.store.store import Artifact
+from trainables.store import Artifact, Missing, Store
 from trainables.training.team import Team
 
 T = TypeVar("T")
@@ -24,6 +23,8 @@ class Artifacts(Protocol):
     def delete(self, kind: str, key: str) -> None: ...
 
     def prune(self, kind: str, key: str) -> None: ...
+
+    def set_aside(self, kind: str, key: str) -> None: ...
 
 
 class SharedStore:
@@ -46,6 +47,9 @@ class SharedStore:
 
     def prune(self, kind: str, key: str) -> None:
         self._first(lambda: self._store.prune(kind, key))
+
+    def set_aside(self, kind: str, key: str) -> None:
+        self._first(lambda: self._store.set_aside(kind, key))
 
     def _first(self, call: Callable[[], T]) -> T:
         answer: T | None = None

@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from trainables import fingerprint
-from trainables.jobs.trainable import NOTHING, Batch, Trainable, refusal
+from trainables.jobs.events import nothing
+from trainables.jobs.trainable import Batch, Trainable, nothing_done, refusal
 from trainables.jobs.turn import Turn
+from trainables.store import StoreError
 
 if TYPE_CHECKING:  # torch, which the driver need not import
     from trainables.training.team import Team
@@ -116,16 +118,17 @@ class Group:
         ray.get(self._mailbox.post.remote(self._number, batch))
 
     def report(self) -> dict[str, Any]:
-        """What the group reports next: nothing where it is starting; that it is `lost` where it
-        ended without having been told to."""
+        """What the group reports next: nothing where it is starting, or works at what it last
+        said; that it is `lost` where it ended without having been told to."""
         from trainables.jobs.report import REPORT_SECONDS
 
         report: dict[str, Any] | None = ray.get(self._mailbox.take.remote(REPORT_SECONDS))
         if report is None and self.ended:
             report = ray.get(self._mailbox.take.remote(0.0))  # that came meanwhile
             if report is None:
-                return NOTHING | {"done": True, "lost": f"its workers were lost: {self._why()}"}
-        return report or dict(NOTHING)
+                lost = f"its workers were lost: {self._why()}"
+                return nothing() | {"done": True, "lost": lost}
+        return report or nothing()
 
     def _why(self) -> str:
         """One line: of a worker that died rather than of one that noticed."""
@@ -268,30 +271,25 @@ def _serve(mailbox: Any, team: Team) -> None:
             _do(batch, team, mailbox, nodes)
 
 
-_executors: dict[Any, Any] = {}
-"""Of a worker process, which keep artifacts from batch to batch."""
-
-
 def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
-    from trainables.jobs.execute import Executor
+    from trainables.jobs.executors import executor
     from trainables.jobs.report import advance
-    from trainables.store import Store
 
-    place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.processes)
-    if place not in _executors:
-        differences = team.gather(batch.code.difference(fingerprint.here()))
-        if refused := next(filter(None, differences), None):
-            if team.rank == 0:
-                ray.get(mailbox.report.remote(refusal(refused)))
-            return
-        _executors[place] = Executor(
-            Store(batch.store), *place[1:3], processes=batch.processes, team=team
-        )
-    executor = _executors[place]
-    events = executor.run_batch(batch.jobs)
-    turn = Turn(batch.turn, executor.trained_iterations)
+    differences = team.gather(batch.code.difference(fingerprint.here()))
+    if refused := next(filter(None, differences), None):
+        if team.rank == 0:
+            ray.get(mailbox.report.remote(refusal(refused)))
+        return
+    try:
+        held = executor(batch, team)
+    except StoreError as error:
+        if team.rank == 0:
+            ray.get(mailbox.report.remote(nothing_done(error) | {"nodes": nodes}))
+        return
+    events = held.run_batch(batch.jobs)
+    turn = Turn(batch.turn, held.trained_iterations)
     while True:
-        report = advance(executor, events, turn, lambda: False) | {"nodes": nodes}
+        report = advance(held, events, turn, lambda: False) | {"nodes": nodes}
         if report["failed"]:
             # Others may be in the midst of a sum that this one will never join.
             ray.get(mailbox.report.remote(report | {"done": True}))

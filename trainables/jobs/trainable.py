@@ -19,12 +19,12 @@ import ray
 from ray import tune
 
 from trainables import fingerprint
+from trainables.jobs.events import nothing
 from trainables.jobs.kinds import Job
 from trainables.jobs.turn import Turn, TurnLength
-from trainables.store import Store
+from trainables.store import StoreError
 
 if TYPE_CHECKING:  # torch, which the driver need not import
-    from trainables.jobs.execute import Executor
     from trainables.jobs.report import Events
 
 
@@ -45,13 +45,6 @@ class Batch:
 
     def __repr__(self) -> str:  # Tune logs it
         return f"Batch({[job.title for job in self.jobs[:1]]} and so on, {len(self.jobs)} jobs)"
-
-
-NOTHING = {
-    "finished": [], "failed": [], "done": False, "running": [], "measuring": [],
-    "trained": 0, "busy_seconds": 0.0, "nodes": [],
-}  # fmt: skip
-"""A report without news: nothing has begun, or a group works at what it last said."""
 
 
 class Trainable(tune.Trainable):
@@ -107,41 +100,37 @@ class Trainable(tune.Trainable):
 
 def refusal(reason: str) -> dict[str, Any]:
     """The report of a worker that must not do its batch."""
-    return NOTHING | {"done": True, "refused": reason}
+    return nothing() | {"done": True, "refused": reason}
+
+
+def nothing_done(error: StoreError) -> dict[str, Any]:
+    """The report of a worker that cannot open the store."""
+    return nothing() | {"done": True, "store_error": str(error)}
 
 
 class BatchTrainable(Trainable):
     """Does the jobs itself."""
-
-    def setup(self, config: dict[str, Any]) -> None:
-        self._executors: dict[tuple[str, Path, float, int], Executor] = {}
-        super().setup(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._events: Events | None = None
         return super().reset_config(new_config)
 
     def _advance(self) -> dict[str, Any]:
+        from trainables.jobs.executors import executor
         from trainables.jobs.report import advance
 
-        executor = self._executor()
+        nodes = [ray.get_runtime_context().get_node_id()]
+        try:
+            held = executor(self._batch)
+        except StoreError as error:
+            return nothing_done(error) | {"nodes": nodes}
         if self._events is None:
-            self._turn = Turn(self._batch.turn, executor.trained_iterations)
-            self._events = executor.run_batch(self._batch.jobs)
-        report = advance(executor, self._events, self._turn, lambda: self._leaving)
-        return report | {"nodes": [ray.get_runtime_context().get_node_id()]}
+            self._turn = Turn(self._batch.turn, held.trained_iterations)
+            self._events = held.run_batch(self._batch.jobs)
+        return advance(held, self._events, self._turn, lambda: self._leaving) | {"nodes": nodes}
 
     def cleanup(self) -> None:
         """Closes the batch; a training under way stores a checkpoint."""
         if self._events is not None:
             self._events.close()
             self._events = None
-
-    def _executor(self) -> Executor:
-        b = self._batch
-        place = (b.store, b.data_folder, b.checkpoint_seconds, b.processes)
-        if place not in self._executors:
-            from trainables.jobs.execute import Executor
-
-            self._executors[place] = Executor(Store(b.store), *place[1:3], processes=b.processes)
-        return self._executors[place]

@@ -2,12 +2,12 @@
 
 Object stores (S3, Google's, Azure's) show a file whole or not at all, list by prefix, and take
 many requests at once; their transient errors are retried. On a local or shared file system a file
-is renamed into place. Credentials and endpoints come from the environment, as each library has it.
+is renamed into place (local.py). Credentials and endpoints come from the environment, as each
+library has it.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import random
 import threading
@@ -17,17 +17,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
-import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from trainables.store import local
+from trainables.store.errors import StoreError, in_one_line, reason, transient
+from trainables.store.protocols import ATOMIC_PUT, OBJECT_STORES, REQUESTS, S3, connect
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-S3 = {"s3", "s3a"}
-OBJECT_STORES = S3 | {"gs", "gcs", "abfs", "az"}
-ATOMIC_PUT = OBJECT_STORES | {"memory"}
-"""Protocols whose files appear whole or not at all; elsewhere a file is renamed into place."""
-EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs"}
-"""Protocol -> the optional dependencies of this package that bring it."""
 
 OPENING_SECONDS = 5.0
 """How long errors are retried while a store is opened: a wrong address must be told at once."""
@@ -36,8 +33,6 @@ ANSWER_SECONDS = 15.0
 PATIENCE_SECONDS = 60.0
 """How long errors are retried afterwards: a server's restart must not cost a training."""
 
-REQUESTS = 32
-"""At once, to an object store. A thread each, and as many connections."""
 PART = 16 * 2**20
 """Bytes: larger files travel in parts of this, some at once."""
 PARTS = 4
@@ -46,34 +41,21 @@ PARTS = 4
 _memory = threading.Lock()
 
 
-class StoreError(OSError):
-    """The store cannot be used at all; the message says where and why, in one line."""
-
-
 class Files:
-    """Files under a URL, by their paths relative to it. Raises StoreError if it is of no use."""
+    """Files under an address, by their paths relative to it. `url` is the address, in full.
 
-    def __init__(self, url: str):
-        self.url = url
+    Raises StoreError if there can be no store, and wherever it turns out to be of no use later: it
+    is full, say, or cannot be reached any more.
+    """
+
+    def __init__(self, address: str):
         self.patience = OPENING_SECONDS
-        protocol = url.partition("://")[0] if "://" in url else "file"
-        options: dict[str, Any] = {}
-        if protocol in OBJECT_STORES:
-            options["use_listings_cache"] = False  # others write, too
-        if protocol in S3:
-            options |= _s3_options(protocol)
-        try:
-            self._fs, self._root = fsspec.core.url_to_fs(url, **options)
-        except ImportError as error:
-            extra = EXTRAS.get(protocol)
-            hint = f"pip install 'stability-sweeps[{extra}]'" if extra else reason(error)
-            raise StoreError(f"{protocol}:// needs a package that is not here: {hint}") from error
-        except Exception as error:  # libraries have their own for credentials
-            raise StoreError(f"cannot use the store {url}: {reason(error)}") from error
+        self.url, self._fs, self._root = connect(address)
         named = self._fs.protocol
         protocols = {named} if isinstance(named, str) else set(named)
         self.is_object_store = bool(protocols & OBJECT_STORES)
         self._is_s3 = bool(protocols & S3)
+        self._local = isinstance(self._fs, LocalFileSystem)
         self._renames = not protocols & ATOMIC_PUT
         self._open()
         self.patience = PATIENCE_SECONDS
@@ -114,16 +96,47 @@ class Files:
             )
             return b"".join(parts)
 
-    def put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes, durable: bool = False) -> None:
+        """Create or replace a file, which appears whole.
+
+        A local file outlasts a power failure if it is `durable` and `sync` has followed; object
+        stores keep what they have taken.
+        """
         full = self._full(path)
-        if not self._renames:
+        if self._local:
+            self._call(self._write, full, content, durable)
+        elif self._renames:
+            self._call(self._put_and_rename, full, content)
+        else:
             in_parts = {"chunksize": PART, "max_concurrency": PARTS} if self._is_s3 else {}
             self._call(self._fs.pipe_file, full, content, **in_parts)
-            return
+
+    def _write(self, full: str, content: bytes, durable: bool) -> None:
+        try:
+            local.write(full, content, durable)
+        except FileNotFoundError as error:  # the folder went; an artifact that is missing is not it
+            raise StoreError(in_one_line(self.url, error)) from error
+
+    def _put_and_rename(self, full: str, content: bytes) -> None:
         self._fs.makedirs(full.rpartition("/")[0], exist_ok=True)
-        partial = f"{full}.partial-{threading.get_native_id()}-{time.monotonic_ns()}"
-        self._fs.pipe_file(partial, content)
-        self._fs.mv(partial, full)
+        partial = local.partial_name(full)
+        try:
+            self._fs.pipe_file(partial, content)
+            self._fs.mv(partial, full)
+        except BaseException:
+            with suppress(Exception):
+                self._fs.rm_file(partial)
+            raise
+
+    def sync(self, folder: str) -> None:
+        """Make the names in a folder outlast a power failure, on a local or shared file system."""
+        if self._local:
+            self._call(local.sync_folder, self._full(folder))
+
+    def remove_abandoned(self) -> None:
+        """Remove what writers that died have left of files on a local or shared file system."""
+        if self._local:
+            local.remove_abandoned(self._root)
 
     def remove(self, path: str) -> None:
         """Nothing happens where there is nothing."""
@@ -134,8 +147,8 @@ class Files:
         """Raises FileNotFoundError."""
         path, to = self._full(path), self._full(to)
         if self._renames:
-            self._fs.makedirs(to.rpartition("/")[0], exist_ok=True)
-            self._fs.mv(path, to)
+            self._call(self._fs.makedirs, to.rpartition("/")[0], exist_ok=True)
+            self._call(self._fs.mv, path, to)
         else:
             self._call(self._fs.cp_file, path, to)
             self._call(self._fs.rm_file, path)
@@ -155,7 +168,7 @@ class Files:
             entries = found.values()
         else:
             try:
-                entries = self._fs.ls(full, detail=True)
+                entries = self._call(self._fs.ls, full, detail=True)
             except FileNotFoundError:
                 return {}
         names = {entry["name"].rpartition("/")[2]: entry["size"] for entry in entries}
@@ -177,9 +190,7 @@ class Files:
         with self._lock():
             try:
                 if self._renames:
-                    self._fs.makedirs(full.rpartition("/")[0], exist_ok=True)
-                    with open(full, "xb") as file:
-                        file.write(content)
+                    self._call(local.create, full, content)
                 else:
                     self._call(self._fs.pipe_file, full, content, mode="create")
             except FileExistsError:
@@ -237,7 +248,7 @@ class Files:
 
     @contextmanager
     def _lock_file(self) -> Iterator[None]:
-        with open(self._full(".lock"), "ab") as file:
+        with self._call(open, self._full(".lock"), "ab") as file:
             # Some shared file systems have no locks: creating is exclusive there all the same.
             with suppress(OSError):
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -249,56 +260,26 @@ class Files:
         return f"{self._root}/{path}" if path else self._root
 
     def _call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """A request; if it goes to an object store, transient errors are retried."""
-        if not self.is_object_store:
-            return function(*arguments, **options)
-        begin, pause = time.monotonic(), 0.1
+        """Make a request; if it goes to an object store, transient errors are retried.
+
+        Raises StoreError, FileNotFoundError and FileExistsError, of a file system's errors.
+        """
+        deadline: float | None = None
+        pause = 0.1
         while True:
             try:
                 return function(*arguments, **options)
-            except (FileNotFoundError, FileExistsError):
+            except (FileNotFoundError, FileExistsError, StoreError):
                 raise
             except Exception as error:
-                if not _transient(error) or time.monotonic() - begin > self.patience:
-                    raise StoreError(f"the store {self.url} fails: {reason(error)}") from error
+                if not self.is_object_store and not isinstance(error, OSError):
+                    raise
+                deadline = deadline or time.monotonic() + self.patience
+                last = not self.is_object_store or time.monotonic() > deadline
+                if last or not transient(error):
+                    raise StoreError(in_one_line(self.url, error)) from error
             time.sleep(pause * random.uniform(0.5, 1))
             pause = min(2 * pause, 5)
-
-
-def _s3_options(protocol: str) -> dict[str, Any]:
-    """Of s3fs and botocore, whose own retries are few: `Files` has the patience."""
-    config = {
-        "connect_timeout": 5,
-        "read_timeout": 15,
-        "retries": {"mode": "standard", "total_max_attempts": 2},
-        "max_pool_connections": REQUESTS,
-        "response_checksum_validation": "when_required",  # the store has its own checksums
-    }
-    # The user's own, as fsspec reads it from its files and environment, goes first.
-    config |= fsspec.config.conf.get(protocol, {}).get("config_kwargs", {})
-    # Without concurrency within a file, s3fs asks for it at once and not for its size first.
-    return {"max_concurrency": 1, "config_kwargs": config}
-
-
-TRANSIENT_ERRNO = {errno.EIO, errno.EBUSY, errno.EREMOTEIO, errno.ETIMEDOUT, errno.ECONNRESET}
-"""What s3fs makes of 500 and 503, and of answers that it doesn't know."""
-TRANSIENT_NAMES = {"ConnectionError", "TimeoutError", "HTTPClientError", "ClientConnectionError"}
-"""Of Python, requests, botocore and aiohttp; by name, for they may not be installed."""
-TRANSIENT_STATUS = {"408", "429", "500", "502", "503", "504"}
-
-
-def _transient(error: Exception) -> bool:
-    if {kind.__name__ for kind in type(error).__mro__} & TRANSIENT_NAMES:
-        return True
-    if str(getattr(error, "code", "")) in TRANSIENT_STATUS:  # gcsfs
-        return True
-    return isinstance(error, OSError) and error.errno in TRANSIENT_ERRNO
-
-
-def reason(error: BaseException) -> str:
-    """An error in one line; of a StoreError, what the file system said."""
-    said = error.__cause__ if isinstance(error, StoreError) and error.__cause__ else error
-    return " ".join(str(said).split()) or type(said).__name__
 
 
 def _within(seconds: float, function: Callable[..., Any], *given: Any, **options: Any) -> None:

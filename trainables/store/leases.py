@@ -25,7 +25,7 @@ from copy import copy
 from types import TracebackType
 from typing import Any, Self
 
-from trainables.store.files import StoreError
+from trainables.store.errors import StoreError
 from trainables.store.store import Store
 
 CLOCK_SECONDS = 600.0
@@ -33,7 +33,9 @@ CLOCK_SECONDS = 600.0
 
 
 class Leases:
-    """Claims of one owner on keys of a store. Inside `with`, a thread renews them.
+    """Claims of one owner on keys of a store. Inside `with`, a thread renews them; on entering,
+    what crashes have left is removed: claims of this owner, and those that nobody has renewed for
+    long.
 
     An owner is one process at a time, under a name that no other has: one that begins anew under
     the same name has its leases back at once, another waits until they expire.
@@ -73,6 +75,8 @@ class Leases:
         return str(_facts(content).get("owner", "unknown"))
 
     def __enter__(self) -> Self:
+        with suppress(StoreError):
+            self._clear()
         self._stop.clear()
         self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
         self._thread.start()
@@ -89,6 +93,18 @@ class Leases:
             self._thread.join()
         with suppress(StoreError):  # they expire
             self.release(list(self._held))
+
+    def _clear(self) -> None:
+        names = self._files.sizes("leases")
+        folders = [name for name in names if len(name) == 2]  # object stores list none
+        below = self._files.each(lambda name: self._files.sizes(f"leases/{name}"), folders)
+        left = [key for listing in (names, *below) for key in _keys(listing)]
+        self._files.each(self._remove_left, left)
+
+    def _remove_left(self, key: str) -> None:
+        content = self._read(key)
+        if content is not None and (self._is_ours(content) or self._is_old(content)):
+            self._files.remove_if(_path(key), content)
 
     def _claim(self, key: str) -> bool:
         now = time.monotonic()
@@ -153,8 +169,13 @@ class Leases:
         if key not in self._seen or self._seen[key][0] != content:
             self._seen[key] = content, now
         unchanged = now - self._seen[key][1]
-        age = time.time() - float(facts.get("renewed_at", time.time()))
-        return unchanged >= seconds or age > seconds + CLOCK_SECONDS
+        return unchanged >= seconds or self._is_old(content)
+
+    def _is_old(self, content: bytes) -> bool:
+        """Whether a lease has expired, however far the clocks are apart."""
+        facts, now = _facts(content), time.time()
+        age = now - float(facts.get("renewed_at", now))
+        return age > float(facts.get("seconds", self.seconds)) + CLOCK_SECONDS
 
 
 def _facts(content: bytes) -> dict[str, Any]:
@@ -164,6 +185,10 @@ def _facts(content: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return facts if isinstance(facts, dict) else {}
+
+
+def _keys(names: Iterable[str]) -> list[str]:
+    return [name.removesuffix(".json") for name in names if name.endswith(".json")]
 
 
 def _path(key: str) -> str:

@@ -9,13 +9,14 @@ An artifact is complete when its manifest is there and agrees with its payload. 
 holds its checksum, so replacing an artifact never changes bytes under a reader, and whichever
 manifest is read names a payload that fits it. It holds its size, too: a listing shows what is
 complete, and nothing has to be read for it.
+
+What `write` has stored outlasts a power failure: both files are synced, and then the folder.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from trainables.store.files import Files, StoreError, reason
+from trainables.store.errors import StoreError, reason
+from trainables.store.files import Files
+from trainables.store.local import PARTIAL, partial_name
 
 FEW = 4
 """Keys of a folder that are asked for one by one. (These are for object stores.)
@@ -52,23 +55,27 @@ class Store:
 
     def __init__(self, url: str):
         """Raises StoreError if the URL's protocol is unknown or its place can't be used."""
-        self.url = url
         self.files = Files(url)
+        self.url = self.files.url
 
     def check_writable(self) -> None:
         """Raises StoreError unless a file can be written and removed."""
-        probe = f".probe-{os.getpid()}"
+        probe = partial_name(".probe")  # which is cleared away even if this process dies here
         try:
-            self.files.put(probe, b"")
+            self.files.put(probe, b"some bytes, for which a full disk has no room")
             self.files.remove(probe)
         except OSError as error:
             raise StoreError(f"cannot write to the store {self.url}: {reason(error)}") from error
+
+    def remove_abandoned(self) -> None:
+        """Remove what writers that died have left of files."""
+        self.files.remove_abandoned()
 
     def write(self, kind: str, key: str, payload: bytes, suffix: str, **facts: Any) -> None:
         """Store a payload, then the manifest that makes it an artifact."""
         checksum = hashlib.sha256(payload).hexdigest()
         name = f"{key}.{checksum[:12]}.{len(payload)}.{suffix}"
-        self.files.put(f"{_folder(kind, key)}/{name}", payload)
+        self.files.put(f"{_folder(kind, key)}/{name}", payload, durable=True)
         manifest = {
             "kind": kind,
             "key": key,
@@ -78,7 +85,9 @@ class Store:
             "written_at": time.time(),
             **facts,
         }
-        self.files.put(_manifest(kind, key), json.dumps(manifest, indent=1).encode())
+        content = json.dumps(manifest, indent=1).encode()
+        self.files.put(_manifest(kind, key), content, durable=True)
+        self.files.sync(_folder(kind, key))
 
     def read(self, kind: str, key: str) -> Artifact:
         """A verified artifact. Raises Missing; a damaged one is set aside first."""
@@ -237,7 +246,7 @@ class Store:
     def _paths(self, kind: str, key: str) -> list[str]:
         """Paths of a key's manifest (first) and payloads."""
         folder, manifest = _folder(kind, key), f"{key}.json"
-        names = self.files.sizes(folder, f"{key}.")
+        names = [n for n in self.files.sizes(folder, f"{key}.") if PARTIAL not in n]
         return [f"{folder}/{name}" for name in sorted(names, key=lambda n: (n != manifest, n))]
 
 
@@ -258,4 +267,4 @@ def _manifest(kind: str, key: str) -> str:
 
 def _payloads(key: str, names: Iterable[str]) -> list[str]:
     """Those of a key's files that are neither its manifest nor still being written."""
-    return [n for n in names if n.count(".") >= 3 and ".partial-" not in n]
+    return [n for n in names if n.count(".") >= 3 and PARTIAL not in n]

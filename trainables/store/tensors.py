@@ -5,6 +5,8 @@ from __future__ import annotations
 import safetensors.torch
 from torch import Tensor
 
+from trainables.store.errors import Unreadable
+
 SUFFIX = "safetensors"
 
 
@@ -15,8 +17,11 @@ def to_bytes(tensors: dict[str, Tensor]) -> bytes:
 
 
 def from_bytes(payload: bytes) -> dict[str, Tensor]:
-    """Tensors on the CPU, in the order of their names."""
-    tensors: dict[str, Tensor] = safetensors.torch.load(payload)
+    """Tensors on the CPU, in the order of their names. Raises Unreadable."""
+    try:
+        tensors: dict[str, Tensor] = safetensors.torch.load(payload)
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"it holds no tensors: {error}") from error
     return tensors
 
 

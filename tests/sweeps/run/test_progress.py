@@ -36,6 +36,12 @@ def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
+def test_what_diverged_is_counted() -> None:
+    tally = Tally(jobs=4, trainings=2, reused=0, failed=1, diverged=2)
+    view = ProgressView(Console(file=io.StringIO()), tally, Schedule({}, 2))
+    assert "1 failed · 2 diverged · " in view.line(None)
+
+
 def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,6 +6,7 @@ import heapq
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import cost, expand
-from sweeps.run.schedule import MANY_JOBS, MAX_LOSSES, TURN_SECONDS, Schedule
+from sweeps.run.giving_way import TURN_SECONDS
+from sweeps.run.losses import MAX_LOSSES
+from sweeps.run.schedule import MANY_JOBS, Schedule
 from trainables.jobs.kinds import ImpMask, Job, State
 from trainables.recipes import RECIPES
 
@@ -109,6 +112,17 @@ def test_a_failed_job_stops_only_what_needs_it(
     assert schedule.failed.keys() | schedule.skipped == lost
 
 
+@given(SMALL_ONES, st.data())
+@settings(max_examples=30, deadline=None)
+def test_dependants_are_what_needs_a_job(jobs: dict[str, Job], data: st.DataObject) -> None:
+    roots = data.draw(st.lists(st.sampled_from(sorted(jobs)), max_size=3))
+    found: set[str] = set()
+    for key, job in jobs.items():
+        if any(needed.key in {*roots, *found} for needed in job.inputs):
+            found.add(key)
+    assert Schedule(jobs, 2).dependants(roots) == found
+
+
 @given(SMALL_ONES, st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_batches_of_dead_workers_are_handed_out_again(
@@ -151,6 +165,88 @@ def test_a_job_that_keeps_killing_its_worker_fails_alone(jobs: dict[str, Job]) -
         if any(i.key in lost for i in job.inputs):
             lost.add(key)
     assert schedule.done == jobs.keys() - lost
+
+
+def attempts_until_it_fails(schedule: Schedule, stored: Callable[[int], int | None]) -> int:
+    """Of its only job, whose worker dies again and again after it told what it has stored."""
+    ((key, job),) = schedule.jobs.items()
+    for attempt in range(50):
+        if schedule.finished:
+            assert schedule.failed == {key: "died"}
+            return attempt
+        name = f"batch {attempt}"
+        assert schedule.next_batch(name) == [job]
+        if (iteration := stored(attempt)) is not None:
+            schedule.moved(key, 0.9)
+            schedule.stored(name, key, iteration)
+        schedule.batch_lost(name, "died")
+    return 50
+
+
+@pytest.mark.parametrize(
+    ("stored", "attempts"),
+    [
+        (lambda attempt: None, MAX_LOSSES + 1),
+        (lambda attempt: 0, MAX_LOSSES + 1),
+        (lambda attempt: 500, MAX_LOSSES + 1),
+        (lambda attempt: 100 * min(attempt, 7), 7 + MAX_LOSSES + 1),
+        (lambda attempt: 100 * attempt if attempt < 7 else None, 6 + MAX_LOSSES + 1),
+        (lambda attempt: 100 * min(attempt // 2, 7), 14 + MAX_LOSSES + 1),
+        (lambda attempt: 500 - 10 * attempt, MAX_LOSSES + 1),
+        (lambda attempt: 100 * (attempt % 2), 1 + MAX_LOSSES + 1),
+    ],
+    ids=[
+        "dies before it tells anything", "dies before its first checkpoint",
+        "dies where it went on", "gets further seven times", "then tells nothing any more",
+        "gets further every second time", "falls back", "a checkpoint comes and goes",
+    ],
+)  # fmt: skip
+def test_losses_count_from_the_last_progress_that_is_stored(
+    stored: Callable[[int], int | None], attempts: int
+) -> None:
+    """A job whose worker dies at the same place fails; one that gets further does not."""
+    assert attempts_until_it_fails(Schedule(made_of(50_000), 1), stored) == attempts
+
+
+def test_a_turn_that_ends_well_is_progress_too() -> None:
+    schedule = Schedule(made_of(50_000), 1)
+    ((key, job),) = schedule.jobs.items()
+    for turn in range(5 * MAX_LOSSES):
+        schedule.next_batch(f"lost {turn}")
+        schedule.stored(f"lost {turn}", key, 100 * turn)
+        schedule.batch_lost(f"lost {turn}", "died")
+        assert schedule.next_batch(f"well {turn}") == [job]
+        schedule.stored(f"well {turn}", key, 100 * (turn + 1))
+        schedule.batch_ended(f"well {turn}")
+    assert not schedule.failed
+
+
+def test_what_is_made_again_for_a_job_is_its_progress() -> None:
+    """An input that was damaged, which is no job of this run: it has a checkpoint of its own."""
+    schedule = Schedule(made_of(50_000), 1)
+    for attempt in range(5 * MAX_LOSSES):
+        schedule.next_batch(str(attempt))
+        schedule.stored(str(attempt), "an input", 100 * attempt)
+        schedule.batch_lost(str(attempt), "died")
+    assert not schedule.failed
+
+
+def test_progress_of_one_job_is_not_another_s() -> None:
+    schedule = Schedule(made_of(50_000, 50_000), 2)
+    batches = {name: schedule.next_batch(name) for name in ("good", "bad")}
+    good, bad = (batch[0].key for batch in batches.values() if batch)
+    lost = dict.fromkeys((good, bad), 0)
+    for turn in range(2 * (MAX_LOSSES + 1)):
+        name = next(iter(schedule._running))
+        (key,) = schedule._running[name]
+        schedule.stored(name, key, 100 * turn if key == good else 100)
+        schedule.batch_lost(name, "died")
+        lost[key] += 1
+        if not schedule.finished:
+            schedule.next_batch(f"again {turn}")
+    assert schedule.failed == {bad: "died"}
+    assert lost[bad] == MAX_LOSSES + 1
+    assert lost[good] >= MAX_LOSSES
 
 
 def test_no_worker_starts_without_work() -> None:

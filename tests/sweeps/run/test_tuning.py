@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ray.tune.search import Searcher
 
 from sweeps.engine import Demand
 from sweeps.loading import load
@@ -19,7 +20,7 @@ from sweeps.run.tuning import ScheduleSearcher, Settings
 from sweeps.run.turns import NUMBER
 from trainables.jobs.kinds import Job, State
 from trainables.jobs.trainable import Batch
-from trainables.store import Leases, Store
+from trainables.store import Leases, Store, StoreError
 
 ONE_CHAIN = ["inits=1", "orders=3", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
 JOBS = expand(load("lenet-mnist", ONE_CHAIN)[0]).jobs
@@ -118,6 +119,80 @@ def test_what_is_told_of_a_measurement_is_work_done(
     told = {"measuring": [(path.key, path.title, 0.25)], "leaving": False, "nodes": []}
     given.searcher.on_trial_result("0", told)
     assert before - given.schedule.remaining_seconds == pytest.approx(seconds(path) / 4)
+
+
+class Noted:
+    """An observer that notes what it hears of."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, ...]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *told: self.heard.append((name, *(getattr(t, "key", t) for t in told)))
+
+
+QUIET = {"leaving": False, "nodes": []}
+
+
+def test_what_is_told_of_divergence_and_of_the_store_is_passed_on(
+    tmp_path: Path, store: Store, leases: Leases
+) -> None:
+    given = Given(JOBS, tmp_path, leases, store, warm=False)
+    given.searcher._observer = noted = Noted()  # type: ignore[assignment]
+    arm, path = (
+        next(key for key, job in JOBS.items() if job.kind == k) for k in ("arm", "instability")
+    )
+    report = QUIET | {
+        "diverged": [arm],
+        "blocked": [(path, "train order 1 diverged")],
+        "store_error": "the store is full",
+    }
+    given.searcher.on_trial_result("0", report)
+    assert noted.heard == [
+        ("job_blocked", path, "train order 1 diverged"),
+        ("training_diverged", arm),
+        ("store_failed", "the store is full"),
+    ]
+    assert given.schedule.failed == {path: "train order 1 diverged"}
+
+
+def test_a_worker_that_dies_further_on_each_time_is_no_job_s_fault(
+    tmp_path: Path, store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as its reports say that more is stored."""
+    jobs = {key: job for key, job in JOBS.items() if job.kind == "state"}
+    given = Given(jobs, tmp_path, leases, store, warm=False)
+    given.searcher._observer = noted = Noted()  # type: ignore[assignment]
+    monkeypatch.setattr(given.searcher, "_blameless", lambda trial: False)
+    (key,) = jobs
+    stored = [100, 200, 300, 400, 500, 500, 500]
+    for attempt, iteration in enumerate(stored):
+        assert not given.schedule.failed, attempt
+        batch = given.next()
+        assert batch is not None
+        assert [job.key for job in batch.jobs] == [key]
+        report = QUIET | {"running": [(key, "", 0, 900, 1000)], "stored": [(key, iteration)]}
+        given.searcher.on_trial_result(str(attempt), report)
+        given.searcher.on_trial_complete(str(attempt), None, error=True)
+    assert given.schedule.failed == {key: "its worker process died"}
+    assert [told for told in noted.heard if told[0] == "job_failed"]
+
+
+def test_a_store_that_fails_ends_the_handing_out(
+    tmp_path: Path, store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("the store is read-only")
+
+    given = Given(JOBS, tmp_path, leases, store, warm=False)
+    given.searcher._observer = noted = Noted()  # type: ignore[assignment]
+    assert given.next() is not None
+    monkeypatch.setattr(leases, "claim", fails)
+    monkeypatch.setattr(leases, "release", fails)
+    given.searcher.on_trial_complete("0", QUIET)
+    assert noted.heard == [("batch_ended", "0")]
+    assert given.searcher.suggest("1") == Searcher.FINISHED
+    assert noted.heard[-1] == ("store_failed", "the store is read-only")
 
 
 class Clock:

@@ -14,7 +14,7 @@ from trainables.jobs.events import Failure, Progress
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
 from trainables.recipes import RECIPES
-from trainables.store import Missing, Store
+from trainables.store import Missing, Store, StoreError
 from trainables.training import group, loop
 
 NEVER = 1e9
@@ -229,3 +229,53 @@ def test_a_training_that_breaks_by_itself_fails_alone(store, monkeypatch):
     assert {(job.rewind, job.order_seed) for job in failed} >= {(20, 2)}
     assert {job.order_seed for job in failed} == {2}
     assert {e for e in events if isinstance(e, Job)} == set(jobs) - set(failed)
+
+
+@BACKENDS
+def test_a_store_that_fails_ends_a_batch_and_saves_what_it_takes(
+    store, one_by_one, backend, monkeypatch
+):
+    """Its error is no job's; with room again, everything goes on with the same bits."""
+    monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
+    jobs = trainings_of(backend)
+    write, stored = store.write, []
+
+    def full(kind, key, *arguments, **facts):
+        if kind == "arm" and len(stored) == 2:
+            raise StoreError("the store is full")
+        write(kind, key, *arguments, **facts)
+        if kind == "arm":
+            stored.append(key)
+
+    events = []
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", full)
+        running = Executor(store, samples.FOLDER, NEVER).run_batch(jobs)
+        with pytest.raises(StoreError, match="full"):
+            events.extend(running)
+    assert not [event for event in events if isinstance(event, Failure)]
+    # The training whose end had no room is at its end, those beside it are on their way.
+    saved = checkpoints(store, jobs)
+    assert 60 in saved.values()
+    assert len(saved) == 1 if backend == "loop" else len(saved) > 1
+    events = run(store, jobs)
+    assert not [event for event in events if isinstance(event, Failure)]
+    assert payloads(store, jobs) == {job.key: one_by_one[backend][job.key] for job in jobs}
+    assert not checkpoints(store, jobs)
+
+
+def test_a_batch_that_is_closed_while_the_store_is_full_ends_quietly(store, monkeypatch):
+    monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
+    jobs = trainings_of("stacked")
+    running = Executor(store, samples.FOLDER, NEVER).run_batch(jobs)
+    while not isinstance(next(running), Progress):
+        pass
+    tried = []
+
+    def full(kind, key, *_, **__):
+        tried.append(key)
+        raise StoreError("the store is full")
+
+    monkeypatch.setattr(store, "write", full)
+    running.close()
+    assert len(tried) == 1, "one that stays away for long would be waited for each time"

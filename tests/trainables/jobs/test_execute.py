@@ -9,7 +9,7 @@ from job_samples import NEVER, damage, do, family, held, path, payload
 
 from trainables import networks
 from trainables.jobs import execute
-from trainables.jobs.events import Measured
+from trainables.jobs.events import InputDiverged, Measured
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Arm, Job, State
 from trainables.levels import weights_at_levels
@@ -163,7 +163,7 @@ def test_an_unknown_kind_of_job_raises(store):
 
 def test_a_diverged_training_cannot_be_pruned(store, short):
     made = family(short(learning_rate=1e30))
-    with pytest.raises(ValueError, match="diverged"):
+    with pytest.raises(InputDiverged, match=r"^train init 1 k=20 dense order 1 diverged$"):
         do(store, made["mask"])
     assert store.complete([(job.kind, job.key) for job in (made["arm"], made["mask"])]) == {
         made["arm"].key

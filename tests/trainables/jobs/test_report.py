@@ -1,15 +1,17 @@
 """What a report tells of a batch."""
 
 import math
+from functools import partial
 
 import pytest
 import samples
-from job_samples import NEVER, do
+from job_samples import NEVER, do, family
 
 from trainables.jobs import report as module
 from trainables.jobs.execute import Executor
 from trainables.jobs.report import advance
 from trainables.jobs.turn import Turn, TurnLength
+from trainables.store import StoreError
 
 NO_TURN = Turn(None, 0)
 
@@ -61,3 +63,68 @@ def test_a_turn_is_of_so_many_seconds_however_many_iterations(store, jobs, every
     turn = Turn(TurnLength(3600, 7), 0)
     report = advance(executor, executor.run_batch([job]), turn, lambda: False)
     assert report["finished"] == [job.key]
+
+
+def reported(store, *jobs, checkpoint_seconds=NEVER):
+    """The only report of a batch."""
+    executor = Executor(store, samples.FOLDER, checkpoint_seconds)
+    return advance(executor, executor.run_batch(jobs), NO_TURN, lambda: False)
+
+
+def test_where_a_training_would_go_on_is_its_last_checkpoint(store, jobs, every_iteration):
+    """Not where it is: that is lost with the worker."""
+    job = jobs["arm"]
+    do(store, *job.inputs)
+
+    def after(iterations, checkpoint_seconds):
+        executor = Executor(store, samples.FOLDER, checkpoint_seconds)
+        turn = Turn(TurnLength(0, iterations), 0)
+        told = []
+        events = executor.run_batch([job])
+        while not told or not told[-1]["done"]:
+            told.append(advance(executor, events, turn, partial(next, iter([False, True]))))
+        return [report["stored"] for report in told if report["running"]]
+
+    assert after(3, NEVER) == [[(job.key, 20)]] * 3
+    assert after(3, NEVER) == [[(job.key, 23)]] * 3, "as it was closed there"
+    assert after(3, -1) == [[(job.key, 27)], [(job.key, 28)], [(job.key, 29)]]
+
+
+def test_trainings_that_diverged_are_told_when_they_end_and_when_they_are_read(store, short):
+    """And what cannot be done for that is no failure of its own."""
+    made = family(short(learning_rate=1e30))
+    trained = reported(store, *(made[name] for name in ("w0", "wk", "arm")))
+    diverged = [made["wk"].key, made["arm"].key]
+    assert trained["diverged"] == diverged
+    assert trained["finished"] == [made["w0"].key, *diverged]
+    read = reported(store, made["second arm"], made["mask"], made["masked"])
+    assert set(read["diverged"]) == {*diverged, made["second arm"].key}
+    assert read["finished"] == [made["second arm"].key]
+    assert read["blocked"] == [(made["mask"].key, "train init 1 k=20 dense order 1 diverged")]
+    assert read["failed"] == []
+    assert read["done"]
+    for name, kind in (("wk", "state"), ("arm", "arm")):
+        assert store.facts(kind, made[name].key)["diverged"] is True
+
+
+def test_trainings_that_end_well_are_not_told_to_have_diverged(store, jobs):
+    report = reported(store, *jobs.values())
+    assert report["diverged"] == report["blocked"] == []
+    assert all("diverged" not in store.facts(job.kind, job.key) for job in jobs.values())
+
+
+def test_a_store_that_fails_is_told_and_no_job_is_blamed(store, jobs, monkeypatch):
+    """The batch ends; what was done before is told."""
+    write = store.write
+
+    def full(kind, key, *arguments, **facts):
+        if key == jobs["arm"].key:
+            raise StoreError("the store is full")
+        write(kind, key, *arguments, **facts)
+
+    monkeypatch.setattr(store, "write", full)
+    report = reported(store, *(jobs[name] for name in ("w0", "wk", "arm", "second arm")))
+    assert report["store_error"] == "the store is full"
+    assert report["finished"] == [jobs["w0"].key, jobs["wk"].key]
+    assert report["failed"] == report["running"] == []
+    assert report["done"]

@@ -39,6 +39,37 @@ def test_bucket(s3, url, why):
         Store(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("", "'' is neither a path nor a URL such as s3://bucket/folder"),
+        ("://", "'://' is neither a path nor a URL"),
+        ("://folder", "'://folder' is neither a path nor a URL"),
+        ("file://", "it names no place"),
+        ("memory://", "it names no place"),
+        ("nonsense://bucket", "nonsense"),
+    ],
+)
+def test_an_address_that_names_no_place(tmp_path, monkeypatch, url, why):
+    monkeypatch.chdir(tmp_path)
+    with refused(url, why):
+        Store(url)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["100%20", "a?b", "a#b", "a::b", "a:b", "~x", "file:a", "é b"])
+def test_a_path_is_taken_as_it_is(tmp_path, monkeypatch, name):
+    """Relative ones, too: what they name does not follow the current folder."""
+    monkeypatch.chdir(tmp_path)
+    for address in (name, str(tmp_path / name / "store")):
+        store = Store(address)
+        with monkeypatch.context() as patch:
+            patch.chdir("/")
+            store.write("state", "a" * 32, b"x", "bin")
+            assert Store(store.url).complete([("state", "a" * 32)]) == {"a" * 32}
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_bucket_alone_is_a_place(s3):
     url = s3.make_bucket("only-a-bucket").removesuffix("/store")
     Store(url).write("state", "a" * 32, b"x", "bin")

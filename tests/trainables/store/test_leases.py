@@ -97,6 +97,18 @@ def test_an_owner_that_begins_anew_has_its_leases_back(store):
     assert none_left(store)
 
 
+def test_what_a_crash_has_left_is_removed(store, monkeypatch):
+    """Claims of the same owner at once; of others, those that have expired for sure."""
+    Leases(store, "ours", LONG).claim(KEYS[:2])
+    Leases(store, "other", LONG).claim(KEYS[2:4])
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: time.time_ns() / 1e9 - LONG - CLOCK_SECONDS - 1)
+        Leases(store, "long gone", LONG).claim(KEYS[4:])
+    with Leases(store, "ours", LONG):
+        left = [key for key in KEYS if store.files.sizes(f"leases/{key[:2]}")]
+    assert left == KEYS[2:4]
+
+
 # --- expiry -----------------------------------------------------------------------------------
 
 

