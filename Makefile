@@ -12,7 +12,7 @@ quickstart: $(STAMP)
 
 # The end-to-end tests have processes enough of their own.
 test: lint
-	$(BIN)/python -m pytest -m "not slow" --ignore tests/end_to_end -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/end_to_end -n 4 --dist loadfile
 	$(BIN)/python -m pytest -m "not slow" tests/end_to_end
 
 test-slow: $(STAMP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from analysis import records
 from analysis.ends import no_better_than_chance
 from sweeps.plan import Trial
 from trainables import data
+from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
 from trainables.store import Missing, Store
 
@@ -48,10 +48,10 @@ class Measured:
 
 
 def read(store: Store, trial: Trial) -> Measured:
-    """Read a trial's measurement. Raises Missing if the store does not have it."""
+    """Read a trial's measurement. Raises Missing without it, and Unreadable if it is of no use."""
     job = trial.job
     artifact = store.read(job.kind, job.key)
-    values = complete(json.loads(artifact.payload), job.recipe.data)
+    values = complete(measurements.decode(job, artifact.payload), job.recipe.data)
     jobs: dict[str, Job] = {"measurement": job, "arm_1": job.first, "arm_2": job.second}
     if job.first.mask:
         jobs["mask"] = job.first.mask
