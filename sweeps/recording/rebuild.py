@@ -9,7 +9,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from analysis import records
@@ -26,7 +26,8 @@ from sweeps.recording.submissions import Submission
 from sweeps.recording.summary import record_summary
 from sweeps.spec import Sweep
 from sweeps.spec.stored import from_resolved
-from trainables.store import Missing, Store
+from trainables.jobs import measurements
+from trainables.store import Store
 
 Tell = Callable[[str], None]
 
@@ -77,25 +78,23 @@ def _set_aside_if_useless(home: Home, path: Path, tell: Tell) -> None:
 def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
     plan = expand(one.sweep)
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
-    measured = [trial for trial in plan.trials if trial.key in complete]
+    sound = measurements.sound(store, [t.job for t in plan.trials if t.key in complete])
+    measured = [trial for trial in plan.trials if trial.key in sound]
     name = f"{one.sweep.name} {one.key[:8]}"
     if not measured:
         tell(f"{name}: none of its {len(plan.trials)} trials is in the store")
         return
     recorder = Recorder(home, plan, store)
     recorder.open(one.text, summarize(plan, complete, 1), one.submitted_at)
-    number = 0
     for trial in measured:
-        with suppress(Missing):  # damaged
-            recorder.record(trial)
-            number += 1
-    recorder.close(complete=number == len(plan.trials))
+        recorder.record(trial)
+    recorder.close(complete=len(measured) == len(plan.trials))
     own = results.read(home, one.sweep.name, one.key, "submission")
     report = home.report(one.sweep.name, one.key)
     if not report.exists():
         results.write_report(own, report)
     record_summary(own, report)
-    tell(f"{name}: {number} of {len(plan.trials)} trials recorded")
+    tell(f"{name}: {len(measured)} of {len(plan.trials)} trials recorded")
 
 
 def _found(home: Home, store: Store, tell: Tell) -> Iterator[Submission]:
