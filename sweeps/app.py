@@ -6,9 +6,20 @@ from typing import Annotated
 
 import typer
 
-from sweeps import images_commands
-from sweeps.cluster import commands, node_commands
-from sweeps.commands import listing, plan, records, report, results, run, specs, ui, version
+from sweeps.commands import (
+    cluster,
+    images,
+    listing,
+    node,
+    plan,
+    records,
+    report,
+    results,
+    run,
+    specs,
+    ui,
+    version,
+)
 from sweeps.commands.usage import LOCAL, Commands
 
 app = typer.Typer(
@@ -27,9 +38,9 @@ for command in (specs.specs, plan.plan, run.run, results.results, report.report,
     app.command(rich_help_panel=LOCAL)(command)
 app.command("list", rich_help_panel=LOCAL)(listing.list_)
 records.add_to(app)
-images_commands.add_to(app)
-commands.add_to(app)
-node_commands.add_to(app)
+images.add_to(app)
+cluster.add_to(app)
+node.add_to(app)
 
 
 @app.callback()

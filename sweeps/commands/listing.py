@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sweeps import terminal
-from sweeps.cluster.commands import AddressOption, list_submissions
+from sweeps.commands.cluster import AddressOption, list_submissions
 from sweeps.commands.options import HomeOption, TrackingOption
 
 if TYPE_CHECKING:

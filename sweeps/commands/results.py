@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps import terminal
-from sweeps.cluster.commands import AddressOption
+from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import (
     HomeOption,
     NameArgument,

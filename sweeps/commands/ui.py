@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cluster.commands import AddressOption
+from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import MAX_PORT, HomeOption
 from sweeps.commands.reading import tracking_of
 from sweeps.errors import ClusterError, UserError, did_you_mean

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import IO, Self
 
 from trainables.data.errors import DataError, one_line
-from trainables.data.splits import may_hold
+from trainables.data.split_folders import may_hold
 
 
 class _Member(tarfile.TarInfo):

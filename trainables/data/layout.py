@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trainables.data.errors import DataError
-from trainables.data.splits import (
+from trainables.data.split_folders import (
     TESTS,
     TRAIN,
     UNFINISHED,

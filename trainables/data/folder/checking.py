@@ -9,7 +9,7 @@ from trainables.addresses import filesystem
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder import listing, parallel
 from trainables.data.folder.reading import fetched
-from trainables.data.splits import ASIDE
+from trainables.data.split_folders import ASIDE
 
 
 def check(address: str, processes: int) -> tuple[list[str], Iterator[str | None]]:

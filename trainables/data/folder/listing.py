@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trainables.addresses import filesystem
-from trainables.data import layout, splits, trees
+from trainables.data import layout, split_folders, trees
 from trainables.data.errors import DataError, say
 from trainables.data.layout import Classes
 from trainables.data.trees import join
@@ -79,8 +79,8 @@ def watched(address: str) -> dict[str, Any]:
         fs, root = _folder(address)
         tree = trees.of(fs, root)
         if not trees.is_local(fs):
-            return {path: tree.names(path)[0] for path in splits.watched(tree)}
-        return {path: _times(join(root, path)) for path in splits.watched(tree)}
+            return {path: tree.names(path)[0] for path in split_folders.watched(tree)}
+        return {path: _times(join(root, path)) for path in split_folders.watched(tree)}
 
 
 def _folder(address: str) -> tuple[AbstractFileSystem, str]:

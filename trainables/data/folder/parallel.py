@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from trainables.data.folder.listing import Files, Listing
 from trainables.data.folder.workers import starting
-from trainables.data.splits import TRAIN
+from trainables.data.split_folders import TRAIN
 from trainables.data.trees import join
 
 TOGETHER = 32

@@ -10,7 +10,7 @@ from trainables import data
 from trainables.data.errors import DataError
 from trainables.data.folder import places
 from trainables.data.places import place
-from trainables.data.splits import TRAIN
+from trainables.data.split_folders import TRAIN
 
 if TYPE_CHECKING:
     from trainables.data.split import Dataset, InputScaling

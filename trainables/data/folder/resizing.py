@@ -23,7 +23,7 @@ from trainables.addresses import filesystem
 from trainables.data.errors import DataError, one_line
 from trainables.data.folder import listing, parallel
 from trainables.data.folder.reading import fetched
-from trainables.data.splits import UNFINISHED
+from trainables.data.split_folders import UNFINISHED
 from trainables.data.trees import is_local, join
 
 START, COMMENT, APPLICATION = b"\xff\xd8", b"\xff\xfe", b"\xff\xe0"

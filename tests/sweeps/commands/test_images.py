@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from benchmarks.pictures import fill
 from sweeps.app import app
+from sweeps.commands.images import NAMED
 from sweeps.errors import UserError
-from sweeps.images_commands import NAMED
 
 
 @pytest.fixture
