@@ -34,14 +34,16 @@ VERDICTS: tuple[Literal["stable"], Literal["matching"]] = ("stable", "matching")
 
 
 def record_summary(results: Results, report: Path) -> None:
-    """Write the means, onsets, tables and the report of a finished submission to its run."""
+    """Write the report and the tables of a submission to its run; once it is complete, its means
+    and onsets, too: MLflow keeps every value that a metric ever had."""
     client, run = client_of(results.home, write=True), results.submission
     of = (client, results.home, run)
     files.write_file(*of, report)
     tables = {"trials": results.trials, "cells": results.cells, "onsets": _onsets(results.cells)}
     for name, frame in tables.items():
         files.write_text(*of, f"{name}.csv", frame.to_csv(index=False))
-    client.log_batch(run.info.run_id, metrics=list(_metrics(results)))
+    if len(results.trials) == results.planned:
+        client.log_batch(run.info.run_id, metrics=list(_metrics(results)))
 
 
 def _onsets(cells: pd.DataFrame) -> pd.DataFrame:

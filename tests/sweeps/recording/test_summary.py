@@ -42,3 +42,15 @@ def test_a_submission_holds_its_means_by_k_its_onsets_and_its_tables(
     names = files.names(found.client, recorded.home, run)
     own = {records.SPEC_FILE, records.SWEEP_FILE, records.PLAN_FILE, records.TRIALS_FILE}
     assert names == own | {"report.html", "trials.csv", "cells.csv", "onsets.csv"}
+
+
+def test_means_wait_for_the_last_trial(recorded: Recorded, tmp_path: Path) -> None:
+    """Of a mean that changed MLflow would keep both values, at one k."""
+    report = tmp_path / "report.html"
+    report.write_text("a report")
+    key = recorded.submit(*KS, trials=3, values=stable_from_20)
+    record_summary(recorded.read(key), report)
+    assert not recorded.read(key).submission.data.metrics
+    recorded.submit(*KS, values=stable_from_20)
+    record_summary(recorded.read(key), report)
+    assert recorded.read(key).submission.data.metrics["stable_from/dense level 0"] == 20
