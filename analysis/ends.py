@@ -36,6 +36,8 @@ ARM = [RECIPE, *CELL, INIT_SEED, "order_seed"]
 
 CHANCE_QUANTILE = 0.999
 
+OUTCOMES = ("trained", "untrained", "diverged")
+
 
 def no_better_than_chance(
     accuracy: pd.Series, examples: pd.Series, majority: pd.Series
@@ -93,6 +95,18 @@ def counting(trials: pd.DataFrame) -> pd.Series:
     first, second = trained[: len(trials)], trained[len(trials) :]
     measured = trials[split_metric(INSTABILITY, "test")].notna()
     return measured & first & second
+
+
+def outcomes(trials: pd.DataFrame) -> pd.Series:
+    """What became of the worse of each trial's two networks, one of `OUTCOMES`."""
+    ends, number = _ends(trials), len(trials)
+    diverged, untrained = (ends[flag].to_numpy(dtype=bool) for flag in ("diverged", "untrained"))
+    worse = np.where(
+        diverged[:number] | diverged[number:],
+        "diverged",
+        np.where(untrained[:number] | untrained[number:], "untrained", "trained"),
+    )
+    return pd.Series(worse, index=trials.index, dtype="object")
 
 
 def summary(trials: pd.DataFrame) -> list[str]:

@@ -149,8 +149,8 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
 
     Columns: `TRIAL_COLUMNS`, `SCALAR_METRICS` (NaN where a run lacks one), `TEST_EXAMPLES`,
     `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool). `submission` is the
-    id of the run below which MLflow shows the trial. The instability of a trial with a diverged
-    arm is NaN.
+    id of the run below which MLflow shows the trial. A diverged arm has no accuracy, and its trial
+    no instability: they are NaN.
     """
     import pandas as pd
 
@@ -206,8 +206,13 @@ def _trial_row(run: Run) -> dict[str, object]:
         **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
     }
     diverged = {f"{DIVERGED}_{arm}": _diverged(metrics, arm) for arm in (1, 2)}
-    if any(diverged.values()):
-        row |= {split_metric(INSTABILITY, split): math.nan for split in SPLITS}
+    for split in SPLITS if any(diverged.values()) else ():
+        row |= {split_metric(name, split): math.nan for name in (INSTABILITY, ACCURACY)}
+        row |= {
+            split_metric(ACCURACY, split, arm): math.nan
+            for arm in (1, 2)
+            if diverged[f"{DIVERGED}_{arm}"]
+        }
     return row | diverged
 
 

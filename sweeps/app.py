@@ -24,6 +24,7 @@ from sweeps.commands.usage import LOCAL, Commands
 
 app = typer.Typer(
     cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="\b\nStart with:\n"
     "  sweeps run digits-mlp      a sweep in a minute, and its report\n"
     "  sweeps specs digits-mlp    its spec, to start one of your own from\n"

@@ -39,7 +39,7 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
     size = summary["estimated_bytes"]
     lines = [
-        f"{summary['sweep']}: {summary['trials']:,} trials of {summary['recipe']}",
+        f"{summary['sweep']}: {_several(summary['trials'], 'trial')} of {summary['recipe']}",
         f"Sharing: {summary['sharing_factor']:.1f} times fewer iterations than with every trial "
         f"run alone ({summary['iterations_unshared']:,})",
         f"Estimated: {duration(summary['estimated_seconds'])} with {_workers(summary)}, "
@@ -100,7 +100,9 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     lines += [f"not done: {job.title}: {reason}" for job, reason in outcome.blocked.items()]
     if outcome.unmeasured:
         trials = _several(outcome.unmeasured, "trial")
-        lines.append(f"{trials} not measured: the training they prune after diverged")
+        lines.append(
+            f"{trials} cannot be measured: pruning needs trained weights, and those diverged"
+        )
     if outcome.skipped:
         lines.append(f"{_several(outcome.skipped, 'job')} not done: an input failed")
     if outcome.failed:

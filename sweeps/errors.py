@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -27,8 +28,8 @@ class RecordingError(UserError):
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return `; did you mean 'x'? allowed: a, b, x`, for the end of an error's line.
 
-    Only a name that is close is guessed: a slip of the keyboard, or the word's beginning or end
-    left out. Of a long list of names the first ones are shown.
+    Only a name that is close is guessed: a slip of the keyboard, the word's beginning or end left
+    out, or its initials (lr). Of a long list of names the first ones are shown.
     """
     names = sorted(allowed)
     if not names:
@@ -67,6 +68,8 @@ def _near(word: str, names: list[str]) -> str | None:
     plain = {name.casefold(): name for name in names}
     word = word.casefold()
     close = difflib.get_close_matches(word, plain, n=1, cutoff=0.65) if len(word) < 100 else []
+    if not close and len(word) >= 2:
+        close = [name for name in plain if "".join(re.findall(r"(?:^|[_-])(\w)", name)) == word]
     if not close and len(word) >= 3:
         close = [name for name in plain if name.startswith(word) or word.startswith(name)]
     return plain[close[0]] if close else None

@@ -16,6 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from analysis import records
+from analysis.ends import OUTCOMES
 from analysis.strategies import STRATEGIES
 from sweeps.errors import UserError, did_you_mean
 from sweeps.query_parser import ORDERS, Comparison, Condition, Joined, Not, read
@@ -40,22 +41,25 @@ NUMBERS = {
     "order_seed_1",
     "order_seed_2",
     *records.SCALAR_METRICS,
+    *records.END_METRICS,
 }
 """Columns of numbers."""
-WORDS = {"trial", "run_id", records.RECIPE, records.STRATEGY}
-"""Columns of words."""
-CLOSED = {records.STRATEGY: tuple(STRATEGIES)}
+CLOSED = {records.STRATEGY: tuple(STRATEGIES), records.OUTCOME: OUTCOMES}
 """Columns of words -> the only words that they hold."""
+WORDS = {"trial", "run_id", "submission", records.RECIPE, *CLOSED}
+"""Columns of words."""
+SHOWN = {"k": records.REWIND, "init": records.INIT_SEED}
+"""Columns by the short names that tables on a screen have."""
 
 
 def parse(where: str) -> Condition:
     """Return the condition that a text means, once all that is known of its columns is checked."""
     condition = read(where)
     for comparison in comparisons(condition):
-        check_column(comparison.column)
-        if comparison.column in NUMBERS:
+        column = check_column(comparison.column)
+        if column in NUMBERS:
             _numbers(comparison)
-        elif comparison.column in WORDS:
+        elif column in WORDS:
             _check_words(comparison)
     return condition
 
@@ -70,11 +74,13 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
             yield from comparisons(part)
 
 
-def check_column(name: str, option: str = "--where") -> None:
-    """Raise UserError for a name that is certainly no column of trials."""
-    known = (*records.TRIAL_COLUMNS, *records.SCALAR_METRICS)
+def check_column(name: str, option: str = "--where") -> str:
+    """Return a column's own name. Raises UserError for what is certainly no column of trials."""
+    known = NUMBERS | WORDS
+    name = SHOWN.get(name, name)
     if name not in known and not name.startswith(records.HYPERPARAMETER):
         raise UserError(f"{option}: unknown column {name!r}{did_you_mean(name, known)}")
+    return name
 
 
 def select(trials: pd.DataFrame, condition: Condition | None) -> pd.DataFrame:
@@ -82,7 +88,7 @@ def select(trials: pd.DataFrame, condition: Condition | None) -> pd.DataFrame:
     if condition is None:
         return trials
     for comparison in comparisons(condition):
-        column = comparison.column
+        column = SHOWN.get(comparison.column, comparison.column)
         if column not in trials.columns:
             guess = did_you_mean(column, map(str, trials.columns))
             raise UserError(f"--where: these trials have no column {column!r}{guess}")
@@ -95,7 +101,7 @@ def _holds(condition: Condition, trials: pd.DataFrame) -> pd.Series[bool]:
     if isinstance(condition, Joined):
         join = operator.and_ if condition.word == "and" else operator.or_
         return reduce(join, (_holds(part, trials) for part in condition.parts))
-    return _compared(condition, trials[condition.column])
+    return _compared(condition, trials[SHOWN.get(condition.column, condition.column)])
 
 
 def _compared(comparison: Comparison, column: pd.Series[Any]) -> pd.Series[bool]:
@@ -116,7 +122,7 @@ def _as_numbers(column: pd.Series[Any]) -> pd.Series[Any] | None:
     import pandas as pd
 
     if column.dtype.kind in "iufb":
-        return column
+        return column.astype("float64")
     if column.name in WORDS:
         return None
     numbers = pd.to_numeric(column, errors="coerce")
@@ -140,7 +146,7 @@ def _number(column: str, text: str) -> float:
 
 
 def _check_words(comparison: Comparison) -> None:
-    column = comparison.column
+    column = SHOWN.get(comparison.column, comparison.column)
     if comparison.comparison in ORDERS:
         raise UserError(
             f"--where: {column} {comparison.comparison} {comparison.values[0]}: {column} is a word,"

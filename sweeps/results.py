@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis import records
 from analysis.cells import cells, samples
+from analysis.ends import outcomes
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.recording import files
@@ -44,8 +45,9 @@ class Results:
     settings: tuple[Setting, ...]
     """Of the trials, that of `submission` first."""
     trials: pd.DataFrame
-    """As `records.trials`; `recipe` is the label of a trial's setting. There is a column
-    `recipe.FIELD` for each hyperparameter that some setting changes."""
+    """As `records.trials`, but `recipe` is the label of a trial's setting, and `submission` the key
+    (its first digits) of the latest submission that asks for it. There is a column `recipe.FIELD`
+    for each hyperparameter that some setting changes, and `outcome`, as `ends.outcomes`."""
     runs: dict[str, Run]
     """The trials' runs by their ids."""
     wanted: set[str]
@@ -117,6 +119,9 @@ def read(
     if scope == "sweep":  # trials whose submission was deleted in MLflow stay
         frames.append(trials[~trials["trial"].isin(set().union(*asked.values()))])
     frame = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
+    frame[records.OUTCOME] = outcomes(frame)
+    keys = {run.info.run_id: run.data.tags[records.SWEEP_KEY][:8] for run in every}
+    frame["submission"] = frame["submission"].map(keys).fillna("")
     return Results(
         name=name,
         home=home,

@@ -65,27 +65,41 @@ def show(
 ) -> None:
     """Print trials as wide as the console is: a row each, or a block each where that is too wide.
 
-    `columns` None: those of `HEADINGS`, and what else tells the trials apart. A pager is used if
-    it is allowed, there is a terminal, and the table is longer than that.
+    `columns` None: those of `HEADINGS`, and what else tells the trials apart; those of several
+    recipes in a table each. A pager is used if it is allowed, there is a terminal, and the table
+    is longer than that.
     """
-    frame = _short(trials) if columns is None else _strings(chosen(trials, columns))
+    if columns is None and trials[records.RECIPE].nunique() > 1:
+        groups = [(f"{r}:", _short(of)) for r, of in trials.groupby(records.RECIPE, sort=False)]
+    else:
+        frame = _short(trials) if columns is None else _strings(chosen(trials, columns))
+        groups = [("", frame)]
+    shorter = [(heading, frame.drop(columns=SPARE, errors="ignore")) for heading, frame in groups]
     left_out: list[str] = []
-    in_rows = layout.narrowest(frame) <= console.width
-    if columns is None and not in_rows:
-        shorter = frame.drop(columns=SPARE)
-        if layout.narrowest(shorter) <= console.width:
-            frame, left_out, in_rows = shorter, SPARE, True
-    parts = [layout.table(frame, console.width)] if in_rows else layout.blocks(frame)
-    lines = len(frame) + 3 if in_rows else len(frame) * (frame.shape[1] + 1)
+    if columns is None and not _fit(groups, console.width) and _fit(shorter, console.width):
+        groups, left_out = shorter, SPARE
+    in_rows = _fit(groups, console.width)
+    lines = sum(len(f) + 4 if in_rows else len(f) * (f.shape[1] + 1) for _, f in groups)
     paged = pager and sys.stdout.isatty() and lines >= console.height
     with console.pager() if paged else nullcontext():
-        for part in parts:
-            console.print(part)
-            if not in_rows:
-                console.print()
+        for heading, frame in groups:
+            _print(console, heading, frame, in_rows)
         console.print(f"{len(trials):,} trial{'' if len(trials) == 1 else 's'}")
         if left_out:
             console.print(f"not shown for want of room: {', '.join(left_out)}")
+
+
+def _fit(groups: list[tuple[str, pd.DataFrame]], width: int) -> bool:
+    return all(layout.narrowest(frame) <= width for _, frame in groups)
+
+
+def _print(console: Console, heading: str, frame: pd.DataFrame, in_rows: bool) -> None:
+    if heading:
+        console.print(heading, soft_wrap=True)
+    for part in [layout.table(frame, console.width)] if in_rows else layout.blocks(frame):
+        console.print(part)
+        if heading or not in_rows:
+            console.print()
 
 
 def _short(trials: pd.DataFrame) -> pd.DataFrame:
@@ -96,7 +110,8 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
         if (column == records.RECIPE or str(column).startswith(records.HYPERPARAMETER))
         and trials[column].nunique(dropna=False) > 1
     ]
-    frame = _strings(trials[[*varying, *HEADINGS]])
+    failed = [records.OUTCOME] if (trials[records.OUTCOME] != "trained").any() else []
+    frame = _strings(trials[[*varying, *HEADINGS, *failed]])
     frame[ORDERS[0]] = [
         f"{first}, {second}" for first, second in trials[list(ORDERS)].itertuples(index=False)
     ]

@@ -96,6 +96,8 @@ def results(
 
 def _format(asked: str | None, output: Path | None, curves: bool) -> str:
     ending = "" if output is None else output.suffix.removeprefix(".")
+    if asked is None and ending not in ("", "txt", *FORMATS):
+        raise UserError(f"--output {output}: the ending is to be .csv, .json, .parquet or .txt")
     form = asked or (ending if ending in FORMATS else "csv" if curves else "table")
     check_choice("--format", form, FORMATS)
     if form == "parquet" and output is None:
@@ -117,10 +119,10 @@ def _columns(text: str | None, allowed: tuple[str, ...] | None) -> list[str] | N
     if text.strip() == "all":
         return []
     names = [name.strip() for name in text.split(",")]
+    if allowed is None:
+        names = [query.check_column(name, "--columns") for name in names]
     for name in names:
-        if allowed is None:
-            query.check_column(name, "--columns")
-        elif name not in allowed:
+        if allowed is not None and name not in allowed:
             raise UserError(f"--columns: unknown column {name!r}{did_you_mean(name, allowed)}")
         if names.count(name) > 1:
             raise UserError(f"--columns: {name} is listed twice")

@@ -199,7 +199,7 @@ class Sweep(BaseModel):
             if iteration >= total:
                 raise error_at(
                     (*where, index),
-                    f"rewind point {point} lies past the end of training: k must be below "
+                    f"rewind point {point} is not before the end of training: k must be below "
                     f"{total} iterations",
                 )
             if iteration in iterations:

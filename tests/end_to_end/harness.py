@@ -61,7 +61,7 @@ class Sweep:
         result = self.command("results", name, "--format", "json")
         assert result.returncode == 0, result.stderr
         frame = pd.DataFrame(json.loads(result.stdout))
-        return frame.drop(columns=["run_id", "submission"])
+        return frame.drop(columns="run_id")
 
     def artifacts(self) -> set[str]:
         """Names of all payloads of jobs: kind, key and checksum of the content."""

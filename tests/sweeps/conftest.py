@@ -56,12 +56,13 @@ def _trial(strategy: str, level: int, rewind: int, init: int, orders: tuple[int,
         "order_seed_1": orders[0],
         "order_seed_2": orders[1],
         "weights_left": 100 * 0.8**level,
+        "outcome": "trained",
     } | dict.fromkeys(records.SCALAR_METRICS[1:], 12.345)
 
 
 @pytest.fixture
 def trials() -> pd.DataFrame:
-    """48 trials, with the columns of `records.trials`."""
+    """48 trials, with the main columns of `Results.trials`."""
     rows = [
         _trial(strategy, level, rewind, init, orders)
         for strategy, level in (("dense", 0), ("imp", 3), ("imp", 11), ("random-pruning", 11))
@@ -69,7 +70,7 @@ def trials() -> pd.DataFrame:
         for init in (1, 2)
         for orders in ((1, 2), (1, 3), (2, 3))
     ]
-    return pd.DataFrame(rows, columns=[*records.TRIAL_COLUMNS, *records.SCALAR_METRICS])
+    return pd.DataFrame(rows, columns=[*records.TRIAL_COLUMNS, *records.SCALAR_METRICS, "outcome"])
 
 
 @pytest.fixture

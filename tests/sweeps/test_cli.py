@@ -154,6 +154,7 @@ BAD = [
     ("results digits-mlp --output folder", "this is a folder, not a file"),
     ("results digits-mlp --output file.txt/trials.csv", "there is no folder file.txt"),
     (f"results digits-mlp --output {'x' * 300}", "File name too long"),
+    ("results digits-mlp --output trials.xlsx", "is to be .csv, .json, .parquet or .txt"),
     ("results digits-mlp --columns levl", "--columns: unknown column 'levl'; did you mean 'level'"),
     ("results digits-mlp --columns level,level", "--columns: level is listed twice"),
     ("results digits-mlp --columns=", "--columns: unknown column ''"),
@@ -257,6 +258,40 @@ def test_curves_are_joined_with_what_identifies_the_trial(
     assert set(records.CURVE_METRICS) < set(found.columns)
     printed = cli("results", "digits-mlp", "--curves", *where)
     assert printed.out == (tmp_path / "curves.csv").read_text(encoding="utf-8")
+
+
+def test_recipes_have_a_table_each_however_narrow(
+    cli: Cli, recorded: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded["recipe"] = ["digits-mlp"] * 24 + ["digits-mlp with learning_rate=0.3"] * 24
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = cli("results", "digits-mlp").out.splitlines()
+    assert [line for line in lines if line.endswith(":")] == [
+        "digits-mlp:",
+        "digits-mlp with learning_rate=0.3:",
+    ]
+    assert sum("strategy" in line for line in lines) == 2
+    assert sum("random-pruning" in line or "imp" in line for line in lines) == 36
+
+
+def test_trials_that_failed_are_marked_and_can_be_asked_for(
+    cli: Cli, recorded: pd.DataFrame
+) -> None:
+    assert "outcome" not in cli("results", "digits-mlp").out
+    recorded.loc[:4, "outcome"] = "untrained"
+    assert "outcome" in cli("results", "digits-mlp").out.splitlines()[0]
+    assert "\n5 trials\n" in cli("results", "digits-mlp", "--where", "outcome = untrained").out
+    wrong = cli("results", "digits-mlp", "--where", "outcome = divergd")
+    assert "did you mean 'diverged'?" in wrong.err
+
+
+def test_columns_go_by_their_names_on_the_screen_too(cli: Cli, recorded: pd.DataFrame) -> None:
+    short = cli("results", "digits-mlp", "--where", "k = 0 and init in (1)", "--columns", "k,level")
+    long = "rewind = 0 and init_seed = 1"
+    assert (
+        short.out == cli("results", "digits-mlp", "--where", long, "--columns", "rewind,level").out
+    )
+    assert "\n12 trials\n" in short.out
 
 
 def test_a_column_of_hyperparameters_is_known_once_it_is_read(

@@ -302,7 +302,7 @@ BAD = [
     ("name: mine", "name: mine\ntrain_examples: 0", 2, ["train_examples", "at least 1"]),
     ("recipe: digits-mlp", "recipe: 3", 2, ["a recipe's name"]),
     ("[0, 20, 120]", "[0, 1200]", 3, ["rewind[1]", "1200", "below 1200 iterations"]),
-    ("[0, 20, 120]", "[0, '200 %']", 3, ["rewind[1]", "past the end"]),
+    ("[0, 20, 120]", "[0, '200 %']", 3, ["rewind[1]", "not before the end"]),
     ("[0, 20, 120]", "[0, -1]", 3, ["rewind[1]", "before the start"]),
     ("[0, 20, 120]", "[24, '2 %']", 3, ["rewind[1]", "listed twice"]),
     ("[0, 20, 120]", "[]", 3, ["rewind", "empty"]),
