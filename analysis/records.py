@@ -37,6 +37,7 @@ SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
 SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
 VERSION = "version."  # + package: what a submission was made with
 DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
+UNMEASURED = "unmeasured"  # trials of a submission that need weights of a diverged training
 OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks
 ARTIFACT = "artifact."  # + arm_1, arm_2, mask, measurement: places of artifacts in the store
 DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description

@@ -146,14 +146,11 @@ def print_frame(
         console.print()
 
 
-def print_scope(console: Console, results: Results, own: Results) -> None:
-    """Say whose trials the results are, where they are not just those of the submission `own`."""
-    earlier = len(results.trials) - len(own.trials)
-    if earlier:
-        console.print(
-            f"{len(results.trials)} trials, {earlier} of them of other submissions with this recipe"
-        )
-    if results.others:
+def print_scope(console: Console, results: Results) -> None:
+    """Say whose trials the results are, and what else there is under the name."""
+    if results.whose:
+        console.print(results.whose)
+    if results.scope == "recipe" and results.others:
         console.print(
             f"{_several(results.others, 'trial')} more under the name {results.name} with another "
             f"recipe: sweeps results {results.name}"

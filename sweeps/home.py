@@ -37,10 +37,11 @@ class Home:
         """The folder of the files that belong to records; None if a server keeps them."""
         return self.database and self.database.with_name("mlartifacts")
 
-    def report(self, sweep: str, submission: str | None = None) -> Path:
-        """Where a sweep's report lies: that of all its results, or that of a submission's key."""
+    def report(self, sweep: str, submission: str | None = None, *, alone: bool = False) -> Path:
+        """Where a sweep's report lies: of all its results; of those that share the recipe of the
+        submission with this key; or of that submission `alone`."""
         own = f"-{submission[:8]}" if submission else ""
-        return self.folder / "reports" / f"{sweep}{own}.html"
+        return self.folder / "reports" / f"{sweep}{own}{'-alone' if alone else ''}.html"
 
     def log(self, sweep: str) -> Path:
         return self.folder / "logs" / f"{sweep}.log"

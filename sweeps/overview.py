@@ -39,12 +39,16 @@ class Row:
     key: str
     differences: tuple[str, ...]
     """`inits: [1]`, ...: from the built-in spec of the name, or from the first submission."""
+    built_in: bool
+    """Whether there is a built-in spec of the name."""
     recorded: int
     """Trials of it that are recorded, whoever asked for them first."""
     wanted: int
     """Trials of it."""
+    unmeasurable: int
+    """Trials of it that need the weights of a training that diverged."""
     state: str
-    """complete, partial, or running."""
+    """complete, partial, running, or `ended` where what is left cannot be measured."""
     submitted: str
     """The last time, ISO 8601 in UTC."""
     report: Path | None
@@ -69,18 +73,27 @@ def _rows(client: MlflowClient, home: Home, name: str, runs: list[Run]) -> Itera
         report = home.report(name, tags[records.SWEEP_KEY])
         running = run.info.status == "RUNNING" and not abandoned(run)
         there = len(keys & recorded)
+        unmeasurable = int(tags.get(records.UNMEASURED, 0))
         yield Row(
             sweep=name,
             key=tags[records.SWEEP_KEY],
+            built_in=name in builtin_specs(),
             differences=tuple(
                 _overrides(client, home, run) if spec is None else differences(spec, usual or {})
             ),
             recorded=there,
             wanted=len(keys),
-            state="running" if running else "complete" if there == len(keys) else "partial",
+            unmeasurable=unmeasurable,
+            state="running" if running else _state(len(keys) - there, unmeasurable),
             submitted=tags[records.SUBMITTED_AT],
             report=report if report.exists() else None,
         )
+
+
+def _state(missing: int, unmeasurable: int) -> str:
+    if missing == 0:
+        return "complete"
+    return "ended" if missing == unmeasurable else "partial"
 
 
 def _spec(client: MlflowClient, home: Home, run: Run) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,8 +52,10 @@ class Results:
     """The trials' runs by their ids."""
     wanted: set[str]
     """Keys of the trials that `submission` asks for."""
+    scope: Scope
+    """Which trials these are."""
     others: int
-    """Trials under the name that are left out, as they have another recipe."""
+    """Trials under the name that are left out."""
 
     @property
     def stable_below(self) -> float:
@@ -76,6 +78,28 @@ class Results:
     def planned(self) -> int:
         """How many trials there will be when the submission is complete."""
         return len(self.trials) + len(self.wanted - set(self.trials["trial"]))
+
+    @property
+    def unmeasurable(self) -> int:
+        """Trials of the submission that need the weights of a training that diverged."""
+        return int(self.submission.data.tags.get(records.UNMEASURED, 0))
+
+    @property
+    def whose(self) -> str:
+        """Whose trials these are, in a sentence; empty where that needs no word."""
+        number = self.trials["trial"].nunique()
+        key = self.submission.data.tags[records.SWEEP_KEY][:8]
+        if self.scope == "submission":
+            return f"The {number} trials of submission {key} alone."
+        if self.scope == "sweep" and len(self.settings) > 1:
+            return f"All {number} trials under the name {self.name}: {len(self.settings)} recipes."
+        earlier = number - len(self.wanted & set(self.trials["trial"]))
+        if not earlier:
+            return ""
+        return (
+            f"{number} trials of this recipe, {earlier} of which other submissions than {key} "
+            "asked for."
+        )
 
     def curves(self, trials: pd.DataFrame | None = None) -> pd.DataFrame:
         """The path curves of some of the trials, or of all, as `records.curves`."""
@@ -131,6 +155,7 @@ def read(
         trials=frame,
         runs=runs,
         wanted=asked[chosen.info.run_id],
+        scope=scope,
         others=len(trials) - frame["trial"].nunique(),
     )
 
@@ -211,20 +236,27 @@ def _context(results: Results) -> report.Context:
     from analysis.report import report
 
     run = results.submission.data
-    hyperparameters = {
-        name.removeprefix(records.HYPERPARAMETER): value
-        for name, value in sorted(run.params.items())
-        if name.startswith(records.HYPERPARAMETER)
-    }
     return report.Context(
         name=results.name,
         description=run.tags.get(records.DESCRIPTION, ""),
         spec_text=results.text(records.SPEC_FILE) or "",
-        provenance=hyperparameters | _made_with(run.tags),
+        provenance=_hyperparameters(results.settings) | _made_with(run.tags),
         matching=results.matching,
         stable_below=results.stable_below,
         planned=results.planned,
     )
+
+
+def _hyperparameters(settings: Sequence[Setting]) -> dict[str, str]:
+    """Field -> value; where recipes differ in it, the value of each."""
+    names = sorted({name for setting in settings for name in setting.hyperparameters})
+    values = {n: {one.label: one.hyperparameters.get(n, "") for one in settings} for n in names}
+    return {
+        name: "; ".join(f"{value} ({label})" for label, value in each.items())
+        if len(set(each.values())) > 1
+        else next(iter(each.values()))
+        for name, each in values.items()
+    }
 
 
 def _made_with(tags: dict[str, Any]) -> dict[str, str]:

@@ -37,10 +37,13 @@ def list_(
 def _print(row: Row) -> None:
     """A block: a submission's differences and its report's path fit into no column."""
     console = terminal.console()
-    what = "; ".join(row.differences) or "as built in, or as first submitted"
+    what = "; ".join(row.differences) or ("as built in" if row.built_in else "as first submitted")
     when = row.submitted[:16].replace("T", " ")
     console.print(f"{row.sweep}  {row.key[:8]}  {row.state}", soft_wrap=True)
     console.print(f"  {what}", soft_wrap=True)
-    console.print(f"  {row.recorded} of {row.wanted} trials, submitted {when} UTC", soft_wrap=True)
+    lost = f" ({row.unmeasurable} cannot be measured)" if row.unmeasurable else ""
+    console.print(
+        f"  {row.recorded} of {row.wanted} trials{lost}, submitted {when} UTC", soft_wrap=True
+    )
     if row.report:
         console.print(f"  report: {row.report}", soft_wrap=True)

@@ -62,7 +62,7 @@ def report(
     place = resolve(home, None, tracking_of(tracking, address))
     found = read_results(place, name, submission)
     key = found.submission.data.tags[records.SWEEP_KEY] if submission else None
-    path = write_report(found, output or place.report(name, key))
+    path = write_report(found, output or place.report(name, key, alone=key is not None))
     also = _write_figures(found, figures) if figures else []
     if markdown:
         _write_markdown(found, markdown)

@@ -105,11 +105,10 @@ def _show_results(console: Console, place: Home, name: str, outcome: Outcome) ->
     results = read_results(place, name, outcome.submission, "recipe")
     if results.trials.empty:
         return
+    display.print_scope(console, results)
     display.print_summary(console, results)
     path = write_report(results, place.report(name, outcome.submission))
-    own = read_results(place, name, outcome.submission, "submission")
-    record_summary(own, path)
-    display.print_scope(console, results, own)
+    record_summary(read_results(place, name, outcome.submission, "submission"), path)
     console.print(f"report: {path}", soft_wrap=True)
 
 

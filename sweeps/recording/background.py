@@ -48,9 +48,12 @@ class BackgroundRecorder:
     def record(self, trial: Trial) -> None:
         self._queue.put(trial)
 
-    def close(self, console: Console, complete: bool) -> None:
-        """Write what is queued, end the submission, stop. Raises RecordingError."""
-        self._complete = complete
+    def close(self, console: Console, complete: bool, unmeasured: int = 0) -> None:
+        """Write what is queued, end the submission as `Recorder.close` does, and stop.
+
+        Raises RecordingError.
+        """
+        self._ending = complete, unmeasured
         self._queue.put(None)
         home = self._recorder.home
         deadline = time.monotonic() + PATIENCE
@@ -73,7 +76,7 @@ class BackgroundRecorder:
             self._insist(lambda: self._recorder.open(*self._opening))
             while (trial := self._queue.get()) is not None:
                 self._insist(partial(self._recorder.record, trial))
-            self._insist(lambda: self._recorder.close(self._complete))
+            self._insist(lambda: self._recorder.close(*self._ending))
         except Exception as error:
             self._error = error
 

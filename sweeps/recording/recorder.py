@@ -183,10 +183,11 @@ class Recorder:
             },
         )
 
-    def close(self, complete: bool) -> None:
-        """End the submission."""
-        status = "FINISHED" if complete else "KILLED"
-        self._client.set_terminated(self._submission.info.run_id, status)
+    def close(self, complete: bool, unmeasured: int = 0) -> None:
+        """End the submission; `unmeasured` of its trials need weights of a diverged training."""
+        run_id = self._submission.info.run_id
+        self._client.set_tag(run_id, records.UNMEASURED, str(unmeasured))
+        self._client.set_terminated(run_id, "FINISHED" if complete else "KILLED")
 
 
 def _params(trial: Trial) -> dict[str, object]:

@@ -80,7 +80,7 @@ def run(
         finally:  # nothing stays RUNNING after its driver
             store.remove_abandoned()
             try:
-                writer.close(console, complete=outcome.complete)
+                writer.close(console, outcome.complete, outcome.unmeasured)
             except RecordingError as error:
                 outcome.recording_error = error
         return outcome
