@@ -91,7 +91,7 @@ def against_rewind(
         entries,
         labels,
         loc="outside upper center",
-        ncols=4 if columns < 3 else 8,
+        ncols=8 if columns == 4 else 4,  # eight are wider than three panels
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )
     return figure, axes[: len(levels)]

@@ -176,6 +176,28 @@ def test_a_reference_of_one_init_has_no_band(frame, trial):
     assert legend(figure) == ["Dense", "IMP", "not judged"]
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3, 4])
+def test_the_legend_is_not_cut(frame, twice, levels):
+    names = ("imp", "random-pruning", "random-reinit")
+    # Level 15 is the one of which LMC has accuracies.
+    rows = [
+        row
+        for level in range(15, 15 + levels)
+        for name in names
+        for row in twice(name, level, recipe="lenet-mnist")
+    ]
+    trials = frame(*twice(recipe="lenet-mnist"), *rows)
+    points = cells(trials)
+    for figure, entries in (
+        (accuracy.figure(points, reference=dense_reference(trials)), 9),
+        (instability.figure(points, stable_below=2.0), 7),
+    ):
+        assert len(legend(figure)) == entries
+        svg.inline(figure, "legend")
+        box, page = figure.legends[0].get_window_extent(), figure.bbox
+        assert page.x0 <= box.x0 < box.x1 <= page.x1
+
+
 def test_what_is_not_drawn_is_not_in_the_legend(frame, twice):
     trials = frame(*twice(instability=40.0), *twice(rewind=20, **LOST))
     assert cells(trials)["stable"].isna().any()
