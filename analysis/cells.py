@@ -73,7 +73,7 @@ CELL_DTYPES = {
 
 @dataclass(frozen=True)
 class DenseReference:
-    """Test accuracy of the full networks, which subnetworks are held against."""
+    """Test accuracy of the dense networks that subnetworks are held against."""
 
     mean: float
     """%: mean over inits of each init's mean."""
@@ -99,18 +99,18 @@ def dense_reference(trials: pd.DataFrame) -> DenseReference | None:
 
     Diverged and untrained ones are left out. None if no other is there.
     """
-    return _reference(_full_networks(arms(trials)))
+    return _reference(_reference_networks(arms(trials)))
 
 
-def _reference(full: pd.DataFrame) -> DenseReference | None:
-    if full.empty:
+def _reference(networks: pd.DataFrame) -> DenseReference | None:
+    if networks.empty:
         return None
-    found = estimate(full["accuracy_test"], full[INIT_SEED])
-    rewind = int(full[REWIND].iloc[0])
+    found = estimate(networks["accuracy_test"], networks[INIT_SEED])
+    rewind = int(networks[REWIND].iloc[0])
     return DenseReference(found.mean, found.std_inits, found.n, found.inits, rewind)
 
 
-def _full_networks(networks: pd.DataFrame) -> pd.DataFrame:
+def _reference_networks(networks: pd.DataFrame) -> pd.DataFrame:
     """The trained dense ones of `networks` (of one recipe) at the smallest rewind point."""
     dense = networks[networks[STRATEGY] == DENSE]
     first = dense[dense[REWIND] == dense[REWIND].min()]
@@ -180,8 +180,8 @@ def cells(
     judged = samples(trials, stable_below=stable_below, matching=matching)
     for recipe, of_recipe in judged.groupby(RECIPE):
         networks = arms(of_recipe)
-        full = _full_networks(networks)
-        reference = _reference(full)
+        dense = _reference_networks(networks)
+        reference = _reference(dense)
         networks_of = dict(tuple(networks.groupby(CELL)))
         of_cells = [
             {
@@ -189,7 +189,7 @@ def cells(
                 **dict(zip(CELL, where, strict=True)),
                 **_counts(group, networks_of[where]),
                 **_stability(group, stable_below, (recipe, *where)),
-                **_accuracy(group, networks_of[where], full, reference, matching),
+                **_accuracy(group, networks_of[where], dense, reference, matching),
             }
             for where, group in of_recipe.groupby(CELL)
         ]
@@ -227,21 +227,23 @@ def _stability(group: pd.DataFrame, stable_below: float, identity: object) -> di
 def _accuracy(
     group: pd.DataFrame,
     networks: pd.DataFrame,
-    full: pd.DataFrame,
+    dense: pd.DataFrame,
     reference: DenseReference | None,
     matching: Matching,
 ) -> dict[str, Any]:
-    """Accuracy, and the drop against the `full` networks of the dense `reference`."""
+    """Accuracy, and the drop against the `dense` networks of the `reference`."""
     accuracy, inits = networks["accuracy_test"], networks[INIT_SEED]
     found = estimate(accuracy, inits)
-    dense = bool((group[STRATEGY] == DENSE).all())
-    is_reference = dense and reference is not None and reference.rewind == group[REWIND].iloc[0]
+    is_dense = bool((group[STRATEGY] == DENSE).all())
+    is_reference = is_dense and reference is not None and reference.rewind == group[REWIND].iloc[0]
     drop = low = high = tolerance = np.nan
     if reference is not None:
-        full_means = init_means(full["accuracy_test"], full[INIT_SEED])
-        drop, low, high = difference(full_means, init_means(accuracy, inits))
+        dense_means = init_means(dense["accuracy_test"], dense[INIT_SEED])
+        drop, low, high = difference(dense_means, init_means(accuracy, inits))
         tolerance = reference.tolerance(matching)
-    can_match = bool(group["counts"].any()) and not dense and not np.isnan([drop, tolerance]).any()
+    can_match = (
+        bool(group["counts"].any()) and not is_dense and not np.isnan([drop, tolerance]).any()
+    )
     return {
         **_numbers("accuracy_test", found, found.std_inits),
         "accuracy_inits": found.inits,

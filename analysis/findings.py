@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pandas as pd
 
 from analysis import ends
-from analysis.formats import extent, interval, listed, number, weights
-from analysis.onsets import first_lasting
-from analysis.published import VERDICTS, Verdict, beside
-from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.clauses import clause, reserve
+from analysis.formats import listed, weights
+from analysis.published import VERDICTS, beside
+from analysis.records import LEVEL, RECIPE, STRATEGY, WEIGHTS_LEFT
 from analysis.statistics import ON_THRESHOLD
 from analysis.strategies import DENSE, IMP, rank, strategy
 
 
-class _Wording(NamedTuple):
-    quantity: str  # what the verdict is about
-    column: str  # where it stands
-    unit: str
+def partial(trials: pd.DataFrame, planned: int | None, unmeasurable: int = 0) -> str | None:
+    """Say that a report lacks trials, and which it has; None if all `planned` are recorded.
 
-
-_WORDINGS: dict[Verdict, _Wording] = {
-    "stable": _Wording("instability", "instability_test", "%"),
-    "matching": _Wording("accuracy drop", "drop", "points"),
-}
-
-
-def partial(trials: pd.DataFrame, planned: int | None) -> str | None:
-    """Say that a report is partial, and of what; None if all `planned` trials are recorded.
-
-    `planned` is None where it is not known how many there will be.
+    `planned` is None where it is not known how many there will be. `unmeasurable` of them can
+    never be measured, since the training that their pruning starts from diverged.
     """
-    if planned is None or len(trials) >= planned:
-        return None
-    counts = trials[STRATEGY].value_counts()
-    there = [
-        f"{strategy(str(n)).label} {counts[n]}" for n in sorted(map(str, counts.index), key=rank)
-    ]
-    of = f" ({', '.join(there)})" if there else ""
-    return (
-        f"Partial: {len(trials)} of {planned} trials{of}; every number is of these alone and may "
-        "change as the others finish."
-    )
+    missing = 0 if planned is None else planned - len(trials)
+    sentences = []
+    if missing > 0:
+        counts = trials[STRATEGY].value_counts()
+        names = sorted(map(str, counts.index), key=rank)
+        there = ", ".join(f"{strategy(name).label} {counts[name]}" for name in names)
+        to_come = missing - unmeasurable
+        kind = "Partial" if to_come > 0 else "Incomplete"
+        rest = f", {to_come} still to come" if to_come > 0 and unmeasurable else ""
+        sentences.append(
+            f"{kind}: {len(trials)} of {planned} trials{f' ({there})' if there else ''}{rest}; "
+            "every number is of these alone."
+        )
+    if unmeasurable:
+        one = unmeasurable == 1
+        sentences.append(
+            f"{unmeasurable} trial{'' if one else 's'} cannot be measured: pruning needs trained "
+            f"weights, and {'that training' if one else 'those trainings'} diverged."
+        )
+    return " ".join(sentences) or None
 
 
 def findings(cells: pd.DataFrame) -> list[str]:
@@ -51,8 +47,9 @@ def findings(cells: pd.DataFrame) -> list[str]:
     How many networks diverged or are no better than chance; when the dense network is stable (LMC
     section 3); when IMP subnetworks are stable and matching at the extreme sparsity, the
     sparsest level that matches at any rewind point (LMC section 4.3 and appendix B); the same
-    for the other strategies at that level; how often stable and matching agree; and how many
-    published accuracies ours agree with. With several recipes, each sentence names its own.
+    for the other strategies at that level, or at their own sparsest where they lack it; how often
+    stable and matching agree; and how many published accuracies ours agree with. With several
+    recipes, each finding names its own.
     """
     several = cells[RECIPE].nunique() > 1
     return [
@@ -65,8 +62,8 @@ def findings(cells: pd.DataFrame) -> list[str]:
 def _findings(cells: pd.DataFrame) -> list[str]:
     dense, sparse = cells[cells[STRATEGY] == DENSE], cells[cells[STRATEGY] != DENSE]
     sentences = [*ends.sentences(cells)]
-    if clause := _clause(dense, "stable"):
-        sentences.append(f"Dense networks {clause}.")
+    if says := clause(dense, "stable"):
+        sentences.append(" ".join([f"Dense networks {says}.", *reserve(dense, "stable")]))
     sentences += _of_subnetworks(sparse)
     sentences += _agreement(sparse)
     deviations = beside(cells)["deviation"].dropna()
@@ -82,34 +79,52 @@ def _findings(cells: pd.DataFrame) -> list[str]:
 def _of_subnetworks(sparse: pd.DataFrame) -> list[str]:
     if sparse.empty:
         return []
-    sentences = []
     level, choice = _focus(sparse)
-    for group in _alike(sparse[sparse[LEVEL] == level]):
-        clauses = [clause for v in VERDICTS if (clause := _clause(group, v))]
+    focus = sparse[sparse[LEVEL] == level]
+    sentences = _at_level(focus, choice)
+    elsewhere = sparse[~sparse[STRATEGY].isin(focus[STRATEGY])]
+    if elsewhere.empty:
+        return sentences
+    sparsest = elsewhere.loc[elsewhere.groupby(STRATEGY)[WEIGHTS_LEFT].idxmin()]
+    own = elsewhere.merge(sparsest[[STRATEGY, LEVEL]])  # keeps the order of the strategies
+    lacking = f" ({weights(focus[WEIGHTS_LEFT].mean())} % is not measured)"
+    for _, cells in own.groupby(LEVEL):
+        sentences += _at_level(cells, lacking)
+    return sentences
+
+
+def _at_level(cells: pd.DataFrame, choice: str) -> list[str]:
+    """What becomes of each strategy at one level; the first says why this level (`choice`)."""
+    found = []
+    for group in _alike(cells):
+        clauses = {verdict: says for verdict in VERDICTS if (says := clause(group, verdict))}
         if not clauses:
             continue
         names = listed([strategy(name).adjective for name in group[STRATEGY].unique()])
         left = weights(group[WEIGHTS_LEFT].mean())
-        sentences.append(
-            f"{names[0].upper()}{names[1:]} subnetworks with {left} % of weights left{choice} "
-            f"{', and '.join(clauses)}."
-        )
+        subject = f"{names[0].upper()}{names[1:]} subnetworks with {left} % of weights left{choice}"
+        sentences = []
+        for verdict, says in clauses.items():
+            sentences += [f"{subject} {says}.", *reserve(group, verdict)]
+            subject = "They"
+        found.append(" ".join(sentences))
         choice = ""  # said once
-    return sentences
+    return found
 
 
 def _agreement(sparse: pd.DataFrame) -> list[str]:
     judged = sparse[sparse["matching"].notna() & sparse["stable"].notna() & (sparse["n"] > 1)]
     if len(judged) < 2:
         return []
-    agree = int((judged["stable"] == judged["matching"]).sum())
+    total, agree = len(judged), int((judged["stable"] == judged["matching"]).sum())
     unstable = int((judged["matching"] & ~judged["stable"]).sum())
     borderline = int((judged["stable_borderline"] | judged["matching_borderline"]).sum())
-    says = f"; borderline in either: {borderline}" if borderline else ""
+    says = f"{unstable} {'is' if unstable == 1 else 'are'} matching but unstable"
+    if borderline:
+        says += f", and {borderline} {'is' if borderline == 1 else 'are'} borderline in either"
     return [
-        f"Whether subnetworks are stable and whether they are matching agree in {agree} of "
-        f"{len(judged)} combinations of strategy, sparsity and rewind point; matching but "
-        f"unstable: {unstable}{says}."
+        f"Stability and matching agree in {agree} of {total} cells (strategy, sparsity, rewind "
+        f"point); of all {total}, {says}."
     ]
 
 
@@ -161,99 +176,3 @@ def _alike(cells: pd.DataFrame) -> list[pd.DataFrame]:
     )
     together = [others] if alike else [group for _, group in others.groupby(STRATEGY, sort=False)]
     return [group for group in (cells[cells[STRATEGY] == IMP], *together) if not group.empty]
-
-
-def _clause(cells: pd.DataFrame, verdict: Verdict) -> str | None:
-    """A predicate: the verdict over the rewind points, with the numbers behind it.
-
-    The cells are of one line, or of several whose verdicts are all the same. None if there is
-    nothing to say.
-    """
-    words = _WORDINGS[verdict]
-    cells = cells.sort_values(REWIND, kind="stable")
-    known = cells[cells[verdict].notna()]
-    if known.empty:
-        return None
-    judged, single = known[known["n"] > 1], known[known["n"] == 1]
-    if judged.empty:
-        return (
-            f"have an {words.quantity} of {_values(known, words)} (one sample each, so no verdict)"
-        )
-    k, holds = judged[REWIND], judged[verdict].astype(bool)
-    onset = first_lasting(k.unique(), holds.groupby(k).all().to_numpy(dtype=bool))
-    seen = "measured" if len(judged) == len(cells) else "judged"
-    numbers = [_numbers(judged, holds, onset, words, seen), *_borderline(judged, verdict)]
-    for others, why in (
-        (single, "one sample and so no verdict"),
-        (_without(cells, known), "no verdict"),
-    ):
-        if not others.empty:
-            numbers.append(f"{why} at iteration {listed(list(others[REWIND].unique()))}")
-    return f"{_bracket(k, holds, onset, verdict, seen)} ({'; '.join(numbers)})"
-
-
-def _without(cells: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    return cells[~cells.index.isin(others.index)]
-
-
-def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict, seen: str) -> str:
-    """When a line's verdict holds: "become stable between iteration 0 and 20"."""
-    points = list(k.unique())
-    if len(points) == 1:
-        says = "are" if holds.all() else "are not"
-        return f"{says} {verdict} at iteration {points[0]}, the only one {seen}"
-    if not holds.any():
-        return f"are not {verdict} up to iteration {points[-1]}"
-    if holds.all():
-        return f"are {verdict} from iteration {points[0]} on"
-    where = [point for point in points if holds[k == point].all()]
-    if onset == float("inf"):
-        return (
-            f"are {verdict} when rewound to iteration {listed(where)} but not at {points[-1]}, "
-            f"the last one {seen}"
-        )
-    failed = max(point for point in points if point < onset)
-    says = f"become {verdict} between iteration {failed} and {onset:.0f}"
-    before = [point for point in where if point < onset]
-    return says + (f", though they are at {listed(before)}" if before else "")
-
-
-def _numbers(
-    judged: pd.DataFrame, holds: pd.Series, onset: float, words: _Wording, seen: str
-) -> str:
-    """The measured values: those before an onset one by one, the others as a range."""
-    k, values = judged[REWIND], judged[words.column]
-    if holds.nunique() == 1:
-        every = f"every k {seen}: {', '.join(map(str, k.unique()))}; " if k.nunique() > 1 else ""
-        return f"{every}{words.quantity} {extent(values, words.unit)}"
-    if onset == float("inf"):
-        return f"{words.quantity} {_values(judged, words)}"
-    before, after = judged[k < onset], values[k >= onset]
-    later = f"{extent(after, words.unit)} {'at' if len(after) == 1 else 'from'} {onset:.0f}"
-    later += "" if len(after) == 1 else " on"
-    return f"{words.quantity} {_values(before, words)}, {later}"
-
-
-def _values(cells: pd.DataFrame, words: _Wording) -> str:
-    """ "64.3 % at iteration 0, 1.1 % at 20"."""
-    pairs = list(zip(cells[words.column], cells[REWIND], strict=True))
-    (first, k), *others = pairs
-    return ", ".join(
-        [
-            f"{number(first)} {words.unit} at iteration {k}",
-            *(f"{number(value)} {words.unit} at {k}" for value, k in others),
-        ]
-    )
-
-
-def _borderline(judged: pd.DataFrame, verdict: Verdict) -> list[str]:
-    """The cells whose interval spans the threshold."""
-    _, name, unit = _WORDINGS[verdict]
-    found = judged[judged[f"{verdict}_borderline"]]
-    several = judged[STRATEGY].nunique() > 1
-    return [
-        f"borderline at iteration {row[REWIND]}"
-        + (f" for {strategy(str(row[STRATEGY])).adjective} ones" if several else "")
-        + f", 95 % interval {interval(row[f'{name}_low'], row[f'{name}_high'])} {unit}"
-        for _, row in found.iterrows()
-    ]

@@ -96,7 +96,7 @@ def _rows(
 
     Table 1's networks are trained from initialisation in one go, as our dense arms are that are
     copied at k = 0; those copied later share their first k iterations. Table 2 rewinds to
-    iteration 0, at Table 1's sparsity; its column of full networks repeats Table 1's.
+    iteration 0, at Table 1's sparsity; its column of dense networks repeats Table 1's.
     """
     sparse = {IMP: imp, RANDOM_PRUNING: random_pruning, RANDOM_REINIT: random_reinit}
     return (

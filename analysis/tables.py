@@ -22,6 +22,9 @@ from analysis.strategies import strategy
 IDENTITY_COLUMNS = ("recipe", "strategy", "weights left %", "rewind k")
 """What a row of a table is about. `recipe` is there only where there are several."""
 
+NAME_COLUMNS = ("recipe", "strategy")
+"""The columns of names, aligned left wherever they stand."""
+
 CORE_COLUMNS = (
     *IDENTITY_COLUMNS,
     "instability %",
@@ -251,11 +254,13 @@ def sources(cells: pd.DataFrame) -> str:
 def markdown(frame: pd.DataFrame) -> str:
     """A frame as a table in GitHub's Markdown: its columns and rows in their order, no index.
 
-    The first column is aligned left, the others right, as in the report. Ends without a newline.
+    The first column and names are aligned left, the others right, as in the report. Ends without
+    a newline.
     """
     rows = [list(frame.columns), *frame.itertuples(index=False, name=None)]
     header, *body = ["| " + " | ".join(map(_markdown_cell, row)) + " |" for row in rows]
-    rule = "|" + "|".join(["---", *["---:"] * (frame.shape[1] - 1)]) + "|"
+    left = [i == 0 or name in NAME_COLUMNS for i, name in enumerate(frame.columns)]
+    rule = "|" + "|".join("---" if names else "---:" for names in left) + "|"
     return "\n".join([header, rule, *body])
 
 

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 @matplotlib.rc_context(RC)
 def figure(cells: pd.DataFrame, *, reference: DenseReference | None) -> Figure:
-    """Mean accuracy ± one standard deviation over inits, and that of the full networks as a band.
+    """Mean accuracy ± one standard deviation over inits, and that of the dense ones as a band.
 
-    Full networks of one init have no deviation and so no band.
+    Dense networks of one init have no deviation and so no band.
     Accuracies that a paper publishes for some of these cells are drawn beside ours.
     """
     grey = strategy(DENSE).color
     if reference and reference.inits == 1:
         reference = None
-    band = Patch(facecolor=grey, alpha=0.2, label="full networks ± 1 std")
+    band = Patch(facecolor=grey, alpha=0.2, label="dense networks ± 1 std")
     drawn, axes = against_rewind(
         cells,
         "accuracy_test",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import pandas as pd
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
@@ -15,13 +16,20 @@ from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, rank, strategy
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DODGE = 0.07  # between strategies, in ticks, so that their bars stand side by side
 BEFORE = 0.2  # from published values to the first strategy's, in ticks: clear of our bars
+
+
+class _Look(NamedTuple):
+    filled: bool
+    size: float  # diameter in typographic points
+
+
+_HOLDS, _FAILS, _UNJUDGED = _Look(True, 4.9), _Look(False, 4.9), _Look(True, 2.4)
 
 
 def against_rewind(
@@ -37,7 +45,8 @@ def against_rewind(
 
     One panel per sparse level, dense networks in each. The measured k are evenly spaced, as in
     the papers, whose axes would otherwise crowd the early ones. A marker is filled where
-    `verdict` holds, or cannot be said. `handles` are added to the legend.
+    `verdict` holds, hollow where it does not, and small where it cannot be said. `handles` are
+    added to the legend.
     `paper` holds the published values, NaN where there is none, by the index of `cells`: they are
     drawn hollow and black, a little to the left of ours.
     """
@@ -68,7 +77,11 @@ def against_rewind(
         panel.remove()
     axes[0].set_xticks(range(len(ks)), [iteration(k) for k in ks])
     axes[0].set_xlim(-0.4, len(ks) - 0.6)
-    entries: list[Any] = [*map(_handle, names), *_verdict_handles(cells[verdict]), *handles]
+    entries: list[Any] = [
+        *map(_handle, names),
+        *_verdict_handles(cells, measure, verdict),
+        *handles,
+    ]
     labels = [str(entry.get_label()) for entry in entries]
     if not published.empty:
         known = set(published[STRATEGY])
@@ -78,7 +91,7 @@ def against_rewind(
         entries,
         labels,
         loc="outside upper center",
-        ncols=4 if columns < 3 else 8,
+        ncols=8 if columns == 4 else 4,  # eight are wider than three panels
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )
     return figure, axes[: len(levels)]
@@ -89,14 +102,35 @@ def _handle(name: str) -> Line2D:
     return Line2D([], [], color=look.color, marker=look.marker, label=look.label)
 
 
-def _verdict_handles(verdict: pd.Series) -> list[Line2D]:
-    """Filled and hollow markers; none where the verdict cannot be said anywhere."""
-    if verdict.isna().all():
-        return []
-    fills = {str(verdict.name): INK, f"not {verdict.name}": "white"}
+def unjudged(cells: pd.DataFrame, measure: str, verdict: str) -> bool:
+    """Whether some cell is drawn whose verdict cannot be said."""
+    return bool((cells[measure].notna() & cells[verdict].isna()).any())
+
+
+def _look(holds: Any) -> _Look:
+    if pd.isna(holds):
+        return _UNJUDGED
+    return _HOLDS if holds else _FAILS
+
+
+def _verdict_handles(cells: pd.DataFrame, measure: str, verdict: str) -> list[Line2D]:
+    """Markers that hold and fail, unless nothing is judged; small ones where they occur."""
+    looks: dict[str, _Look] = {}
+    if cells[verdict].notna().any():
+        looks |= {verdict: _HOLDS, f"not {verdict}": _FAILS}
+    if unjudged(cells, measure, verdict):
+        looks["not judged"] = _UNJUDGED
     return [
-        Line2D([], [], ls="", marker="o", color=INK, mfc=fill, label=label)
-        for label, fill in fills.items()
+        Line2D(
+            *([], []),
+            ls="",
+            marker="o",
+            color=INK,
+            mfc=INK if look.filled else "white",
+            ms=look.size,
+            label=label,
+        )
+        for label, look in looks.items()
     ]
 
 
@@ -109,6 +143,7 @@ def _line(
     panel: Axes, line: pd.DataFrame, measure: str, verdict: str, positions: list[float]
 ) -> None:
     look = strategy(line[STRATEGY].iloc[0])
+    markers = [_look(holds) for holds in line[verdict]]
     panel.errorbar(
         positions,
         line[measure],
@@ -122,10 +157,10 @@ def _line(
     panel.scatter(
         positions,
         line[measure],
-        s=24,
+        s=[marker.size**2 for marker in markers],
         marker=look.marker,
         edgecolors=look.color,
-        facecolors=[look.color if holds else "white" for holds in line[verdict].fillna(True)],
+        facecolors=[look.color if marker.filled else "white" for marker in markers],
         zorder=3,
     )
 

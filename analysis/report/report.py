@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from analysis import tables
 from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
+from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, path, svg
+from analysis.figures.rewind import unjudged
 from analysis.findings import findings, partial
 from analysis.formats import listed
 from analysis.published import beside
@@ -25,6 +27,9 @@ from analysis.records import RECIPE
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+
+_EVEN = "The axis shows the measured k at equal distances."
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,13 @@ class Context:
     """Percentage points."""
 
     planned: int | None = None
-    """Trials that the sweep will have when it is complete; None if that is not known."""
+    """Trials that the sweep is to have; None if that is not known."""
+
+    unmeasurable: int = 0
+    """How many of these can never be measured, since a training that they need diverged."""
+
+    scope: str = ""
+    """A sentence that says whose trials these are, where that is not plain; or empty."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,8 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
     study = _Study.of(trials, context)
     parts = [
-        partial(trials, context.planned),
+        context.scope,
+        partial(trials, context.planned, context.unmeasurable),
         "\n".join(f"- {finding}" for finding in findings(study.cells)),
         *(tables.markdown(table) for table in _tables(study).values()),
         tables.sources(study.cells),
@@ -137,10 +149,12 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
     return environment.get_template("report.html").render(
         context=context,
-        partial=partial(trials, context.planned),
+        partial=partial(trials, context.planned, context.unmeasurable),
         findings=findings(study.cells),
         plots=list(_plots(study, curves, context)),
         tables={} if study.cells.empty else _tables(study),
+        names=tables.NAME_COLUMNS,
+        too_wide=TOO_WIDE,
         tolerance=_tolerance(study, context.matching),
         sources=tables.sources(study.cells),
     )
@@ -153,7 +167,10 @@ def _tables(study: _Study) -> dict[str, pd.DataFrame]:
     return {
         "Onsets: between which two measured iterations a network becomes stable, and matching; the "
         "median over samples, with the samples that have an onset; and the first iteration from "
-        "which most samples pass.": tables.onset_table(study.cells, study.samples),
+        "which most samples pass. The papers’ headline onsets are those of the mean (stable from "
+        "k, matching from k); LMC Figure 8 has the median.": (
+            tables.onset_table(study.cells, study.samples)
+        ),
         "Every rewind point: instability, mean ± standard deviation over samples, and the interval "
         "of its mean; accuracy, mean ± standard deviation over inits; drop in points, positive "
         "where accuracy is lost.": summary.drop(columns=list(tables.DETAIL_COLUMNS)),
@@ -183,9 +200,9 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
             instability.figure(points, stable_below=context.stable_below),
             name="instability",
             title="Instability",
-            caption=f"Test instability of networks rewound to iteration k: mean and standard "
-            f"deviation of {n}. Filled markers are stable (below {context.stable_below:g} %). "
-            "Compare LMC Figures 3 and 6.",
+            caption="Test instability of networks rewound to iteration k: mean and standard "
+            f"deviation of {n}. Filled markers are stable (below {context.stable_below:g} %), "
+            f"hollow ones are not. {_EVEN} Compare LMC Figures 3 and 6.",
             alt="Line chart of test instability against the rewind iteration, a line per "
             "strategy. The numbers are in the table of results.",
         )
@@ -208,29 +225,37 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
 
 def _accuracy_plot(study: _Study) -> _Plot:
     reference = study.reference
+    says = ["Test accuracy after training: mean and standard deviation over inits."]
     if reference is None:
-        held_against = "There are no full networks to match."
-    else:
-        grey = ", whose accuracy ± one standard deviation is the grey band"
-        band = grey if reference.inits > 1 else ""
-        held_against = f"Filled markers match the full networks at the smallest rewind point{band}."
-    published = beside(study.cells)["paper_accuracy"].notna().any()
-    paper = " Hollow black markers, left of ours: what the paper publishes." if published else ""
+        says.append("There are no dense networks to match.")
+    elif study.cells["matching"].notna().any():
+        says.append(
+            "Filled markers match the dense networks at the smallest rewind point, hollow ones do "
+            "not."
+        )
+    if unjudged(study.cells, "accuracy_test", "matching"):
+        says.append("Small markers are not judged: dense networks, and cells without a verdict.")
+    if reference and reference.inits > 1:
+        says.append(
+            "The grey band is the accuracy of the dense networks at the smallest rewind point "
+            "± one standard deviation."
+        )
+    if beside(study.cells)["paper_accuracy"].notna().any():
+        says.append("Hollow black markers, left of ours: what the paper publishes.")
     return _Plot(
         accuracy.figure(study.cells, reference=reference),
         name="accuracy",
         title="Accuracy",
-        caption="Test accuracy after training: mean and standard deviation over inits. "
-        f"{held_against}{paper} Compare LMC Figure 7.",
+        caption=" ".join([*says, _EVEN, "Compare LMC Figure 7."]),
         alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
         "The numbers are in the table of results.",
     )
 
 
 def _tolerance(study: _Study, matching: Matching) -> str:
-    """How far below the full networks still counts as matching, in words."""
+    """How far below the dense networks still counts as matching, in words."""
     if matching != "one-std":
-        return f"at most {matching:g} points below that of the full networks (LMC section 4.4)"
+        return f"at most {matching:g} points below that of the dense networks (LMC section 4.4)"
     references = [(recipe, one.reference) for recipe, one in study.by_recipe()]
     here = [
         f"{reference.std:.2f} points" + (f" ({recipe})" if len(references) > 1 else "")
@@ -238,6 +263,6 @@ def _tolerance(study: _Study, matching: Matching) -> str:
         if reference is not None and reference.inits > 1
     ]
     return (
-        "no further below that of the full networks than one standard deviation of theirs over "
+        "no further below that of the dense networks than one standard deviation of theirs over "
         f"inits{f', here {listed(here)}' if here else ''} (LMC Figure 7, Unmasking appendix A)"
     )

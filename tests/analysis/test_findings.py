@@ -17,13 +17,13 @@ def test_findings_of_a_study(study):
         "Dense networks become stable between iteration 0 and 20 (instability 60.0 % at iteration "
         "0, 0.5 to 1.5 % from 20 on).",
         "IMP subnetworks with 8.6 % of weights left become stable between iteration 0 and 120 "
-        "(instability 40.0 % at iteration 0, 0.5 % at 120), and become matching between iteration "
+        "(instability 40.0 % at iteration 0, 0.5 % at 120). They become matching between iteration "
         "0 and 120 (accuracy drop 2.0 points at iteration 0, 0.2 points at 120).",
         "Randomly pruned subnetworks with 8.6 % of weights left are not stable up to iteration 120 "
-        "(every k measured: 0, 120; instability 70.0 to 80.0 %), and are not matching up to "
+        "(every k measured: 0, 120; instability 70.0 to 80.0 %). They are not matching up to "
         "iteration 120 (every k measured: 0, 120; accuracy drop 3.5 to 4.0 points).",
-        "Whether subnetworks are stable and whether they are matching agree in 4 of 4 "
-        "combinations of strategy, sparsity and rewind point; matching but unstable: 0.",
+        "Stability and matching agree in 4 of 4 cells (strategy, sparsity, rewind point); of all "
+        "4, 0 are matching but unstable.",
     ]
 
 
@@ -83,8 +83,8 @@ def test_one_sample_has_numbers_and_no_verdict(frame, trial):
         "Dense networks have an instability of 60.0 % at iteration 0, 1.5 % at 20 (one sample "
         "each, so no verdict).",
         "IMP subnetworks with 8.6 % of weights left have an instability of 0.5 % at iteration 20 "
-        "(one sample each, so no verdict), and have an accuracy drop of 0.5 points at iteration 20 "
-        "(one sample each, so no verdict).",
+        "(one sample each, so no verdict). They have an accuracy drop of 0.5 points at iteration "
+        "20 (one sample each, so no verdict).",
     ]
     assert not any("stable" in sentence for sentence in found)
 
@@ -128,7 +128,7 @@ def test_an_interval_that_spans_the_threshold_makes_it_borderline(frame, trial):
     # 1.6 ± 4.303 * 0.6557 / sqrt(3)
     assert of(frame, *rows) == [
         "Dense networks become stable between iteration 0 and 20 (instability 60.0 % at iteration "
-        "0, 1.6 % at 20; borderline at iteration 20, 95 % interval 0.0 to 3.2 %)."
+        "0, 1.6 % at 20). Stability is borderline at iteration 20 (95 % interval 0.0 to 3.2 %)."
     ]
 
 
@@ -143,10 +143,26 @@ def test_borderline_cells_are_counted_among_those_that_agree(frame, trial):
         for init, accuracy in zip((1, 2, 3), (97.0 - one for one in lost), strict=True)
     ]
     found = of(frame, *rows, matching=0.2)
-    assert found[1].endswith("; borderline at iteration 0, 95 % interval −0.4 to 0.7 points).")
+    assert found[1].endswith(
+        " Matching is borderline at iteration 0 (95 % interval of the drop −0.4 to 0.7 points)."
+    )
     assert found[2].endswith(
-        "agree in 2 of 2 combinations of strategy, sparsity and rewind point; "
-        "matching but unstable: 0; borderline in either: 1."
+        "; of all 2, 0 are matching but unstable, and 1 is borderline in either."
+    )
+
+
+def test_an_interval_that_says_nothing_is_not_quoted(frame, trial):
+    rows = [
+        *(trial(init=init, instability=60.0) for init in (1, 2, 3)),
+        *(trial(rewind=20, init=i, instability=v) for i, v in ((1, 0.1), (2, 0.1), (3, 40.0))),
+        *(trial(rewind=60, init=i, instability=v) for i, v in ((1, 1.0), (2, 1.5), (3, 2.3))),
+        *(trial(rewind=120, init=i, instability=v) for i, v in ((1, 1.0), (2, 1.5), (3, 2.3))),
+    ]
+    [found] = of(frame, *rows)
+    assert found.endswith(
+        " Stability is borderline at iteration 60 (95 % interval 0.0 to 3.2 %) and at iteration "
+        "120 (95 % interval 0.0 to 3.2 %). At iteration 20 there are too few inits to tell whether "
+        "they are stable."
     )
 
 
@@ -167,9 +183,26 @@ def test_a_complete_report_does_not_call_itself_partial(study, planned):
 def test_a_partial_report_says_of_what(study, frame):
     assert partial(study, 99) == (
         "Partial: 14 of 99 trials (Dense 6, IMP 4, Random pruning 4); every number is of these "
-        "alone and may change as the others finish."
+        "alone."
     )
     assert partial(frame(), 99).startswith("Partial: 0 of 99 trials;")
+
+
+def test_what_can_never_be_measured_is_not_still_to_come(study):
+    dense = study[study["strategy"] == "dense"]
+    never = (
+        "trials cannot be measured: pruning needs trained weights, and those trainings diverged."
+    )
+    assert partial(dense, 66, 60) == (
+        f"Incomplete: 6 of 66 trials (Dense 6); every number is of these alone. 60 {never}"
+    )
+    assert partial(dense, 66, 48) == (
+        "Partial: 6 of 66 trials (Dense 6), 12 still to come; every number is of these alone. "
+        f"48 {never}"
+    )
+    assert partial(dense, 7, 1).endswith(
+        " 1 trial cannot be measured: pruning needs trained weights, and that training diverged."
+    )
 
 
 # --- networks that failed ---------------------------------------------------------------
@@ -282,7 +315,7 @@ def controls(frame, twice, pruning, reinit):
 def test_strategies_that_fare_alike_share_a_sentence(frame, twice):
     assert controls(frame, twice, (80.0, 94.0), (70.0, 95.0)) == [
         "Randomly pruned and randomly reinitialised subnetworks with 8.6 % of weights left are "
-        "not stable at iteration 0, the only one measured (instability 70.0 to 80.0 %), and are "
+        "not stable at iteration 0, the only one measured (instability 70.0 to 80.0 %). They are "
         "not matching at iteration 0, the only one measured (accuracy drop 2.0 to 3.0 points)."
     ]
 
@@ -291,14 +324,74 @@ def test_strategies_that_differ_have_sentences_of_their_own(frame, twice):
     pruned, reinitialised = controls(frame, twice, (80.0, 94.0), (1.0, 97.5))
     assert pruned == (
         "Randomly pruned subnetworks with 8.6 % of weights left are not stable at iteration 0, "
-        "the only one measured (instability 80.0 %), and are not matching at iteration 0, the only "
-        "one measured (accuracy drop 3.0 points)."
+        "the only one measured (instability 80.0 %). They are not matching at iteration 0, the "
+        "only one measured (accuracy drop 3.0 points)."
     )
     assert reinitialised == (
         "Randomly reinitialised subnetworks with 8.6 % of weights left are stable at iteration "
-        "0, the only one measured (instability 1.0 %), and are matching at iteration 0, the only "
-        "one measured (accuracy drop −0.5 points)."
+        "0, the only one measured (instability 1.0 %). They are matching at iteration 0, the only "
+        "one measured (accuracy 0.5 points above the dense networks')."
     )
+
+
+@pytest.mark.parametrize(
+    ("drops", "says"),
+    [
+        ({0: -0.5}, "accuracy 0.5 points above the dense networks')"),
+        ({0: -0.5, 20: -0.2}, "accuracy 0.2 to 0.5 points above the dense networks')"),
+        (
+            {0: 0.1, 20: -0.2},
+            "accuracy between 0.1 points below and 0.2 points above the dense networks')",
+        ),
+        (
+            {0: 2.0, 20: -0.3},
+            "accuracy 2.0 points below the dense networks' at iteration 0, 0.3 points above at 20)",
+        ),
+        (
+            {0: -0.3, 20: 2.0},
+            "accuracy 0.3 points above the dense networks' at iteration 0, 2.0 points below at 20)",
+        ),
+        (
+            {0: 2.0, 20: -0.3, 60: 0.1},
+            "accuracy 2.0 points below the dense networks' at iteration 0, between 0.1 points "
+            "below and 0.3 points above from 20 on)",
+        ),
+        ({0: 2.0, 20: -0.01}, "accuracy drop 2.0 points at iteration 0, 0.0 points at 20)"),
+    ],
+)
+def test_accuracy_above_the_dense_networks_is_no_negative_drop(frame, twice, drops, says):
+    rows = [
+        row for k, d in drops.items() for row in twice("imp", 1, k, accuracies=(97 - d, 97 - d))
+    ]
+    found = of(frame, *twice(accuracies=(97.0, 97.0)), *rows, matching=0.2)
+    assert says in found[1]
+    assert "−" not in found[1]
+
+
+def test_one_sample_above_the_dense_networks_says_so(frame, trial):
+    found = of(frame, trial(accuracies=(97.0, 97.0)), trial("imp", 1), matching=0.2)
+    assert (
+        "They have an accuracy 0.5 points above the dense networks' at iteration 0 (one sample"
+    ) in found[1]
+
+
+def test_strategies_without_the_level_are_told_at_their_own_sparsest(frame, twice):
+    rows = [
+        *twice(accuracies=(97.0, 97.0)),
+        *(row for level in (3, 5) for row in twice("imp", level, accuracies=(97.0, 97.0))),
+        *twice("random-pruning", 3, accuracies=(90.0, 90.0)),
+        *twice("random-pruning", 11, accuracies=(80.0, 80.0)),
+        *twice("random-reinit", 5, accuracies=(90.0, 90.0)),
+        *twice("another", 4, accuracies=(70.0, 70.0)),
+    ]
+    subjects = [sentence.split(" are ")[0] for sentence in of(frame, *rows, matching=0.2)]
+    assert subjects[1:-1] == [
+        "IMP subnetworks with 32.8 % of weights left (the sparsest of 2 IMP levels to match at "
+        "some rewind point)",
+        "Randomly reinitialised subnetworks with 32.8 % of weights left",
+        "Another subnetworks with 41.0 % of weights left (32.8 % is not measured)",
+        "Randomly pruned subnetworks with 8.6 % of weights left (32.8 % is not measured)",
+    ]
 
 
 def test_agreement_counts_what_matches_without_being_stable(frame, twice):
@@ -316,6 +409,6 @@ def test_agreement_counts_what_matches_without_being_stable(frame, twice):
     ]
     found = of(frame, *twice(accuracies=(97.0, 97.0)), *rows, matching=0.2)
     assert found[-1].endswith(
-        "agree in 2 of 5 combinations of strategy, sparsity and rewind point; matching but "
-        "unstable: 1."
+        "agree in 2 of 5 cells (strategy, sparsity, rewind point); of all 5, 1 is matching but "
+        "unstable."
     )

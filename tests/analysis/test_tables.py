@@ -288,6 +288,11 @@ def test_markdown_of_a_summary_has_its_numbers(resnet20):
     )
 
 
+def test_markdown_aligns_names_left():
+    frame = pd.DataFrame(columns=["recipe", "strategy", "n"])
+    assert markdown(frame).splitlines()[1] == "|---|---|---:|"
+
+
 def test_markdown_cells_stay_on_one_line():
     assert markdown(pd.DataFrame({"a": ["one\ntwo"]})) == "| a |\n|---|\n| one two |"
 

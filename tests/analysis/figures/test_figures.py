@@ -30,10 +30,11 @@ def lines(panel):
 
 
 def fills(panel):
-    """Which markers are filled, by the colour of their edges."""
+    """Which markers are filled, by the colour of their edges; None for a small one."""
     return {
         to_hex(dots.get_edgecolor()[0]): [
-            to_hex(face) != "#ffffff" for face in dots.get_facecolor()
+            None if size < 10 else to_hex(face) != "#ffffff"
+            for face, size in zip(dots.get_facecolor(), dots.get_sizes(), strict=True)
         ]
         for dots in panel.collections
         if isinstance(dots, PathCollection)
@@ -69,11 +70,11 @@ def test_accuracy_of_a_study(study):
     figure = accuracy.figure(cells(study), reference=dense_reference(study))
     [panel] = figure.axes
     assert lines(panel) == {DENSE: [97.5] * 3, IMP: [95.5, 97.25], PRUNED: [94.0, 93.5]}
-    assert fills(panel) == {DENSE: [True] * 3, IMP: [False, True], PRUNED: [False, False]}
+    assert fills(panel) == {DENSE: [None] * 3, IMP: [False, True], PRUNED: [False, False]}
     [band] = panel.patches
     assert band.get_y() == pytest.approx(97.5 - math.sqrt(0.5))
     assert band.get_height() == pytest.approx(2 * math.sqrt(0.5))
-    assert "full networks ± 1 std" in legend(figure)
+    assert "dense networks ± 1 std" in legend(figure)
 
 
 def published(panel):
@@ -113,8 +114,8 @@ def test_figures_of_what_no_paper_has_do_not_mention_one(study):
 def test_without_a_reference_nothing_is_called_matching_or_not(frame, trial):
     found = cells(frame(trial("imp", 1, 0), trial("imp", 1, 20)))
     figure = accuracy.figure(found, reference=None)
-    assert legend(figure) == ["IMP"]
-    assert fills(figure.axes[0]) == {IMP: [True, True]}
+    assert legend(figure) == ["IMP", "not judged"]
+    assert fills(figure.axes[0]) == {IMP: [None, None]}
     assert list(figure.axes[0].patches) == []
 
 
@@ -172,12 +173,58 @@ def test_a_reference_of_one_init_has_no_band(frame, trial):
     trials = frame(trial(), trial("imp", 1))
     figure = accuracy.figure(cells(trials), reference=dense_reference(trials))
     assert not any(panel.patches for panel in figure.axes)
-    assert legend(figure) == ["Dense", "IMP"]
+    assert legend(figure) == ["Dense", "IMP", "not judged"]
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 4])
+def test_the_legend_is_not_cut(frame, twice, levels):
+    names = ("imp", "random-pruning", "random-reinit")
+    # Level 15 is the one of which LMC has accuracies.
+    rows = [
+        row
+        for level in range(15, 15 + levels)
+        for name in names
+        for row in twice(name, level, recipe="lenet-mnist")
+    ]
+    trials = frame(*twice(recipe="lenet-mnist"), *rows)
+    points = cells(trials)
+    for figure, entries in (
+        (accuracy.figure(points, reference=dense_reference(trials)), 9),
+        (instability.figure(points, stable_below=2.0), 7),
+    ):
+        assert len(legend(figure)) == entries
+        svg.inline(figure, "legend")
+        box, page = figure.legends[0].get_window_extent(), figure.bbox
+        assert page.x0 <= box.x0 < box.x1 <= page.x1
+
+
+def test_what_is_not_drawn_is_not_in_the_legend(frame, twice):
+    trials = frame(*twice(instability=40.0), *twice(rewind=20, **LOST))
+    assert cells(trials)["stable"].isna().any()
+    figure = instability.figure(cells(trials), stable_below=2.0)
+    assert legend(figure) == ["Dense", "stable", "not stable", "stable below 2 %"]
 
 
 def test_dense_networks_are_neither_matching_nor_not(study):
     figure = accuracy.figure(cells(study), reference=dense_reference(study))
-    assert legend(figure)[3:5] == ["matching", "not matching"]
+    assert legend(figure)[3:6] == ["matching", "not matching", "not judged"]
+    assert fills(figure.axes[0])[DENSE] == [None] * 3
+
+
+def test_subnetworks_without_a_verdict_are_small_beside_those_that_have_one(frame, twice):
+    trials = frame(*twice(), *twice("imp", 11, accuracies=(10.0, 10.0)), *twice("imp", 11, 20))
+    points = cells(trials)
+    figure = accuracy.figure(points, reference=dense_reference(trials))
+    assert fills(figure.axes[0])[IMP] == [None, True]
+    sizes = {
+        text.get_text(): (handle.get_markersize(), handle.get_markerfacecolor())
+        for text, handle in zip(
+            figure.legends[0].get_texts(), figure.legends[0].legend_handles, strict=True
+        )
+        if "judged" in text.get_text() or "matching" in text.get_text()
+    }
+    assert sizes["not judged"][0] < sizes["matching"][0] / 1.5
+    assert sizes["matching"][1] != sizes["not matching"][1]
 
 
 def test_paths_of_a_study(study, curves):

@@ -118,7 +118,7 @@ def test_figures_are_in_the_page_and_have_words_for_those_who_cannot_see_them(pa
         ["Line", "chart"],
         ["Line", "charts"],
     ]
-    assert len(page.all("figcaption")) == 3
+    assert len(page.all("figcaption")) == len(page.all("figure")) == 3 + 3
 
 
 def test_ids_are_unique_and_references_lead_somewhere(page):
@@ -167,10 +167,10 @@ def test_provenance_from_outside_stays_text(study, curves):
     [
         (
             {},
-            "no further below that of the full networks than one standard deviation of theirs "
+            "no further below that of the dense networks than one standard deviation of theirs "
             "over inits, here 0.71 points (LMC Figure 7",
         ),
-        ({"matching": 0.2}, "at most 0.2 points below that of the full networks"),
+        ({"matching": 0.2}, "at most 0.2 points below that of the dense networks"),
         ({"stable_below": 2.5}, "mean test instability is below 2.5 points"),
         ({"stable_below": 2.5}, "Filled markers are stable (below 2.5 %)"),
     ],
@@ -202,7 +202,7 @@ def test_a_sweep_without_curves_has_no_paths(study, curves):
 def test_a_sweep_without_dense_networks_claims_no_band(study, curves):
     sparse = study[study["strategy"] != "dense"]
     page = Page(render(sparse, curves(sparse), CONTEXT))
-    assert "There are no full networks to match." in page.text
+    assert "There are no dense networks to match." in page.text
     assert "No dense network was measured, so matching cannot be judged." in page.text
     assert "grey band" not in page.text
     assert "points (LMC Figure 7" not in page.text
@@ -215,6 +215,44 @@ def test_an_interrupted_sweep_is_called_partial(study, curves, frame):
     assert markdown(study, context).startswith("Partial: 14 of 99 trials")
     nothing = Page(render(frame(), curves(frame()), context)).text
     assert nothing.index("Partial: 0 of 99 trials") < nothing.index("No trial has been recorded")
+
+
+def test_what_can_never_be_measured_is_said(study, curves):
+    context = replace(CONTEXT, planned=99, unmeasurable=85)
+    for text in (Page(render(study, curves(study), context)).text, markdown(study, context)):
+        assert "Incomplete: 14 of 99 trials" in text
+        assert "85 trials cannot be measured" in text
+
+
+def test_the_scope_stands_below_the_description(study, curves):
+    scope = "14 trials, 3 of them of <other> submissions."
+    context = replace(CONTEXT, scope=scope, planned=99)
+    assert (
+        f"{CONTEXT.description} {scope} Findings"
+        in Page(render(study, curves(study), context)).text
+    )
+    assert markdown(study, context).startswith(f"{scope}\n\nPartial")
+
+
+def test_captions_name_their_tables_and_do_not_scroll_with_them(page, html):
+    captions = [e["id"] for e in page.all("figcaption") if "id" in e]
+    assert [e["aria-labelledby"] for e in page.all("table") if e.get("class") is None] == captions
+    boxes = [e for e in page.all("div") if e.get("role") == "region"]
+    assert [e["aria-labelledby"] for e in boxes] == captions
+    assert all(e["tabindex"] == "0" for e in boxes), "the keyboard scrolls them, too"
+    assert html.index("</figcaption>\n<div", html.index('id="table-1"')) < html.index("<table")
+
+
+def test_captions_of_figures_name_the_marks_that_occur(page, frame, twice, curves):
+    assert (
+        "Filled markers match the dense networks at the smallest rewind point, hollow" in page.text
+    )
+    assert "Small markers are not judged" in page.text
+    assert page.text.count("The axis shows the measured k at equal distances.") == 2
+    alone = frame(*twice("imp", 11))
+    text = Page(render(alone, curves(alone), CONTEXT)).text
+    assert "Filled markers match" not in text
+    assert "Small markers are not judged" in text
 
 
 def test_a_complete_sweep_is_not(study, curves):
@@ -248,6 +286,9 @@ def test_several_recipes_have_rows_and_figures_of_their_own(frame, twice, curves
     trials = frame(*twice(recipe="digits"), *twice(recipe="digits, rate 0.1", instability=9.0))
     page = Page(render(trials, curves(trials), CONTEXT))
     assert [row[0] for row in page.tables[1]] == ["recipe", "digits", "digits, rate 0.1"]
+    # Per table: the heads of recipe and strategy, and the strategy of each row.
+    assert len([e for e in page.all("th") if e.get("class") == "name"]) == 3 * 2
+    assert len([e for e in page.all("td") if e.get("class") == "name"]) == 3 * 2
     assert len(page.all("svg")) == 6
     assert "Instability: digits, rate 0.1" in page.text
     assert "digits, rate 0.1: Dense networks are not stable" in page.text
@@ -260,7 +301,15 @@ def test_several_recipes_have_rows_and_figures_of_their_own(frame, twice, curves
 
 
 @pytest.mark.parametrize(
-    "term", ["95 % interval", "Diverged, at chance", "Borderline", "Sample, init", "Share stable"]
+    "term",
+    [
+        "Network",
+        "95 % interval",
+        "Diverged, at chance",
+        "Borderline",
+        "Sample, init",
+        "Share stable",
+    ],
 )
 def test_terms_of_the_tables_are_explained(page, term):
     assert term in page.text[page.text.index("Terms") :]

@@ -1,0 +1,165 @@
+"""Verdicts in words: predicates of networks, with the measured numbers behind them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from analysis.formats import extent, interval, listed, number
+from analysis.onsets import first_lasting
+from analysis.published import Verdict
+from analysis.records import REWIND, STRATEGY
+from analysis.strategies import strategy
+
+TOO_WIDE = 50.0
+"""Points: a wider interval that spans the threshold says nothing but that inits are too few."""
+
+
+class _Wording(NamedTuple):
+    noun: str
+    quantity: str  # what the verdict is about
+    column: str  # where it stands
+    unit: str
+    interval: str
+
+
+_WORDINGS: dict[Verdict, _Wording] = {
+    "stable": _Wording("stability", "instability", "instability_test", "%", "95 % interval"),
+    "matching": _Wording(
+        "matching", "accuracy drop", "drop", "points", "95 % interval of the drop"
+    ),
+}
+
+_Pieces = list[tuple[pd.Series, str]]
+"""Values of a verdict's column, and where they were measured: "at iteration 0"."""
+
+
+def clause(cells: pd.DataFrame, verdict: Verdict) -> str | None:
+    """Return a predicate: the verdict over the rewind points, with the numbers behind it.
+
+    The cells are of one line, or of several whose verdicts are all the same. None if there is
+    nothing to say.
+    """
+    words = _WORDINGS[verdict]
+    cells = cells.sort_values(REWIND, kind="stable")
+    known = cells[cells[verdict].notna()]
+    if known.empty:
+        return None
+    judged, single = known[known["n"] > 1], known[known["n"] == 1]
+    if judged.empty:
+        name, values = _told(_one_by_one(known, words), words)
+        of = " of" if name == words.quantity else ""
+        return f"have an {name}{of} {values} (one sample each, so no verdict)"
+    k, holds = judged[REWIND], judged[verdict].astype(bool)
+    onset = first_lasting(k.unique(), holds.groupby(k).all().to_numpy(dtype=bool))
+    seen = "measured" if len(judged) == len(cells) else "judged"
+    numbers = [_numbers(judged, holds, onset, words, seen)]
+    for others, why in (
+        (single, "one sample and so no verdict"),
+        (cells[~cells.index.isin(known.index)], "no verdict"),
+    ):
+        if not others.empty:
+            numbers.append(f"{why} at iteration {listed(list(others[REWIND].unique()))}")
+    return f"{_bracket(k, holds, onset, verdict, seen)} ({'; '.join(numbers)})"
+
+
+def reserve(cells: pd.DataFrame, verdict: Verdict) -> list[str]:
+    """Return sentences about the cells whose interval spans the threshold."""
+    words = _WORDINGS[verdict]
+    found = cells[cells[f"{verdict}_borderline"] & (cells["n"] > 1)]
+    found = found.sort_values(REWIND, kind="stable")
+    several = cells[STRATEGY].nunique() > 1
+    ends = [found[f"{words.column}_{end}"] for end in ("low", "high")]
+    wide = ends[1] - ends[0] > TOO_WIDE
+    where = pd.Series(
+        [
+            f"{row[REWIND]}" + (f" for {strategy(row[STRATEGY]).adjective} ones" if several else "")
+            for row in found.to_dict("records")
+        ],
+        index=found.index,
+        dtype="object",
+    )
+    intervals = [
+        f"at iteration {place} ({words.interval} {interval(low, high)} {words.unit})"
+        for place, low, high in zip(where[~wide], *(end[~wide] for end in ends), strict=True)
+    ]
+    sentences = []
+    if intervals:
+        sentences.append(f"{words.noun.capitalize()} is borderline {listed(intervals)}.")
+    if wide.any():
+        sentences.append(
+            f"At iteration {listed(list(where[wide]))} there are too few inits to tell whether "
+            f"they are {verdict}."
+        )
+    return sentences
+
+
+def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict, seen: str) -> str:
+    """When a line's verdict holds: "become stable between iteration 0 and 20"."""
+    points = list(k.unique())
+    if len(points) == 1:
+        says = "are" if holds.all() else "are not"
+        return f"{says} {verdict} at iteration {points[0]}, the only one {seen}"
+    if not holds.any():
+        return f"are not {verdict} up to iteration {points[-1]}"
+    if holds.all():
+        return f"are {verdict} from iteration {points[0]} on"
+    where = [point for point in points if holds[k == point].all()]
+    if onset == float("inf"):
+        return (
+            f"are {verdict} when rewound to iteration {listed(where)} but not at {points[-1]}, "
+            f"the last one {seen}"
+        )
+    failed = max(point for point in points if point < onset)
+    says = f"become {verdict} between iteration {failed} and {onset:.0f}"
+    before = [point for point in where if point < onset]
+    return says + (f", though they are at {listed(before)}" if before else "")
+
+
+def _numbers(
+    judged: pd.DataFrame, holds: pd.Series, onset: float, words: _Wording, seen: str
+) -> str:
+    """The measured values: those before an onset one by one, the others as a range."""
+    k, values = judged[REWIND], judged[words.column]
+    if holds.nunique() == 1:
+        every = f"every k {seen}: {', '.join(map(str, k.unique()))}; " if k.nunique() > 1 else ""
+        return every + " ".join(_told([(values, "")], words))
+    if onset == float("inf"):
+        return " ".join(_told(_one_by_one(judged, words), words))
+    after = values[k >= onset]
+    later = f"at {onset:.0f}" if len(after) == 1 else f"from {onset:.0f} on"
+    return " ".join(_told([*_one_by_one(judged[k < onset], words), (after, later)], words))
+
+
+def _one_by_one(cells: pd.DataFrame, words: _Wording) -> _Pieces:
+    places = [f"at {k}" for k in cells[REWIND]]
+    places[0] = f"at iteration {cells[REWIND].iloc[0]}"
+    return [(cells[words.column].iloc[[i]], place) for i, place in enumerate(places)]
+
+
+def _told(pieces: _Pieces, words: _Wording) -> tuple[str, str]:
+    """What was measured, and its values: "instability", "64.3 % at iteration 0, 1.1 % at 20".
+
+    Where some accuracy is above the dense networks', so are all worded: no drop is negative.
+    """
+    name, texts = words.quantity, [extent(values, words.unit) for values, _ in pieces]
+    if words.column == "drop" and any(_gains(values.min()) for values, _ in pieces):
+        name, texts = "accuracy", [_beside_dense(values, words.unit) for values, _ in pieces]
+        texts[0] += " the dense networks'"
+    places = [place for _, place in pieces]
+    return name, ", ".join(f"{a} {b}".rstrip() for a, b in zip(texts, places, strict=True))
+
+
+def _gains(drop: float) -> bool:
+    """Whether a drop is negative as it is printed."""
+    return round(drop, 1) < 0
+
+
+def _beside_dense(drops: pd.Series, unit: str) -> str:
+    low, high = drops.min(), drops.max()
+    if _gains(high):
+        return f"{extent(-drops, unit)} above"
+    if not _gains(low):
+        return f"{extent(drops, unit)} below"
+    return f"between {number(high)} {unit} below and {number(-low)} {unit} above"
