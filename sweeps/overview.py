@@ -17,15 +17,12 @@ from sweeps.recording import files
 from sweeps.recording.database import client_of
 from sweeps.recording.drivers import abandoned
 from sweeps.recording.hyperparameters import CHOSEN, NOT_COMPARED
-from sweeps.results import asked_for
+from sweeps.recording.submissions import OVERRIDE, asked_for
 from sweeps.spec.stored import resolved
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-
-OVERRIDE = "# --set "
-"""Begins the lines of a spec's text that note what `--set` changed."""
 
 IGNORED = {"name", "description", *(f"recipe.{name}" for name in (*CHOSEN, *NOT_COMPARED, "base"))}
 """Parts of a spec that no result depends on, or that are chosen for the machine."""

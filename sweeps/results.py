@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.recording import files
 from sweeps.recording.database import client_of
+from sweeps.recording.submissions import asked_for
 from sweeps.settings import Setting, settings
 from trainables import data
 
@@ -160,19 +160,6 @@ def read(
     )
 
 
-def asked_for(client: MlflowClient, home: Home, submission: Run, trials: Iterable[Run]) -> set[str]:
-    """The keys of the trials that a submission asks for.
-
-    Earlier versions tell them by what MLflow shows below a submission alone.
-    """
-    text = files.read_text(client, home, submission, records.TRIALS_FILE)
-    if text is not None:
-        return set(json.loads(text))
-    run_id = submission.info.run_id
-    below = (run.data.tags for run in trials if run.data.tags.get(records.PARENT) == run_id)
-    return {tags[records.TRIAL_KEY] for tags in below}
-
-
 def _of_setting(
     trials: pd.DataFrame, setting: Setting, keys: set[str], changed: Iterable[str]
 ) -> pd.DataFrame:
@@ -244,6 +231,8 @@ def _context(results: Results) -> report.Context:
         matching=results.matching,
         stable_below=results.stable_below,
         planned=results.planned,
+        unmeasurable=results.unmeasurable,
+        scope=results.whose,
     )
 
 

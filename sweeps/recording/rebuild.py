@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,15 +15,12 @@ from analysis import records
 from sweeps import results
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
-from sweeps.loading import load
-from sweeps.overview import OVERRIDE
 from sweeps.plan import expand
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, diagnosis, submissions
 from sweeps.recording.recorder import Recorder
 from sweeps.recording.submissions import Submission
 from sweeps.recording.summary import record_summary
-from sweeps.spec import Sweep
 from sweeps.spec.stored import from_resolved
 from trainables.jobs import measurements
 from trainables.store import Store
@@ -122,24 +118,6 @@ def _earlier(folder: Path, home: Home) -> Submission:
     if resolved.is_file():
         sweep = from_resolved(json.loads(resolved.read_text(encoding="utf-8")))
     else:
-        sweep = _loaded(text, home)
+        sweep = submissions.from_text(text, home.data)
     key = submissions.sweep_key(expand(sweep))
     return Submission(key, sweep, text, file.stat().st_mtime)
-
-
-def _loaded(text: str, home: Home) -> Sweep:
-    """Return the sweep that a recorded spec means; what it leaves open is chosen for this machine.
-
-    Raises UserError.
-    """
-    lines = text.splitlines()
-    overrides: list[str] = []
-    while lines and lines[-1].startswith(OVERRIDE):
-        overrides.insert(0, lines.pop().removeprefix(OVERRIDE))
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch, records.SPEC_FILE)
-        file.write_text("\n".join(lines), encoding="utf-8")
-        try:
-            return load(str(file), overrides, home.data)[0]
-        except UserError as error:
-            raise UserError(str(error).replace(f"{file}:", "line ")) from None

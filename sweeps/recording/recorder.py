@@ -22,7 +22,7 @@ from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import differing, strings
 from sweeps.recording.measured import Measured, read
-from sweeps.recording.submissions import sweep_key
+from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.spec.stored import resolved
 from trainables.store import Store
 
@@ -109,15 +109,11 @@ class Recorder:
         return run
 
     def _note_trials(self, submissions: Iterable[Any], trials: Iterable[Any]) -> None:
-        """Earlier versions tell a submission's trials by what MLflow shows below it alone.
-
-        That is noted before some of them move below this submission.
-        """
+        """Note what submissions of earlier versions ask for, before trials move below this one."""
         for one in submissions:
             files_of = (self._client, self.home, one)
             if files.read_text(*files_of, records.TRIALS_FILE) is None:
-                below = [t for t in trials if t.data.tags.get(records.PARENT) == one.info.run_id]
-                keys = [trial.data.tags[records.TRIAL_KEY] for trial in below]
+                keys = sorted(asked_for(*files_of, trials))
                 files.write_text(*files_of, records.TRIALS_FILE, json.dumps(keys))
 
     def _see(self, trials: Iterable[Any]) -> None:

@@ -6,15 +6,31 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from analysis import records
 from sweeps.errors import UserError
-from sweeps.plan import Plan
+from sweeps.home import Home
+from sweeps.loading import load
+from sweeps.plan import Plan, expand
+from sweeps.recording import files
 from sweeps.spec import Sweep
 from sweeps.spec.stored import from_resolved, resolved
 from trainables.store import Missing, Store, content_key
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
 KIND = "submission"
+
+OVERRIDE = "# --set "
+"""Begins the lines of a spec's text that note what `--set` changed."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,43 @@ def save(store: Store, plan: Plan, text: str) -> None:
     payload = json.dumps({"spec": resolved(plan.spec), "text": text}, indent=1).encode()
     store.write(KIND, sweep_key(plan), payload, "json")
     store.prune(KIND, sweep_key(plan))
+
+
+def from_text(text: str, data_folder: Path) -> Sweep:
+    """Return the sweep that a recorded spec means; what it leaves open is chosen for this machine.
+
+    Raises UserError.
+    """
+    lines = text.splitlines()
+    overrides: list[str] = []
+    while lines and lines[-1].startswith(OVERRIDE):
+        overrides.insert(0, lines.pop().removeprefix(OVERRIDE))
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, records.SPEC_FILE)
+        file.write_text("\n".join(lines), encoding="utf-8")
+        try:
+            return load(str(file), overrides, data_folder)[0]
+        except UserError as error:
+            raise UserError(str(error).replace(f"{file}:", "line ")) from None
+
+
+def asked_for(client: MlflowClient, home: Home, submission: Run, trials: Iterable[Run]) -> set[str]:
+    """Return the keys of the trials that a submission asks for.
+
+    Earlier versions did not record them: they follow from the spec. Where that is not of this
+    machine, or its data are not here, what MLflow shows below the submission is all that is known.
+    """
+    text = files.read_text(client, home, submission, records.TRIALS_FILE)
+    if text is not None:
+        return set(json.loads(text))
+    with suppress(UserError):
+        spec_text = files.read_text(client, home, submission, records.SPEC_FILE) or ""
+        plan = expand(from_text(spec_text, home.data))
+        if sweep_key(plan) == submission.data.tags[records.SWEEP_KEY]:
+            return {trial.key for trial in plan.trials}
+    run_id = submission.info.run_id
+    below = (run.data.tags for run in trials if run.data.tags.get(records.PARENT) == run_id)
+    return {tags[records.TRIAL_KEY] for tags in below}
 
 
 def all_of(store: Store) -> list[Submission]:

@@ -146,7 +146,7 @@ def test_a_training_that_diverges_stops_only_what_needs_its_weights(tmp_path: Pa
     assert status == 1
     diverged = "train init 1 k=0 dense order 1 diverged"
     assert f"not done: prune init 1 k=0 to level 1: {diverged}" in output
-    assert "1 trial not measured: the training they prune after diverged" in output
+    assert "1 trial cannot be measured: pruning needs trained weights" in output
     assert "2 diverged" in output
     assert "to go on from here" not in output
     assert "Traceback" not in output

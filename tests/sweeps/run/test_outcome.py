@@ -106,7 +106,7 @@ def test_what_a_divergence_blocks_is_no_failure_with_a_traceback(
     assert not outcome.complete
     text = str(outcome_text(outcome, "sweeps run x", Path("log")))
     assert f"not done: {arm.title}: train order 1 diverged" in text
-    assert "12 trials not measured: the training they prune after diverged" in text
+    assert "12 trials cannot be measured: pruning needs trained weights, and those diverged" in text
     assert "tracebacks" not in text
     assert "to go on" not in text, "the same would come of it"
 
