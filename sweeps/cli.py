@@ -5,6 +5,7 @@ Nothing else is imported before an interruption can be caught.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ INTERNAL = 70
 """Exit status of a fault of the program (EX_SOFTWARE of sysexits.h)."""
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+DISK = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
+"""What rights and disks do not allow: the user's to mend."""
 NO_READER = 141
 """Exit status where nobody reads the output any more (SIGPIPE), as shells have it."""
 
@@ -78,6 +81,10 @@ def _ended(error: Exception) -> int:
             return _say(str(error), WRONG)
         case OSError() if store is not None and isinstance(error, store.StoreError):
             return _say(str(error), WRONG)
+        case OSError() if error.filename and error.errno in DISK:
+            return _say(f"cannot use {error.filename}: {error.strerror}", WRONG)
+        case OSError() if error.errno == errno.ENOSPC:
+            return _say("a disk is full: that of temporary files (TMPDIR), or the home's", WRONG)
     return _internal(error)
 
 
@@ -112,7 +119,10 @@ def _internal(error: Exception) -> int:
         print(trace, file=sys.stderr, end="")
         return _say(what, INTERNAL)
     name = f"error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    for folder in (resolve().folder / "logs", Path(tempfile.gettempdir())):
+    folders = [Path(tempfile.gettempdir())]
+    with suppress(Exception):
+        folders.insert(0, resolve().folder / "logs")
+    for folder in folders:
         with suppress(OSError):
             if folder.is_dir():
                 (folder / name).write_text(trace, encoding="utf-8", errors=ERRORS)

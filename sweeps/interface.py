@@ -96,7 +96,7 @@ def serving(place: Home, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _command(place: Home, port: int) -> list[str]:
-    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
     command += ["--workers", "1"]
     if place.database is None:
         return [*command, "--backend-store-uri", place.tracking]

@@ -137,7 +137,7 @@ def _numbers(comparison: Comparison) -> list[float]:
 
 def _number(column: str, text: str) -> float:
     try:
-        value = float(text)
+        value = float(text) if text.isascii() and "_" not in text else float("no number")
     except ValueError:
         raise UserError(f"--where: {column} is a number, not {text!r}") from None
     if not isfinite(value):

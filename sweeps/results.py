@@ -188,7 +188,7 @@ def _number(text: str) -> Any:
 
 def _chosen(every: list[Run], key: str) -> Run:
     keys = {run.data.tags[records.SWEEP_KEY]: run for run in every}
-    fitting = [run for whole, run in keys.items() if whole.startswith(key)]
+    fitting = [run for whole, run in keys.items() if key and whole.startswith(key)]
     if len(fitting) != 1:
         why = "several submissions have" if fitting else "no submission has"
         raise UserError(

@@ -22,6 +22,9 @@ FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 
 def mend(environment: MutableMapping[str, str] = os.environ) -> None:
     """Make an environment such that Ray, PyTorch, MLflow and matplotlib work. Raises UserError."""
+    for name in VARIABLES:
+        if environment.get(name) == "":  # unset, for a shell; Ray would take it for a folder
+            del environment[name]
     environment.update(short_temporary_folder(environment))
     environment.update(names_of_user(environment))
 
@@ -68,7 +71,9 @@ def short_temporary_folder(
 
 
 def _usable(folder: str) -> bool:
-    return len(os.fsencode(folder)) <= LONGEST and os.access(folder, os.W_OK | os.X_OK)
+    """Whether a folder's path is absolute, as workers have other current folders, and short."""
+    usable = os.path.isabs(folder) and os.access(folder, os.W_OK | os.X_OK)
+    return usable and len(os.fsencode(folder)) <= LONGEST
 
 
 def _own_folder(parent: str) -> str | None:

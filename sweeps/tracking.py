@@ -51,5 +51,18 @@ def check(address: str) -> None:
             f"tracking address {address}: must be a server, http://HOST:PORT, or a database such "
             "as sqlite:///FILE"
         )
+    if not is_server(address) and address not in WORDS and scheme != "sqlite":
+        _check_driver(address)
     if not answers(address):
         raise ClusterError(f"no MLflow tracking server answers at {address}")
+
+
+def _check_driver(address: str) -> None:
+    """Raise UserError if the package is missing by which SQLAlchemy speaks to a database."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        create_engine(address)  # connects to nothing yet
+    except (ImportError, SQLAlchemyError, ValueError) as error:
+        raise UserError(f"tracking address {address}: {' '.join(str(error).split())}") from None

@@ -52,8 +52,8 @@ def chosen(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
 
 def curves(trials: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     """Return the path curves of some trials: a row per trial and point, in `CURVE_COLUMNS`."""
-    keys = trials[list(CURVE_KEYS)].drop_duplicates("trial")  # it may be of several recipes
-    return keys.merge(points, on="trial", how="right", validate="1:m")
+    # A trial that several recipes share is in each of them.
+    return trials[list(CURVE_KEYS)].merge(points, on="trial", how="inner")
 
 
 def show(

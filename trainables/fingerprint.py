@@ -83,8 +83,10 @@ def fingerprint(folder: Path) -> str:
     found = hashlib.sha256()
     sources = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.py")}
     for name, file in sorted(sources.items()):
+        if not file.is_file():  # an editor's lock, a link to nowhere: nothing is imported from it
+            continue
         content = file.read_bytes()
-        found.update(f"{name}\0{len(content)}\0".encode())
+        found.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         found.update(content)
     return _shortened(found)
 

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shlex
+import socket
 import sys
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -23,6 +24,9 @@ LEAVE_SECONDS = 60
 
 JOB_STOP_SECONDS = 120
 """What a sweep that is stopped gets to store checkpoints, before Ray kills it."""
+
+AGENT_PORT = "--dashboard-agent-listen-port"
+"""Of `ray start`: where a machine's agent takes jobs for it."""
 
 HOST = "127.0.0.1"
 """Nothing but Ray itself listens to other machines; users come through a tunnel."""
@@ -60,7 +64,7 @@ class Head:
         home, store = self.home.folder, self.home.store
         cloud = store.startswith(("s3://", "gs://"))
         artifacts = f"{store.rstrip('/')}/mlflow" if cloud else (home / "mlartifacts").as_uri()
-        command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--workers", "2"]
+        command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", HOST, "--workers", "2"]
         command += ["--port", str(self.tracking_port)]
         command += ["--backend-store-uri", database.url(home / "mlflow.db", "rwc")]
         return [*command, "--artifacts-destination", artifacts]
@@ -142,7 +146,15 @@ def _keeper(place: Home, cpus: int | None, start: list[str], spot: bool = False)
     command += ["--", sys.executable, "-m", "sweeps.cluster.ray_command"]
     command += ["start", "--block", "--labels", labels()]
     command += ["--num-cpus", str(cpus)] if cpus is not None else []
+    if AGENT_PORT not in start:  # Ray's own is that of every Ray on the machine
+        command += [AGENT_PORT, str(_free_port())]
     return [*command, *start]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
 
 
 def labels() -> str:

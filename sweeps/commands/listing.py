@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sweeps import terminal
 from sweeps.commands.cluster import AddressOption, list_submissions
 from sweeps.commands.options import HomeOption, TrackingOption
+from sweeps.errors import UserError
 
 if TYPE_CHECKING:
     from sweeps.overview import Row
@@ -30,6 +31,8 @@ def list_(
     servers.check(place.tracking)
     with faults.told(place):
         rows = overview.rows(place)
+    if not rows:
+        raise UserError(f"nothing is recorded in {place.folder}, or its experiments were deleted")
     for row in rows:
         _print(row)
 

@@ -58,7 +58,10 @@ DataOption = Annotated[
 WorkersOption = Annotated[
     int | None,
     typer.Option(
-        "--workers", metavar="NUMBER", min=1, help="batches of jobs at a time  [default: as fit]"
+        "--workers",
+        metavar="NUMBER",
+        min=1,
+        help="batches of jobs at a time  [default: as fit]",
     ),
 ]
 SubmissionOption = Annotated[

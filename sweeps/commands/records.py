@@ -9,6 +9,7 @@ import typer
 from sweeps import terminal
 from sweeps.commands.options import HomeOption, StoreOption, TrackingOption
 from sweeps.commands.usage import LOCAL
+from sweeps.errors import UserError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,6 +42,8 @@ def rebuild(
     from trainables.store import Store
 
     place = resolve(home, store, tracking)
+    if not place.folder.is_dir():
+        raise UserError(f"there is no home {place.folder}")
     servers.check(place.tracking)
     console = terminal.console()
     with faults.told(place):

@@ -20,7 +20,6 @@ from sweeps.commands.options import (
     check_finite,
 )
 from sweeps.commands.reading import read_results
-from sweeps.commands.report import write_report
 from sweeps.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -69,9 +68,11 @@ def run(
     from sweeps.plan import expand
     from sweeps.recording import faults
     from sweeps.run import driver, sites
+    from trainables import fingerprint
     from trainables.store import Store
 
     check_finite("--checkpoint-seconds", checkpoint_seconds)
+    fingerprint.here()  # before anything can change: workers are held against it
     place = resolve(home, store, tracking, data)
     console = terminal.console()
     with sites.at(cluster, workers) as site:
@@ -100,15 +101,14 @@ def run(
 def _show_results(console: Console, place: Home, name: str, outcome: Outcome) -> None:
     """Print and report every trial that shares the sweep's recipe, of earlier submissions too."""
     from sweeps import display
-    from sweeps.recording.summary import record_summary
+    from sweeps.recording.summary import conclude
 
     results = read_results(place, name, outcome.submission, "recipe")
     if results.trials.empty:
         return
     display.print_scope(console, results)
     display.print_summary(console, results)
-    path = write_report(results, place.report(name, outcome.submission))
-    record_summary(read_results(place, name, outcome.submission, "submission"), path)
+    path = conclude(results, read_results(place, name, outcome.submission, "submission"))
     console.print(f"report: {path}", soft_wrap=True)
 
 

@@ -20,7 +20,7 @@ from sweeps.plan.summary import summarize
 from sweeps.recording import database, diagnosis, submissions
 from sweeps.recording.recorder import Recorder
 from sweeps.recording.submissions import Submission
-from sweeps.recording.summary import record_summary
+from sweeps.recording.summary import conclude
 from sweeps.spec.stored import from_resolved
 from trainables.jobs import measurements
 from trainables.store import Store
@@ -35,6 +35,8 @@ def rebuild(home: Home, store: Store, names: Collection[str], tell: Tell) -> Non
     sweeps that are not running. `tell` gets a line for each thing done. Raises UserError.
     """
     found = sorted(_found(home, store, tell), key=lambda one: one.submitted_at)
+    if not found:
+        raise UserError(f"no specs are kept in {store.url} or in {home.folder}: is this the home?")
     known = {one.sweep.name for one in found}
     for name in names:
         if name not in known:
@@ -85,11 +87,8 @@ def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
     for trial in measured:
         recorder.record(trial)
     recorder.close(complete=len(measured) == len(plan.trials))
-    own = results.read(home, one.sweep.name, one.key, "submission")
-    report = home.report(one.sweep.name, one.key)
-    if not report.exists():
-        results.write_report(own, report)
-    record_summary(own, report)
+    shared = results.read(home, one.sweep.name, one.key, "recipe")
+    conclude(shared, results.read(home, one.sweep.name, one.key, "submission"))
     tell(f"{name}: {len(measured)} of {len(plan.trials)} trials recorded")
 
 

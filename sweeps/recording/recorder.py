@@ -42,12 +42,13 @@ class Recorder:
     ) -> None:
         """Find or make the experiment and the submission, and see which trials are recorded.
 
-        `submitted_at` is the Unix time of the submission in seconds; now, if absent.
+        `submitted_at` is the Unix time (seconds) of a submission whose records are written again:
+        what is recorded of it stays. If absent, it is submitted now.
         """
         self._client = client_of(self.home, write=True)
         name = self.plan.spec.name
         self._experiment = experiment(self._client, self.home, name, self.notes.append)
-        self._submission = self._open_submission(submitted_at or time.time())
+        self._submission = self._open_submission(submitted_at)
         run_id = self._submission.info.run_id
         texts = {
             records.SPEC_FILE: spec_text,
@@ -55,8 +56,11 @@ class Recorder:
             records.PLAN_FILE: json.dumps(plan_facts, indent=1),
             records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
         }
+        of = (self._client, self.home, self._submission)
+        there = set() if submitted_at is None else files.names(*of)
         for file, text in texts.items():
-            files.write_text(self._client, self.home, self._submission, file, text)
+            if file not in there:
+                files.write_text(*of, file, text)
         others = [
             one
             for one in records.search(self._client, self._experiment, records.IS_SUBMISSION)
@@ -67,9 +71,10 @@ class Recorder:
         self._note_trials(others, trials)
         self._see(trials)
 
-    def _open_submission(self, submitted_at: float) -> Any:
+    def _open_submission(self, submitted_at: float | None) -> Any:
         from mlflow.entities import Param
 
+        when = time.time() if submitted_at is None else submitted_at
         key = sweep_key(self.plan)
         found = self._client.search_runs(
             [self._experiment], f"tags.{records.SWEEP_KEY} = '{key}'", max_results=1
@@ -77,19 +82,22 @@ class Recorder:
         spec = self.plan.spec
         tags = {
             records.DESCRIPTION: spec.description,
-            records.SUBMITTED_AT: datetime.fromtimestamp(submitted_at, UTC).isoformat(),
+            records.SUBMITTED_AT: datetime.fromtimestamp(when, UTC).isoformat(),
             records.DRIVER: this_driver(),
             **{f"{records.VERSION}{name}": value for name, value in versions().items()},
         }
         if found:
             run = found[0]
             self._client.update_run(run.info.run_id, status="RUNNING")
-            for name, value in tags.items():
+            for name, value in tags.items() if submitted_at is None else ():
                 self._client.set_tag(run.info.run_id, name, value)
         else:
             tags |= {records.KIND: "sweep", records.SWEEP_KEY: key}
             run = self._client.create_run(
-                self._experiment, tags=tags, run_name=f"{spec.name} {key[:8]}"
+                self._experiment,
+                start_time=int(when * 1000),
+                tags=tags,
+                run_name=f"{spec.name} {key[:8]}",
             )
         params = {
             records.RECIPE: spec.recipe.name,

@@ -17,6 +17,7 @@ from analysis import records
 from analysis.onsets import onsets
 from sweeps.recording import files
 from sweeps.recording.database import client_of
+from sweeps.results import Results, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,26 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Metric
 
-    from sweeps.results import Results
 
 MEANS = (
     records.split_metric(records.INSTABILITY, "test"),
     records.split_metric(records.ACCURACY, "test"),
 )
 VERDICTS: tuple[Literal["stable"], Literal["matching"]] = ("stable", "matching")
+
+
+def conclude(results: Results, own: Results) -> Path:
+    """Write the reports of a submission to its home, and its summary; return the first report.
+
+    `results` are all that share its recipe, `own` its alone. These have a report of their own if
+    they are fewer: MLflow's run shows what the submission itself asked for.
+    """
+    home, key = results.home, results.submission.data.tags[records.SWEEP_KEY]
+    path = alone = write_report(results, home.report(results.name, key))
+    if len(own.trials) < len(results.trials):
+        alone = write_report(own, home.report(results.name, key, alone=True))
+    record_summary(own, alone)
+    return path
 
 
 def record_summary(results: Results, report: Path) -> None:

@@ -55,8 +55,14 @@ def job_config(paths: list[str] | None = None) -> Any:
         def _runtime_env_has_working_dir(self) -> bool:
             return True  # of such a job Ray leaves the path alone
 
-    # A worker puts one after another before what it has.
-    return OwnPath(_py_driver_sys_path=[os.path.abspath(path) for path in reversed(paths or [])])
+    # A worker puts one after another before what it has. Ray takes text only: a folder whose name
+    # is none holds nothing of ours.
+    absolute = [os.path.abspath(path) for path in reversed(paths or [])]
+    return OwnPath(_py_driver_sys_path=[path for path in absolute if _is_text(path)])
+
+
+def _is_text(path: str) -> bool:
+    return path.encode("utf-8", "replace").decode("utf-8") == path
 
 
 def _start(tell: Callable[[str], None], **settings: Any) -> None:

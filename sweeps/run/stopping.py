@@ -32,7 +32,8 @@ class Stopping:
 
     @contextmanager
     def on_signal(self) -> Iterator[None]:
-        """The first Ctrl-C or SIGTERM ends the run; a second Ctrl-C ends the program at once."""
+        """The first Ctrl-C, SIGTERM or SIGHUP (a terminal that is gone) ends the run; a second one
+        ends the program at once. `nohup` is respected."""
 
         def stop(signum: int, frame: FrameType | None) -> None:
             if self._signalled:
@@ -41,7 +42,10 @@ class Stopping:
             self._asked.set()
             self._console.print("stopping: saving what is under way (Ctrl-C again to quit at once)")
 
-        held = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+        ends = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            ends.append(signal.SIGHUP)
+        held = {number: signal.signal(number, stop) for number in ends}
         try:
             yield
         finally:

@@ -160,8 +160,12 @@ def test_what_is_no_tracking_address(address: str) -> None:
         tracking.check(address)
 
 
-@pytest.mark.parametrize(
-    "address", ["sqlite:///x.db", "postgresql+psycopg2://u@h/d", "mysql://h/d", "databricks"]
-)
+@pytest.mark.parametrize("address", ["postgresql+psycopg2://u@h/d", "mysql://h/d"])
+def test_a_database_whose_driver_is_not_installed(address: str) -> None:
+    with pytest.raises(UserError, match="No module named"):
+        tracking.check(address)
+
+
+@pytest.mark.parametrize("address", ["sqlite:///x.db", "databricks"])
 def test_what_is_a_tracking_address(address: str) -> None:
     tracking.check(address)

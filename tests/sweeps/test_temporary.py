@@ -26,7 +26,19 @@ def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
 def test_what_is_short_enough_stays(short: str) -> None:
     assert short_temporary_folder({"TMPDIR": short}, ["/none"]) == {}
     assert short_temporary_folder({}, [short]) == {}
-    assert short_temporary_folder({"TMPDIR": ""}, [short]) == {}
+
+
+def test_an_empty_variable_is_unset_and_a_relative_path_is_replaced(
+    short: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray takes both for the current folder, which its processes do not share."""
+    monkeypatch.setattr(temporary, "FOLDERS", (short,))
+    environment = {"TMPDIR": "", "RAY_TMPDIR": "", "HOME": short, "USER": "somebody"}
+    temporary.mend(environment)
+    assert "TMPDIR" not in environment
+    assert "RAY_TMPDIR" not in environment
+    own = str(Path(short) / f"sweeps-{os.getuid()}")
+    assert short_temporary_folder({"TMPDIR": "."}, [short]) == {"TMPDIR": own}
 
 
 @pytest.mark.parametrize("name", ["TMPDIR", "RAY_TMPDIR"])

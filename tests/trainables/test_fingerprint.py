@@ -33,6 +33,16 @@ def test_it_depends_on_no_place_and_on_nothing_but_sources(package: Path, tmp_pa
     assert fingerprint.fingerprint(moved) == before
 
 
+def test_what_is_no_file_is_passed_over(package: Path) -> None:
+    """Editors lock a file by a link to nowhere beside it; names need not be text."""
+    before = fingerprint.fingerprint(package)
+    (package / ".#a.py").symlink_to("user@host.1:2")
+    (package / "folder.py").mkdir()
+    assert fingerprint.fingerprint(package) == before
+    (package / "a\udce9.py").write_text("")
+    assert fingerprint.fingerprint(package) != before
+
+
 @pytest.mark.parametrize(
     "change",
     [

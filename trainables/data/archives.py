@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import IO, Self
+from typing import IO, Any, Self, cast
 
 from trainables.data.errors import DataError, one_line
 from trainables.data.split_folders import may_hold
@@ -30,7 +33,11 @@ def members(address: str, stream: IO[bytes]) -> Iterator[tuple[str, bytes | None
 
     Raises DataError where the archive is damaged, holds links, or paths that lead out of it.
     """
-    with _whole(address), tarfile.open(fileobj=stream, mode="r|*", tarinfo=_Member) as archive:
+    with (
+        _whole(address),
+        _plain(stream) as plain,
+        tarfile.open(fileobj=plain, mode="r|*", tarinfo=_Member) as archive,
+    ):
         for member in archive:
             if member.issym() or member.islnk():
                 raise DataError(
@@ -47,11 +54,44 @@ def members(address: str, stream: IO[bytes]) -> Iterator[tuple[str, bytes | None
                 yield path, None
             elif content := archive.extractfile(member):
                 yield path, content.read()
+        try:
+            while plain.read(2**20):  # to the end, where gzip has its checksum
+                pass
+        except gzip.BadGzipFile as error:
+            if "Not a gzipped file" not in str(error):  # what follows the archive is passed over
+                raise
+
+
+@contextmanager
+def _plain(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """What gzip has compressed, or the stream as it is. tarfile does not check gzip's checksum."""
+    whole = io.BufferedReader(_Forwards(stream))
+    if whole.peek(2)[:2] != b"\x1f\x8b":
+        yield whole
+        return
+    with gzip.GzipFile(fileobj=whole) as plain:
+        yield cast(IO[bytes], plain)
+
+
+class _Forwards(io.RawIOBase):
+    """A stream that is read from begin to end only, as one of a web server."""
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._stream.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
 
 
 @contextmanager
 def _whole(address: str) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError, TypeError) as error:  # TypeError: cut in gzip's header
+    except (tarfile.TarError, EOFError, TypeError, gzip.BadGzipFile, zlib.error) as error:
+        # TypeError: cut in gzip's header
         raise DataError(f"{address} is not a whole tar archive: {one_line(error)}") from None

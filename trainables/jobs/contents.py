@@ -28,6 +28,9 @@ CHECKPOINT = "checkpoint"
 
 Shapes = dict[str, torch.Size]
 
+DTYPES = (torch.float32, torch.int64, torch.bool)
+"""What weights, statistics, optimizer slots, counts and masks are of."""
+
 
 def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
     """Return a job's tensors. Raises Missing."""
@@ -124,6 +127,8 @@ def _check(what: str, held: Mapping[str, Tensor], shapes: Shapes) -> None:
     found = {name: value.shape for name, value in held.items()}
     if wrong := sorted(name for name in found | shapes if found.get(name) != shapes.get(name)):
         raise Unreadable(f"its {what} are not those of the network: {wrong[0]}")
+    if others := sorted(name for name, value in held.items() if value.dtype not in DTYPES):
+        raise Unreadable(f"its {what} are of another precision: {others[0]}")
 
 
 @cache

@@ -1,6 +1,7 @@
 """Folders and archives of images, against the pictures that were put there."""
 
 import functools
+import gzip
 import http.server
 import itertools
 import json
@@ -368,3 +369,16 @@ def test_an_archive_on_a_web_server(making, put, name_of, tmp_path, decodings, e
         assert images.resolve(address, tmp_path / "data") != name
         assert "no images at" in error_line(images.resolve, f"{address}.not", tmp_path / "data")
         server.shutdown()
+
+
+@pytest.mark.parametrize("level", [0, 6])
+def test_a_gzipped_archive_whose_checksum_is_wrong(making, tmp_path, error_line, level) -> None:
+    """Uncompressed pixels with a flipped bit are whole images: only the checksum tells."""
+    files = making.files(making.pictures())
+    plain = making.archive(files, kind="")
+    packed = bytearray(gzip.compress(plain, level))
+    at = packed.index(plain[600:640]) if level == 0 else len(packed) - 6
+    packed[at] ^= 1
+    path = tmp_path / "images.tar.gz"
+    path.write_bytes(packed)
+    assert "is not a whole tar archive" in error_line(images.resolve, str(path), tmp_path / "data")

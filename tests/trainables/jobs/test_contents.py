@@ -47,6 +47,7 @@ UNREADABLE = {
     "an arm without statistics": ("second arm", "instability", without("norms.0.running_var")),
     "an arm with a tensor too many": ("arm", "mask", lambda h: h | {"other": torch.ones(1)}),
     "an arm of another shape": ("arm", "mask", changed("output.weight", lambda t: t[:, :-1])),
+    "an arm in double precision": ("arm", "mask", changed("output.weight", lambda t: t.double())),
     "a state of an arm's form": ("wk", "arm", lambda held: tensors.part(held, "weights")),
     "a state without its optimizer": (
         "wk", "second arm", lambda h: {n: t for n, t in h.items() if n.startswith("weights:")},
