@@ -116,6 +116,8 @@ class _Heard:
 
     def stalled(self, line: str) -> None: ...
 
+    def look(self) -> None: ...
+
     @property
     def ended(self) -> int:
         return len(self._seen)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from sweeps import engine, tracking
-from sweeps.errors import RecordingError, UserError
+from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.plan.graph import trainings
@@ -27,10 +30,14 @@ from sweeps.run.schedule import Schedule
 from sweeps.run.scratch import scratch
 from sweeps.run.sites import Site
 from sweeps.run.stopping import Stopping
+from sweeps.run.watch import LOOK_SECONDS, watching
 from trainables import data
 from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
 from trainables.store import Leases, Store
+
+NO_CLUSTER = 3
+"""Exit status where Ray is not there any more."""
 
 
 def run(
@@ -125,6 +132,7 @@ def _execute(
         scratch() as folder,
         Leases(store, _owner(home, plan.spec.name)) as leases,
         site.ready(demand, console.print),
+        watching(site.check, partial(_give_up, writer, console)),
     ):
         from sweeps.run import tuning
 
@@ -133,7 +141,7 @@ def _execute(
         capacity = partial(site.capacity, demand)
         handout = Handout(schedule, store, leases, capacity, at_most=at_most)
         log = home.log(plan.spec.name)
-        observer = _Observer(plan, handout, writer, view, outcome, stopping, log)
+        observer = _Observer(plan, handout, writer, view, outcome, stopping, log, site)
         settings = tuning.Settings(
             pending=site.most(demand),
             demand=demand,
@@ -154,6 +162,14 @@ def _execute(
     observer.measure_overhead()
 
 
+def _give_up(writer: BackgroundRecorder, console: Console, error: ClusterError) -> None:
+    """End the program at once, with its records: Ray's client would abort it without."""
+    print(f"sweeps: {error}", file=sys.stderr, flush=True)
+    with suppress(RecordingError):
+        writer.close(console, complete=False)
+    os._exit(NO_CLUSTER)
+
+
 def _owner(home: Home, sweep: str) -> str:
     """For leases: of a sweep's only driver in a home, and of the next one after a crash."""
     return f"{sweep} in {home.folder} on {socket.gethostname()}"
@@ -171,7 +187,9 @@ class _Observer:
         outcome: Outcome,
         stopping: Stopping,
         log: Path,
+        site: Site,
     ):
+        self._site, self._looked = site, time.monotonic()
         self._jobs, self._stopping = plan.jobs, stopping
         self._stops_at_divergence = plan.spec.on_divergence == "stop"
         self._diverged: set[str] = set()
@@ -246,6 +264,11 @@ class _Observer:
 
     def _show(self) -> None:
         self._view.update(self._estimated - self._schedule.remaining_seconds)
+
+    def look(self) -> None:
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._site.check()
 
     def stalled(self, line: str) -> None:
         self._view.console.print(line, soft_wrap=True)

@@ -49,6 +49,9 @@ class Site(Protocol):
         `tell` is given a line where that takes long. Raises ClusterError if Ray doesn't start.
         """
 
+    def check(self) -> None:
+        """Raise ClusterError if the Ray in which a run goes on is known to have died."""
+
     def capacity(self, demand: Demand) -> int:
         """Trainings that there is room for now, whoever holds it."""
 
@@ -74,6 +77,14 @@ class ThisMachine:
         return self._workers or fit
 
     capacity = most
+
+    def check(self) -> None:
+        from sweeps.run.starting import ended_processes
+
+        if ended := ended_processes():
+            raise ClusterError(
+                f"Ray on this machine died (its {ended[0]} ended); go on with the same command"
+            )
 
     @contextmanager
     def ready(self, demand: Demand, tell: Callable[[str], None]) -> Iterator[None]:
@@ -103,6 +114,9 @@ class Cluster:
     """A Ray cluster that is running, as large as it is at the moment."""
 
     shared = True
+
+    def check(self) -> None:
+        """Nothing: Ray itself waits for a cluster's head to come back."""
 
     def __init__(self, workers: int | None = None):
         self._workers = self.at_most = workers

@@ -43,6 +43,23 @@ def own_ray(tell: Callable[[str], None], **settings: Any) -> Iterator[None]:
             ray.shutdown()
 
 
+NEEDED = ("gcs_server", "raylet")
+"""Without these processes of Ray nothing goes on, and Ray itself waits for them for ever."""
+
+
+def ended_processes() -> list[str]:
+    """Return which of the processes that `own_ray` needs have ended."""
+    from ray._private import worker
+
+    node = worker._global_node
+    started = node.all_processes if node is not None else {}
+    return [
+        name
+        for name in NEEDED
+        if any(one.process.poll() is not None for one in started.get(name, ()))
+    ]
+
+
 def job_config(paths: list[str] | None = None) -> Any:
     """A Ray job whose workers look for modules in these folders first, in this order.
 

@@ -65,6 +65,9 @@ class Observer(Protocol):
     def stalled(self, line: str) -> None:
         """Called once when no worker has begun for long: what they wait for."""
 
+    def look(self) -> None:
+        """Called often. What it raises ends the run."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -274,6 +277,7 @@ def _run_tune(
     searcher = ScheduleSearcher(handout, settings, observer, stop)
 
     def stopped() -> bool:
+        observer.look()
         searcher.look_for_stall()
         return stop() or searcher.refused is not None
 

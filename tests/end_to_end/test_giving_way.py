@@ -49,6 +49,8 @@ class Heard:
 
     def stalled(self, line: str) -> None: ...
 
+    def look(self) -> None: ...
+
 
 def test_three_trainings_take_turns_on_two_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

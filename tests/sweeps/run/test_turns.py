@@ -45,6 +45,8 @@ class Heard:
 
     def stalled(self, line: str) -> None: ...
 
+    def look(self) -> None: ...
+
 
 @pytest.mark.slow
 def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
