@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.ends import CELL, arms, counting
+from analysis.ends import CELL, LINE, arms, counting
 from analysis.records import (
     INIT_SEED,
     INSTABILITY,
@@ -32,6 +32,7 @@ from analysis.statistics import (
     estimate,
     init_means,
     judge,
+    judged,
     straddles,
 )
 from analysis.strategies import DENSE, rank
@@ -127,23 +128,23 @@ def samples(
     `matching` is NA for dense networks and without a reference, too).
     """
     unknown = pd.Series(pd.NA, index=trials.index, dtype="boolean")
-    judged = trials.assign(
+    found = trials.assign(
         counts=counting(trials), drop=np.nan, stable=unknown, matching=unknown
     ).astype({"counts": "bool", "drop": "float64"})
-    counts = judged["counts"]
-    instability = judged.loc[counts, "instability_test"]
-    judged.loc[counts, "stable"] = instability < stable_below - ON_THRESHOLD
-    for _, group in judged.groupby(RECIPE):
+    counts = found["counts"]
+    instability = found.loc[counts, "instability_test"]
+    found.loc[counts, "stable"] = instability < stable_below - ON_THRESHOLD
+    for _, group in found.groupby(RECIPE):
         reference = dense_reference(group)
         if reference is None:
             continue
         drop = reference.mean - group["accuracy_test"].where(group["counts"])
-        judged.loc[group.index, "drop"] = drop
+        found.loc[group.index, "drop"] = drop
         tolerance = reference.tolerance(matching)
         if not np.isnan(tolerance):
             known = group.index[group["counts"] & (group[STRATEGY] != DENSE)]
-            judged.loc[known, "matching"] = drop[known] <= tolerance + ON_THRESHOLD
-    return judged
+            found.loc[known, "matching"] = drop[known] <= tolerance + ON_THRESHOLD
+    return found
 
 
 def cells(
@@ -167,7 +168,8 @@ def cells(
     - `drop`: the dense reference's accuracy minus the cell's. Positive is worse; NaN without a
       reference, which is the recipe's dense networks at their smallest k (`reference`).
 
-    Verdicts, NA where they cannot be said:
+    Verdicts, NA where they cannot be said, and for cells that are not judged (see
+    `statistics.judged`):
 
     - `stable`: the mean test instability is below `stable_below` (LMC section 2: 2 points).
     - `matching`: `drop` is at most the standard deviation of the dense reference ("one-std": LMC
@@ -177,8 +179,8 @@ def cells(
       holds the threshold; `stable_share`: share of nested bootstrap samples that are stable.
     """
     rows: list[dict[str, Any]] = []
-    judged = samples(trials, stable_below=stable_below, matching=matching)
-    for recipe, of_recipe in judged.groupby(RECIPE):
+    each = samples(trials, stable_below=stable_below, matching=matching)
+    for recipe, of_recipe in each.groupby(RECIPE):
         networks = arms(of_recipe)
         dense = _reference_networks(networks)
         reference = _reference(dense)
@@ -194,7 +196,17 @@ def cells(
             for where, group in of_recipe.groupby(CELL)
         ]
         rows += sorted(of_cells, key=lambda row: (rank(row[STRATEGY]), row[LEVEL], row[REWIND]))
-    return pd.DataFrame(rows, columns=list(CELL_DTYPES)).astype(CELL_DTYPES)
+    return _withheld(pd.DataFrame(rows, columns=list(CELL_DTYPES)).astype(CELL_DTYPES))
+
+
+def _withheld(found: pd.DataFrame) -> pd.DataFrame:
+    """The cells without the verdicts of those that are not judged."""
+    for _, line in found.groupby([RECIPE, *LINE]):
+        without = line.index[~judged(line["n"], line["pairs"])]
+        found.loc[without, ["stable", "matching"]] = pd.NA
+        found.loc[without, ["stable_borderline", "matching_borderline"]] = False
+        found.loc[without, "stable_share"] = np.nan
+    return found
 
 
 def _counts(group: pd.DataFrame, networks: pd.DataFrame) -> dict[str, Any]:
@@ -212,15 +224,15 @@ def _counts(group: pd.DataFrame, networks: pd.DataFrame) -> dict[str, Any]:
 
 def _stability(group: pd.DataFrame, stable_below: float, identity: object) -> dict[str, Any]:
     used = group[group["counts"]]
-    judged = judge(used["instability_test"], used[INIT_SEED], stable_below, identity)
+    verdict = judge(used["instability_test"], used[INIT_SEED], stable_below, identity)
     train = estimate(used["instability_train"], used[INIT_SEED])
     return {
-        **_numbers("instability_test", judged.of, judged.of.std),
+        **_numbers("instability_test", verdict.of, verdict.of.std),
         **_numbers("instability_train", train, train.std),
-        "stable": judged.holds,
-        "stable_samples": judged.passing,
-        "stable_share": judged.share,
-        "stable_borderline": judged.borderline,
+        "stable": verdict.holds,
+        "stable_samples": verdict.passing,
+        "stable_share": verdict.share,
+        "stable_borderline": verdict.borderline,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import pandas as pd
@@ -46,22 +47,40 @@ def clause(cells: pd.DataFrame, verdict: Verdict) -> str | None:
     known = cells[cells[verdict].notna()]
     if known.empty:
         return None
-    judged, single = known[known["n"] > 1], known[known["n"] == 1]
-    if judged.empty:
+    if (known["n"] == 1).all():
         name, values = _told(_one_by_one(known, words), words)
         of = " of" if name == words.quantity else ""
-        return f"have an {name}{of} {values} (one sample each, so no verdict)"
-    k, holds = judged[REWIND], judged[verdict].astype(bool)
+        notes = ["one sample each, so no verdict", *_passed_over(cells, verdict)]
+        return f"have an {name}{of} {values} ({'; '.join(notes)})"
+    k, holds = known[REWIND], known[verdict].astype(bool)
     onset = first_lasting(k.unique(), holds.groupby(k).all().to_numpy(dtype=bool))
-    seen = "measured" if len(judged) == len(cells) else "judged"
-    numbers = [_numbers(judged, holds, onset, words, seen)]
-    for others, why in (
-        (single, "one sample and so no verdict"),
-        (cells[~cells.index.isin(known.index)], "no verdict"),
-    ):
-        if not others.empty:
-            numbers.append(f"{why} at iteration {listed(list(others[REWIND].unique()))}")
-    return f"{_bracket(k, holds, onset, verdict, seen)} ({'; '.join(numbers)})"
+    seen = "measured" if len(known) == len(cells) else "judged"
+    numbers = _numbers(known, holds, onset, words, seen)
+    notes = [numbers, *_passed_over(cells, verdict), *_without_interval(known, words)]
+    return f"{_bracket(k, holds, onset, verdict, seen)} ({'; '.join(notes)})"
+
+
+def _passed_over(cells: pd.DataFrame, verdict: Verdict) -> list[str]:
+    """The cells that are not judged, and those that lack samples: "3 of 9 samples left out"."""
+    points: dict[str, list[Hashable]] = {}
+    for (k, unjudged), group in cells.groupby([cells[REWIND], cells[verdict].isna()]):
+        measured, counting = int(group["pairs"].sum()), int(group["n"].sum())
+        lacks = f"{measured - counting} of {measured} samples left out"
+        if unjudged:
+            why = lacks if counting < measured else "one sample"
+            points.setdefault(f"not judged at iteration {{}}: {why}", []).append(k)
+        elif counting < measured:
+            points.setdefault(f"{lacks} at iteration {{}}", []).append(k)
+    return [text.format(listed(ks)) for text, ks in points.items()]
+
+
+def _without_interval(judged: pd.DataFrame, words: _Wording) -> list[str]:
+    """The cells that have no interval, where others have one."""
+    lone = judged[judged[f"{words.column}_low"].isna()]
+    if lone.empty or len(lone) == len(judged):
+        return []
+    why = ": one init" if (lone["inits"] == 1).all() else ""
+    return [f"no interval at iteration {listed(list(lone[REWIND].unique()))}{why}"]
 
 
 def reserve(cells: pd.DataFrame, verdict: Verdict) -> list[str]:

@@ -80,17 +80,30 @@ def _of_subnetworks(sparse: pd.DataFrame) -> list[str]:
     if sparse.empty:
         return []
     level, choice = _focus(sparse)
-    focus = sparse[sparse[LEVEL] == level]
-    sentences = _at_level(focus, choice)
-    elsewhere = sparse[~sparse[STRATEGY].isin(focus[STRATEGY])]
-    if elsewhere.empty:
-        return sentences
-    sparsest = elsewhere.loc[elsewhere.groupby(STRATEGY)[WEIGHTS_LEFT].idxmin()]
-    own = elsewhere.merge(sparsest[[STRATEGY, LEVEL]])  # keeps the order of the strategies
-    lacking = f" ({weights(focus[WEIGHTS_LEFT].mean())} % is not measured)"
-    for _, cells in own.groupby(LEVEL):
-        sentences += _at_level(cells, lacking)
+    at_level = sparse[sparse[LEVEL] == level]
+    known = sparse[sparse["stable"].notna()]
+    nowhere = set(sparse[STRATEGY]) - set(known[STRATEGY])
+    told = {*known.loc[known[LEVEL] == level, STRATEGY], *nowhere}
+    sentences = _at_level(at_level[at_level[STRATEGY].isin(told)], choice)
+    elsewhere = sparse[~sparse[STRATEGY].isin(told)]
+    own = [
+        (_judged(line)[WEIGHTS_LEFT].idxmin(), name in set(at_level[STRATEGY]))
+        for name, line in elsewhere.groupby(STRATEGY, sort=False)
+    ]
+    chosen = elsewhere.loc[[row for row, _ in own], [STRATEGY, LEVEL]]
+    chosen["there"] = [there for _, there in own]
+    for (_, there), cells in elsewhere.merge(chosen).groupby([LEVEL, "there"]):
+        why = "judged" if there else "measured"
+        left = weights(sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean())
+        sentences += _at_level(cells, f" ({left} % is not {why})")
     return sentences
+
+
+def _judged(cells: pd.DataFrame) -> pd.DataFrame:
+    """Of `cells` those with a verdict of more than one sample, or else with any; or all."""
+    known = cells[cells["stable"].notna()]
+    several = known[known["n"] > 1]
+    return next((found for found in (several, known) if not found.empty), cells)
 
 
 def _at_level(cells: pd.DataFrame, choice: str) -> list[str]:
@@ -138,17 +151,36 @@ def _reservations(cells: pd.DataFrame, dense: pd.DataFrame, sparse: pd.DataFrame
             "No dense network at the smallest rewind point is trained, so matching cannot be "
             "judged."
         )
-    elif not sparse.empty and sparse["matching"].isna().all() and (sparse["n"] > 0).any():
+    elif (sparse["matching"].isna() & sparse["stable"].notna()).any():
         found.append(
-            "The dense networks have one init and so no deviation over inits, so matching cannot "
-            "be judged."
+            "Only one init of the dense networks at the smallest rewind point is trained, so there "
+            "is no deviation over inits and matching cannot be judged."
         )
-    if (cells["n"] > 1).any() and cells["inits"].max() == 1:
-        found.append(
-            "All networks have the same init: there is no interval, and what other inits would "
-            "give is not known."
-        )
-    return found
+    return [*found, *_without_interval(cells)]
+
+
+def _without_interval(cells: pd.DataFrame) -> list[str]:
+    """Say which lines have samples of one init only in each cell."""
+    inits = cells["inits"].where(cells["n"] > 1).groupby([cells[STRATEGY], cells[LEVEL]])
+    alone = inits.transform("max") == 1
+    lone = cells[alone]
+    if lone.empty:
+        return []
+    names = []
+    for name, line in lone.groupby(STRATEGY, sort=False):
+        networks = f"{strategy(str(name)).adjective} networks"
+        if len(line) == (cells[STRATEGY] == name).sum():
+            names.append(networks)
+        else:
+            percent = line[WEIGHTS_LEFT].drop_duplicates()
+            names.append(f"{networks} with {listed([*map(weights, percent)])} % of weights left")
+    of = "" if alone.all() else f" of {listed(names)}"
+    if (lone["n"] == lone["pairs"]).all():
+        return [f"Each cell{of} has networks of one init only, so there is no interval."]
+    return [
+        f"No cell{of} has samples that count of more than one init, so there is no interval of "
+        "the instability."
+    ]
 
 
 def _focus(sparse: pd.DataFrame) -> tuple[int, str]:
@@ -156,16 +188,22 @@ def _focus(sparse: pd.DataFrame) -> tuple[int, str]:
     lead = sparse[sparse[STRATEGY] == IMP]
     name = "IMP level" if not lead.empty else "level"
     lead = lead if not lead.empty else sparse
-    matching = lead[lead["matching"].fillna(False)]
-    sparsest = (matching if not matching.empty else lead).sort_values(WEIGHTS_LEFT)
-    level, count = int(sparsest[LEVEL].iloc[0]), lead[LEVEL].nunique()
-    if count == 1:
+    judged = _judged(lead)
+    # Cells of one sample are told without a verdict: none is chosen for it.
+    matching = judged[judged["matching"].fillna(False) & (judged["n"] > 1)]
+    sparsest = (matching if not matching.empty else judged).sort_values(WEIGHTS_LEFT)
+    level = int(sparsest[LEVEL].iloc[0])
+    total, count = lead[LEVEL].nunique(), judged[LEVEL].nunique()
+    if total == 1:
         return level, ""
+    if count == 1:
+        return level, f" (the only one of {total} {name}s that is judged)"
+    which = f" (the sparsest of {count} {'' if count == total else 'judged '}{name}s"
     if not matching.empty:
-        return level, f" (the sparsest of {count} {name}s to match at some rewind point)"
-    if lead["matching"].isna().all():
-        return level, f" (the sparsest of {count} {name}s)"
-    return level, f" (the sparsest of {count} {name}s, none of which is matching)"
+        return level, f"{which} to match at some rewind point)"
+    if judged["matching"].isna().all() or (judged["n"] <= 1).all():
+        return level, f"{which})"
+    return level, f"{which}, none of which is matching)"
 
 
 def _alike(cells: pd.DataFrame) -> list[pd.DataFrame]:

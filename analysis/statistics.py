@@ -95,6 +95,17 @@ def judge(
     )
 
 
+def judged(counting: pd.Series, measured: pd.Series) -> pd.Series:
+    """Which cells of one line are judged, from how many of the samples `measured` count.
+
+    More than half of a cell's samples have to count: the others failed, and the survivors do not
+    stand for them. A cell of one sample is judged only on a line whose other cells have no more.
+    """
+    majority = 2 * counting > measured
+    several = majority & (counting > 1)
+    return several if several.any() else majority
+
+
 def estimate(values: pd.Series, inits: pd.Series, bounds: Bounds = PERCENT) -> Estimate:
     """Estimate the mean of nested samples; NaN among `values` are left out.
 

@@ -160,27 +160,23 @@ def _paper_accuracies(cells: pd.DataFrame) -> dict[str, list[str]]:
 def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """One row of strings per line: from which rewind point on it is stable, and matching.
 
-    "between 0 and 20": not yet at 0, but at 20 and at every later k measured. "not up to 120": not
-    at 120, the largest k measured. A dash: it cannot be judged. `: median` and `: majority` are
-    those of `onsets.typical_onsets` on the `samples` (of `cells.samples`), with the samples that
-    have an onset. Where an onset is published for some line, the paper's stand next to ours; a
-    dash there: none is.
+    "between 0 and 20": not yet at 0, but at 20 and at every later k judged. "not up to 120": not
+    at 120, the largest k judged (`measured up to k`). "(not judged at 130)": 130 is passed over. A
+    dash: it cannot be judged. `: median` and `: majority` are those of `onsets.typical_onsets` on
+    the `samples` (of `cells.samples`), with the samples that have an onset, of those judged.
+    Where an onset is published for some line, the paper's stand next to ours; a dash there: none
+    is.
     """
     lines = onsets(cells, "stable")
-    measured = cells.groupby([RECIPE, *LINE], sort=False)
-    single = [" (n = 1)" if n == 1 else "" for n in measured["n"].max()]
     paper = _paper_onsets(lines)
     columns = _identity(lines)
-    for verdict in VERDICTS:
-        brackets = map(bracket, onsets(cells, verdict).itertuples())
-        columns[f"{verdict} from k"] = [
-            text if text == UNKNOWN else text + mark
-            for text, mark in zip(brackets, single, strict=True)
-        ]
+    means = {verdict: onsets(cells, verdict) for verdict in VERDICTS}
+    for verdict, found in means.items():
+        columns[f"{verdict} from k"] = [bracket(line) for line in found.itertuples()]
         columns |= paper[verdict]
-    columns["measured up to k"] = [str(k) for k in measured[REWIND].max()]
-    for verdict in VERDICTS:
-        columns |= _typical(lines, samples, verdict)
+    columns["measured up to k"] = [UNKNOWN if pd.isna(k) else str(k) for k in lines["last"]]
+    for verdict, found in means.items():
+        columns |= _typical(found, samples, verdict)
     return pd.DataFrame(columns, dtype="object")
 
 
@@ -189,24 +185,35 @@ def bracket(line: Any) -> str:
     if pd.isna(line.last):
         return UNKNOWN
     if pd.isna(line.onset):
-        return f"not up to {line.last}"
-    if pd.isna(line.failed):
-        return f"from {line.onset} on"
-    return f"between {line.failed} and {line.onset}"
+        text = f"not up to {line.last}"
+    elif pd.isna(line.failed):
+        text = f"from {line.onset} on"
+    else:
+        text = f"between {line.failed} and {line.onset}"
+    marks = ["n = 1"] if line.n == 1 else []
+    marks += [f"not judged at {line.unjudged}"] if line.unjudged else []
+    return f"{text} ({'; '.join(marks)})" if marks else text
 
 
 def _typical(lines: pd.DataFrame, samples: pd.DataFrame, verdict: Verdict) -> dict[str, list[str]]:
+    """The columns of the samples' onsets; `lines` are those of the mean's, by the same verdict."""
     keys = [RECIPE, *LINE]
-    found = lines[keys].merge(typical_onsets(samples, verdict), how="left", on=keys)
-    rows = found.to_dict("records")
+    mean = lines[[*keys, "unjudged"]].rename(columns={"unjudged": "mean_unjudged"})
+    rows = mean.merge(typical_onsets(samples, verdict), how="left", on=keys).to_dict("records")
     return {
         f"{verdict}: median": [
             _typical_onset(row, "median")
-            + ("" if pd.isna(row["n"]) else f" ({row['reach']:.0f} of {row['n']:.0f})")
+            + ("" if pd.isna(row["n"]) else f" ({row['reach']:.0f} of {row['n']:.0f}{_but(row)})")
             for row in rows
         ],
         f"{verdict}: majority": [_typical_onset(row, "majority") for row in rows],
     }
+
+
+def _but(row: Mapping[Hashable, Any]) -> str:
+    """Where the samples are not judged by themselves, if not where their mean is not, too."""
+    same = row["unjudged"] == row["mean_unjudged"]
+    return "" if same else f"; not judged at {row['unjudged']}"
 
 
 def _typical_onset(row: Mapping[Hashable, Any], name: str) -> str:

@@ -187,19 +187,41 @@ def test_a_cell_is_judged_by_the_samples_that_count(frame, trial):
         trial(init=1, orders=(1, 3), instability=0.0, accuracies=(97.0, 10.0)),
         trial(init=1, orders=(2, 3), instability=0.0, accuracies=(97.0, 10.0)),
         trial(init=2, orders=(1, 2), instability=5.0, accuracies=(95.0, 95.0)),
+        trial(init=3, orders=(1, 2), instability=3.0, accuracies=(95.0, 95.0)),
+        trial(init=4, orders=(1, 2), instability=3.0, accuracies=(95.0, 95.0)),
         trial(
             init=2, orders=(1, 3), instability=nan, accuracies=(95.0, 0.0), diverged=(False, True)
         ),
     ]
     [cell] = cells(frame(*rows)).to_dict("records")
-    assert (cell["pairs"], cell["n"], cell["inits"]) == (5, 2, 2)
-    assert (cell["networks"], cell["diverged"], cell["untrained"]) == (6, 1, 1)
+    assert (cell["pairs"], cell["n"], cell["inits"]) == (7, 4, 4)
+    assert (cell["networks"], cell["diverged"], cell["untrained"]) == (10, 1, 1)
     assert cell["instability_test"] == 3.0  # 1.2 with what does not count: stable
     assert cell["stable"] is False
     assert cell["stable_samples"] == 1
     # The network at chance is in: (97 + 97 + 10) / 3 = 68 and 95. The diverged one is not.
-    assert cell["accuracy_test"] == pytest.approx(81.5)
-    assert cell["accuracy_inits"] == 2
+    assert cell["accuracy_test"] == pytest.approx((68 + 3 * 95) / 4)
+    assert cell["accuracy_inits"] == 4
+
+
+@pytest.mark.parametrize(("lost", "judged"), [(1, True), (2, False), (3, False)])
+def test_survivors_carry_no_verdict(frame, trial, twice, lost, judged):
+    """Of four inits as many diverge: what is left is stable and matches."""
+    end = {"diverged": (True, False), "instability": nan}
+    rows = [trial("imp", 1, init=i, **(end if i <= lost else {})) for i in (1, 2, 3, 4)]
+    cell = cells(frame(*twice(), *rows), matching=0.2).iloc[1]
+    assert (cell["n"], cell["pairs"]) == (4 - lost, 4)
+    assert [cell["stable"], cell["matching"]] == ([True, True] if judged else [pd.NA, pd.NA])
+    assert not cell["stable_borderline"]
+    assert math.isnan(cell["stable_share"]) != judged
+
+
+def test_one_sample_among_cells_of_more_carries_no_verdict(frame, trial, twice):
+    rows = [*twice("imp", 1), trial("imp", 1, 20), trial("imp", 2), trial("imp", 2, 20)]
+    found = cells(frame(*twice(), *rows), matching=0.2)
+    of_imp = found[found["strategy"] == "imp"]
+    for verdict in ("stable", "matching"):
+        assert of_imp[verdict].tolist() == [True, pd.NA, True, True]
 
 
 # --- verdicts ---------------------------------------------------------------------------
@@ -215,7 +237,8 @@ def test_a_cell_is_judged_by_the_samples_that_count(frame, trial):
         ([2.1], 3.0, True),
         ([1.0, 5.0], 2.0, False),
         ([nan], 2.0, pd.NA),
-        ([0.5, nan], 2.0, True),
+        ([0.5, nan], 2.0, pd.NA),
+        ([0.5, 0.5, nan], 2.0, True),
     ],
 )
 def test_stable_is_a_mean_below_the_threshold(frame, trial, instabilities, stable_below, stable):

@@ -93,7 +93,7 @@ def test_one_sample_among_others_is_passed_over(frame, trial, twice):
     rows = [*twice(instability=60.0), *twice(rewind=20, instability=1.0)]
     assert of(frame, *rows, trial(rewind=60, instability=9.0)) == [
         "Dense networks become stable between iteration 0 and 20 (instability 60.0 % at iteration "
-        "0, 1.0 % at 20; one sample and so no verdict at iteration 60)."
+        "0, 1.0 % at 20; not judged at iteration 60: one sample)."
     ]
 
 
@@ -105,11 +105,11 @@ def test_what_cannot_be_judged_is_not_claimed(frame, twice):
     ]
     assert of(frame, *rows)[1] == (
         "Dense networks are stable from iteration 20 on (every k judged: 20, 60; instability 0.5 "
-        "to 1.0 %; no verdict at iteration 0)."
+        "to 1.0 %; not judged at iteration 0: 2 of 2 samples left out)."
     )
     assert of(frame, *rows[:4])[1] == (
-        "Dense networks are stable at iteration 20, the only one judged (instability 1.0 %; no "
-        "verdict at iteration 0)."
+        "Dense networks are stable at iteration 20, the only one judged (instability 1.0 %; not "
+        "judged at iteration 0: 2 of 2 samples left out)."
     )
 
 
@@ -166,11 +166,65 @@ def test_an_interval_that_says_nothing_is_not_quoted(frame, trial):
     )
 
 
-def test_one_init_is_said_to_have_no_interval(frame, trial):
-    rows = [trial(orders=orders, instability=60.0) for orders in ((1, 2), (1, 3))]
+def test_samples_that_are_left_out_are_counted(frame, trial):
+    """At 20 one of four inits is at chance, at 60 and 120 two."""
+    lost = {0: 0, 20: 1, 60: 2, 120: 2}
+    rows = [
+        trial(rewind=k, init=init, accuracies=(97.0, 10.0 if init <= of_k else 97.0))
+        for k, of_k in lost.items()
+        for init in (1, 2, 3, 4)
+    ]
+    assert of(frame, *rows)[1] == (
+        "Dense networks are stable from iteration 0 on (every k judged: 0, 20; instability 0.0 %; "
+        "1 of 4 samples left out at iteration 20; not judged at iteration 60 and 120: 2 of 4 "
+        "samples left out)."
+    )
+
+
+def test_a_line_of_single_samples_says_what_is_left_out(frame, trial):
+    rows = [trial(), trial(rewind=20, accuracies=(97.0, 10.0))]
+    assert of(frame, *rows)[1].endswith(
+        "0.0 % at iteration 0 (one sample each, so no verdict; not judged at iteration 20: 1 of 1 "
+        "samples left out)."
+    )
+
+
+def test_a_cell_of_one_init_among_others_is_said_to_have_no_interval(frame, trial, twice):
+    alone = [trial(rewind=40, orders=orders) for orders in ((1, 2), (1, 3))]
+    rows = [*twice(), *twice(rewind=20), *alone]
+    assert of(frame, *rows) == [
+        "Dense networks are stable from iteration 0 on (every k measured: 0, 20, 40; instability "
+        "0.0 %; no interval at iteration 40: one init)."
+    ]
+
+
+def alone(trial, *where, init=1, **what):
+    """A cell of two samples of one init."""
+    return [trial(*where, init=init, orders=orders, **what) for orders in ((1, 2), (1, 3))]
+
+
+@pytest.mark.parametrize("other", [1, 2])
+def test_cells_of_one_init_each_have_no_interval(frame, trial, other):
+    """Whether or not the inits are the same."""
+    rows = [*alone(trial), *alone(trial, rewind=20, init=other)]
     assert of(frame, *rows)[-1] == (
-        "All networks have the same init: there is no interval, and what other inits would give "
-        "is not known."
+        "Each cell has networks of one init only, so there is no interval."
+    )
+
+
+def test_cells_that_lost_their_other_inits_are_not_said_to_have_one(frame, trial):
+    lost = trial(init=2, diverged=(True, True), accuracies=(0.0, 0.0), instability=nan)
+    assert of(frame, *alone(trial), lost)[-1] == (
+        "No cell has samples that count of more than one init, so there is no interval of the "
+        "instability."
+    )
+
+
+def test_lines_of_one_init_are_told_from_those_of_more(frame, trial, twice):
+    rows = [*twice(), *alone(trial, "imp", 1), *twice("imp", 6), *alone(trial, "random-reinit", 6)]
+    assert of(frame, *rows, matching=0.2)[-1] == (
+        "Each cell of IMP networks with 80.0 % of weights left and randomly reinitialised networks "
+        "has networks of one init only, so there is no interval."
     )
 
 
@@ -232,7 +286,10 @@ def test_without_a_trained_dense_network_matching_cannot_be_judged(frame, twice)
 
 def test_one_dense_init_has_no_deviation_to_match_within(frame, trial, twice):
     found = of(frame, trial(), *twice("imp", 11))
-    assert "The dense networks have one init and so no deviation over inits" in found[-1]
+    assert found[-1] == (
+        "Only one init of the dense networks at the smallest rewind point is trained, so there is "
+        "no deviation over inits and matching cannot be judged."
+    )
     assert not any("no deviation" in s for s in of(frame, trial(), *twice("imp", 11), matching=0.2))
 
 
@@ -296,6 +353,47 @@ def test_the_sparsest_level_is_chosen_where_matching_cannot_be_judged(frame, twi
     found = of(frame, *twice("imp", 1), *twice("imp", 6))
     assert found[0].startswith(
         "IMP subnetworks with 26.2 % of weights left (the sparsest of 2 IMP levels) are stable"
+    )
+
+
+def cells_of(trial, twice, kind, *where):
+    """A cell that is `good` (stable and matching), of `one` such sample, or at `chance`."""
+    if kind == "one":
+        return [trial(*where, accuracies=(97.0, 97.0))]
+    accuracy = {"good": 97.0, "poor": 90.0, "chance": 10.0}[kind]
+    return twice(*where, accuracies=(accuracy, accuracy))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "subject"),
+    [
+        (
+            {1: "poor", 5: "poor", 6: "chance"},
+            "32.8 % of weights left (the sparsest of 2 judged IMP levels, none of which is "
+            "matching) are stable",
+        ),
+        ({1: "poor", 6: "chance"}, "80.0 % of weights left (the only one of 2 IMP levels that is"),
+        ({1: "good", 6: "one"}, "80.0 % of weights left (the only one of 2 IMP levels that is"),
+        ({1: "poor", 6: "one"}, "80.0 % of weights left (the only one of 2 IMP levels that is"),
+        ({1: "one", 6: "one"}, "26.2 % of weights left (the sparsest of 2 IMP levels) have an"),
+        ({1: "one", 6: "chance"}, "80.0 % of weights left (the only one of 2 IMP levels that is"),
+    ],
+)
+def test_findings_are_about_a_level_that_is_judged(frame, trial, twice, kinds, subject):
+    rows = [row for n, kind in kinds.items() for row in cells_of(trial, twice, kind, "imp", n)]
+    found = of(frame, *twice(accuracies=(97.0, 97.0)), *rows, matching=0.2)
+    assert any(one.startswith(f"IMP subnetworks with {subject}") for one in found)
+
+
+def test_strategies_at_chance_are_told_at_a_level_where_they_are_judged(frame, trial, twice):
+    rows = [
+        *(row for n in (3, 5) for row in cells_of(trial, twice, "good", "imp", n)),
+        *cells_of(trial, twice, "poor", "random-pruning", 3),
+        *cells_of(trial, twice, "chance", "random-pruning", 5),
+    ]
+    assert any(
+        one.startswith("Randomly pruned subnetworks with 51.2 % of weights left (32.8 % is not ju")
+        for one in of(frame, *twice(accuracies=(97.0, 97.0)), *rows, matching=0.2)
     )
 
 

@@ -146,6 +146,36 @@ def test_an_onset_of_one_sample_is_marked(frame, trial):
     assert onset_table_of(trials)["stable from k"].tolist() == ["between 0 and 20 (n = 1)"]
 
 
+def test_an_onset_says_where_the_line_is_not_judged(frame, trial, twice):
+    lost = {"diverged": (True, True), "instability": nan}
+    rows = [
+        *twice(rewind=40, instability=9.0),
+        *twice(rewind=60),
+        trial(rewind=120, instability=9.0),
+        *twice(rewind=130, **lost),
+        *(trial("imp", 1, k, init=i, instability=9.0) for k in (0, 5) for i in (1, 2, 3, 4, 5)),
+    ]
+    few = frame(*rows)
+    table = onset_table_of(few[(few["rewind"] != 5) | (few["init_seed"] <= 2)])
+    shown = ["stable from k", "measured up to k", "stable: median", "stable: majority"]
+    assert table[shown].to_numpy().tolist() == [
+        ["between 40 and 60 (not judged at 120, 130)", "60", "60 (2 of 2)", "60"],
+        ["not up to 5", "5", "not up to 0 (0 of 5; not judged at 5)", "not up to 0"],
+    ]
+    singles = frame(trial(instability=9.0), trial(rewind=20), trial(rewind=60, **lost))
+    assert onset_table_of(singles)["stable from k"].tolist() == [
+        "between 0 and 20 (n = 1; not judged at 60)"
+    ]
+
+
+def test_survivors_have_a_dash_and_a_reason(frame, trial):
+    rows = [trial(init=init, diverged=(init > 1, False)) for init in (1, 2, 3)]
+    row = summary(cells(frame(*rows))).iloc[0]
+    assert row[["stable", "samples stable", "n (inits)", "left out"]].tolist() == [
+        *("–", "–", "1 (1)", "2 of 3: 2 networks diverged"),
+    ]
+
+
 def test_an_onset_that_cannot_be_judged_is_not_called_never(frame, twice):
     lost = {"diverged": (True, True), "instability": nan}
     trials = frame(*twice("imp", 1, instability=9.0), *twice("random-reinit", 1, **lost))

@@ -269,7 +269,7 @@ def test_a_sweep_that_diverged_says_so_and_draws_nothing(frame, twice, curves):
     page = Page(render(trials, curves(trials), CONTEXT))
     assert "8 of 8 networks diverged." in page.text
     assert page.all("svg") == []
-    assert page.tables[0][1][2:5] == ["–", "–", "20"]
+    assert page.tables[0][1][2:5] == ["–", "–", "–"]
     assert [row[-2:] for row in page.tables[1][1:]] == [["–", "–"]] * 2
 
 
