@@ -77,7 +77,7 @@ def _metrics(results: Results) -> Iterator[Metric]:
                 yield Metric(f"{name}/{_line(cell)}", cell[name], when, int(cell[records.REWIND]))
     for verdict in VERDICTS:
         for _, line in onsets(cells, verdict).iterrows():
-            if pd.notna(line["onset"]):
+            if pd.notna(line["onset"]) and line["n"] > 1:  # one sample gives no verdict
                 yield Metric(f"{verdict}_from/{_line(line)}", float(line["onset"]), when, 0)
 
 
