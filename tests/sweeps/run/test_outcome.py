@@ -55,7 +55,8 @@ def observed(plan: Plan, tmp_path: Path) -> Observed:
         stopping = Stopping(Console(file=io.StringIO()))
         handout = SimpleNamespace(schedule=Schedule(plan.jobs, 2))
         given = (Plan(spec, plan.trials), handout, None, None, outcome, stopping)
-        return _Observer(*given, tmp_path / "log"), outcome, stopping  # type: ignore[arg-type]
+        site = SimpleNamespace(check=lambda: None)
+        return _Observer(*given, tmp_path / "log", site), outcome, stopping  # type: ignore[arg-type]
 
     return make
 
