@@ -74,8 +74,8 @@ class Recipe:
     began there. `carried`: what pretraining had at k (momentum, or Adam's averages and number of
     steps), masked as the weights are, so that a copy under pretraining's own order seed ends where
     uninterrupted training does. Weights that were not trained to k have none to carry: at k = 0,
-    and after random reinitialisation, both are the same. With Adam and small k, `carried` lowers
-    instability (from 7.3 to 2.7 % at k = 20 of a plain MLP on digits)."""
+    and after random reinitialisation, both are the same. See docs/results.md for what the
+    choice means."""
 
     learning_rate: float = _field("training")
     """At the peak: after warm-up, before any decay."""
