@@ -20,6 +20,7 @@ from harness import Sweep, finish, kill, wait_for
 
 from sweeps.run.losses import MAX_LOSSES
 from sweeps.run.scratch import PREFIX
+from trainables.jobs.report import REPORT_SECONDS
 
 # Trainings of seconds, so that there is something to lose in the middle of one.
 SMALL = (
@@ -212,7 +213,7 @@ def test_a_worker_that_is_killed_again_and_again_finishes_its_training(
     sweep = Sweep(
         tmp_path / "home",
         "digits-mlp",
-        *("--set", "recipe.iterations=60000", "--set", "rewind=[0]", "--set", "inits=1"),
+        *("--set", "recipe.iterations=120000", "--set", "rewind=[0]", "--set", "inits=1"),
         *("--set", "orders=2", "--set", "subnetworks=[dense]", "--set", "recipe.backend=loop"),
         *("--checkpoint-seconds", "0.1", "--workers", "1"),
     )
@@ -230,6 +231,7 @@ def test_a_worker_that_is_killed_again_and_again_finishes_its_training(
 
     for _ in range(MAX_LOSSES + 2):
         wait_for(further, process)
+        time.sleep(1.5 * REPORT_SECONDS)  # the driver knows of progress that was reported
         kill(sweep.workers()[0])
     status, output = finish(process)
     assert status == 0, output
