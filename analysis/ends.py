@@ -109,20 +109,6 @@ def outcomes(trials: pd.DataFrame) -> pd.Series:
     return pd.Series(worse, index=trials.index, dtype="object")
 
 
-def summary(trials: pd.DataFrame) -> list[str]:
-    """Sentences that count the networks that diverged, and those no better than chance.
-
-    Empty if all networks are trained. With several recipes, each sentence names its own.
-    """
-    networks = arms(trials).assign(networks=1)
-    several = networks[RECIPE].nunique() > 1
-    return [
-        (f"{recipe}: " if several else "") + sentence
-        for recipe, group in networks.groupby(RECIPE)
-        for sentence in sentences(group)
-    ]
-
-
 _SAID = {
     "diverged": ("diverged", "diverged"),
     "untrained": ("is no better than chance", "are no better than chance"),
@@ -130,9 +116,10 @@ _SAID = {
 
 
 def sentences(networks: pd.DataFrame) -> Iterator[str]:
-    """`summary` of one recipe, from rows that count `networks`, `diverged` and `untrained`.
+    """Count the networks of a recipe that diverged, and those no better than chance, in sentences.
 
-    Each row has a `strategy`, a `level` and `weights_left` (%).
+    None if all are trained. Each row counts `networks`, `diverged` and `untrained`, and has a
+    `strategy`, a `level` and `weights_left` (%).
     """
     total = int(networks["networks"].sum())
     for flag, (one, more) in _SAID.items():

@@ -38,8 +38,6 @@ CURVE_KEYS = (*(c for c in records.TRIAL_COLUMNS if c != "run_id"), records.WEIG
 
 CURVE_COLUMNS = (*CURVE_KEYS, "point", "alpha", *records.CURVE_METRICS)
 
-FORMATS = ("table", "csv", "json", "parquet")
-
 
 def chosen(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
     """Return the columns that are asked for, all of them for None. Raises UserError."""

@@ -1,7 +1,8 @@
 """Which code a process runs: a fingerprint of the sources of this project's packages.
 
-A store must never mix results of different code under one key. So a worker compares its own code
-with the driver's before it does its first job.
+A run must never mix the code of several checkouts under one key. So a worker compares its own code
+with the driver's before it does its first job. Manifests record the fingerprint; that of what a
+store already holds is not compared.
 """
 
 from __future__ import annotations

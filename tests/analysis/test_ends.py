@@ -4,7 +4,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.ends import arms, counting, no_better_than_chance, sentences, summary
+from analysis.ends import (
+    OUTCOMES,
+    arms,
+    counting,
+    no_better_than_chance,
+    outcomes,
+    sentences,
+)
 
 nan = math.nan
 
@@ -133,14 +140,18 @@ def test_trials_count_whatever_their_index(frame, trial):
 
 def test_no_trials_have_no_ends(frame):
     assert len(arms(frame())) == len(counting(frame())) == 0
-    assert summary(frame()) == []
+    assert told(frame()) == []
+
+
+def told(trials):
+    return list(sentences(arms(trials).assign(networks=1)))
 
 
 # --- in words ---------------------------------------------------------------------------
 
 
 def test_networks_that_are_all_trained_are_not_worth_a_sentence(study):
-    assert summary(study) == []
+    assert told(study) == []
 
 
 def diverging(trial, k, **what):
@@ -154,7 +165,7 @@ def diverging(trial, k, **what):
 def test_all_networks_diverged(frame, trial):
     """As `digits-mlp` at a learning rate of 50: three arms of one init at two points."""
     trials = frame(*diverging(trial, 0, instability=nan), *diverging(trial, 20, instability=nan))
-    assert summary(trials) == ["6 of 6 networks diverged."]
+    assert told(trials) == ["6 of 6 networks diverged."]
 
 
 def test_networks_are_counted_once_and_where_they_are(frame, trial):
@@ -165,15 +176,21 @@ def test_networks_are_counted_once_and_where_they_are(frame, trial):
         trial("imp", 11, orders=(1, 3), accuracies=(10.0, 97.0)),
         trial("random-pruning", 11, diverged=(True, False), instability=nan),
     )
-    assert summary(trials) == [
+    assert told(trials) == [
         "1 of 8 networks diverged: 1 of 2 Random pruning with 8.6 % left.",
         "1 of 8 networks is no better than chance: 1 of 3 IMP with 8.6 % left.",
     ]
 
 
-def test_recipes_are_counted_each_by_itself(frame, trial):
-    rows = [trial(recipe="a"), trial(recipe="b", diverged=(True, True), instability=nan)]
-    assert summary(frame(*rows)) == ["b: 2 of 2 networks diverged."]
+def test_a_trial_is_what_the_worse_of_its_networks_is(frame, trial):
+    trials = frame(
+        trial(),
+        trial(rewind=20, accuracies=(97.0, 10.0)),
+        trial(rewind=60, accuracies=(10.0, 0.0), diverged=(False, True), instability=nan),
+    ).set_axis([5, 5, 2])
+    assert outcomes(trials).tolist() == ["trained", "untrained", "diverged"]
+    assert outcomes(trials).index.tolist() == [5, 5, 2]
+    assert set(outcomes(trials)) == set(OUTCOMES)
 
 
 def test_rows_that_stand_for_several_networks_are_added_up():
