@@ -19,21 +19,12 @@ if TYPE_CHECKING:
     from sweeps.results import Results
     from sweeps.run.outcome import Outcome
 
-JOB_NAMES = {
-    "State": "pretrain: W_k",
-    "Arm": "train: an arm",
-    "ImpMask": "prune: the next IMP mask",
-    "RandomMask": "prune: a random mask",
-    "Instability": "measure: the path of a pair",
-}
-
-
 def plan_text(summary: dict[str, Any]) -> RenderableType:
     table = Table("job", "planned", "to do", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, numbers in summary["jobs"].items():
-        table.add_row(JOB_NAMES[name], f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
+        table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
     for name in ("trainings", "iterations"):
         numbers = summary[name]
         table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from trainables import data, networks
-from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.jobs.kinds import Job, Mask, Measurement, Training
 from trainables.recipe import Recipe
 
 
@@ -112,28 +112,29 @@ def seconds(job: Job, on: Hardware = CPU_CORE) -> float:
 
 
 @seconds.register
-def _(job: State | Arm, on: Hardware = CPU_CORE) -> float:
-    left = 1.0
-    if isinstance(job, Arm):
-        left = (1 - job.recipe.pruning_fraction) ** job.level
+def _(job: Training, on: Hardware = CPU_CORE) -> float:
+    left = (1 - job.recipe.pruning_fraction) ** job.level
     return SECONDS_PER_JOB + job.iterations * seconds_per_iteration(job.recipe, on, left)
 
 
 @seconds.register
-def _(job: ImpMask | RandomMask, on: Hardware = CPU_CORE) -> float:
+def _(job: Mask, on: Hardware = CPU_CORE) -> float:
     return SECONDS_PER_JOB
 
 
 @seconds.register
-def _(job: Instability, on: Hardware = CPU_CORE) -> float:
+def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
     network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
-    examples = (job.train_examples or sizes.train) + sizes.test
+    work = job.work
+    examples = (work.train_examples or sizes.train) + sizes.test
     one = seconds_per_example(network, on, spared=network.first_flops)
     point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
         point += examples * network.activations * SECONDS_PER_MIXED_VALUE
-    read = examples * seconds_per_image(job.recipe, on)
-    return SECONDS_PER_JOB + (read + job.points * point) / job.recipe.workers
+    passes = work.passes * examples * seconds_per_example(network, on) / FORWARD_SPEEDUP
+    # A path reads its images once for all points.
+    read = (work.passes + (work.points > 0)) * examples * seconds_per_image(job.recipe, on)
+    return SECONDS_PER_JOB + (read + work.points * point + passes) / job.recipe.workers
 
 
 @singledispatch
@@ -143,20 +144,20 @@ def stored_bytes(job: Job) -> int:
 
 
 @stored_bytes.register
-def _(job: State | Arm) -> int:
+def _(job: Training) -> int:
     network = networks.NETWORKS[job.recipe.network]
-    slots = SLOTS[job.recipe.optimizer] if isinstance(job, State) and job.iteration else 0
+    slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
     return 4 * (network.parameters * (1 + slots) + network.statistics) + MANIFEST_BYTES
 
 
 @stored_bytes.register
-def _(job: ImpMask | RandomMask) -> int:
+def _(job: Mask) -> int:
     return networks.NETWORKS[job.recipe.network].prunable + MANIFEST_BYTES
 
 
 @stored_bytes.register
-def _(job: Instability) -> int:
-    return 4 * 20 * job.points + MANIFEST_BYTES
+def _(job: Measurement) -> int:
+    return 4 * 20 * max(job.work.points, 1) + MANIFEST_BYTES
 
 
 def critical_paths(jobs: Iterable[Job], on: Hardware = CPU_CORE) -> dict[str, float]:

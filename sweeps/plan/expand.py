@@ -10,9 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 
-from sweeps.plan.graph import Plan, Trial
+from sweeps.plan.graph import Part, Plan, Trial
 from sweeps.spec import Sweep
-from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
+from trainables.jobs.kinds import (
+    Mask,
+    Strategy,
+    Stream,
+    Training,
+    pretrained,
+    pruned,
+    randomly_pruned,
+    trained,
+)
 
 
 def expand(spec: Sweep) -> Plan:
@@ -26,12 +35,25 @@ def expand(spec: Sweep) -> Plan:
         for k in spec.rewind_of(subnetwork)
     }
     trials = [
-        Trial(strategy, Instability(*arms, spec.path_points, spec.train_examples))
+        _trial(spec, pair)
         for strategy, level, k in sorted(cells)
         for builder in builders.values()
-        for arms in combinations(builder.arms(strategy, level, k), 2)
+        for pair in combinations(builder.arms(strategy, level, k), 2)
     ]
     return Plan(spec, tuple(trials))
+
+
+def _trial(spec: Sweep, pair: tuple[Training, Training]) -> Trial:
+    identity = spec.instability.of(pair)
+    parts: list[Part] = []
+    for wanted in spec.wanted:
+        if wanted is spec.instability:
+            parts.append(Part(wanted, identity))
+        elif wanted.arity == 2:
+            parts.append(Part(wanted, wanted.of(pair)))
+        else:
+            parts += (Part(wanted, wanted.of([arm]), n) for n, arm in enumerate(pair, 1))
+    return Trial(identity.key, pair, tuple(parts))
 
 
 @dataclass
@@ -43,32 +65,32 @@ class _Builder:
     points: list[int]
 
     def __post_init__(self) -> None:
-        self._states: dict[int, State] = {}
-        self._masks: dict[tuple[int, int], ImpMask] = {}
-        earlier: State | None = None
+        self._states: dict[int, Training] = {}
+        self._masks: dict[tuple[int, int], Mask] = {}
+        earlier: Training | None = None
         for k in self.points:
-            earlier = State(self.spec.recipe, self.init_seed, self.spec.pretrain_order, k, earlier)
+            earlier = self._state(k, earlier)
             self._states[k] = earlier
 
-    def arms(self, strategy: str, level: int, k: int) -> list[Arm]:
-        """One arm an order seed, ascending."""
-        start = self._states[k]
-        mask: ImpMask | RandomMask | None = None
-        if strategy != "dense":
-            mask = self._imp_mask(level, k)
-        if strategy == "random-pruning":
-            assert isinstance(mask, ImpMask)
-            mask = RandomMask(mask, self.init_seed)
-        if strategy == "random-reinit":
-            start = State(
-                self.spec.recipe, self.init_seed, self.spec.pretrain_order, 0, None, "reinit"
-            )
-        return [Arm(start, k, order, mask) for order in sorted(self.spec.orders)]
+    def _state(self, k: int, earlier: Training | None = None, stream: Stream = "init") -> Training:
+        spec = self.spec
+        return pretrained(spec.recipe, self.init_seed, spec.pretrain_order, k, earlier, stream)
 
-    def _imp_mask(self, level: int, k: int) -> ImpMask:
+    def arms(self, strategy: Strategy, level: int, k: int) -> list[Training]:
+        """One arm per order seed, ascending."""
+        start = self._states[k]
+        mask = None if strategy == "dense" else self._imp_mask(level, k)
+        if strategy == "random-pruning":
+            assert mask is not None
+            mask = randomly_pruned(mask, self.init_seed)
+        if strategy == "random-reinit":
+            start = self._state(0, stream="reinit")
+        return [trained(start, k, order, mask, strategy) for order in sorted(self.spec.orders)]
+
+    def _imp_mask(self, level: int, k: int) -> Mask:
         if (level, k) not in self._masks:
             rounds = level if self.spec.recipe.pruning == "one-shot" else 1
             before = self._imp_mask(level - rounds, k) if level > rounds else None
-            arm = Arm(self._states[k], k, self.spec.imp_order, before)
-            self._masks[level, k] = ImpMask(arm, rounds)
+            arm = trained(self._states[k], k, self.spec.imp_order, before)
+            self._masks[level, k] = pruned(arm, rounds)
         return self._masks[level, k]

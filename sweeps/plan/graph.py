@@ -8,36 +8,63 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sweeps.spec import Sweep
-from trainables.jobs.kinds import Arm, Instability, Job, State
+from trainables.jobs.kinds import Job, Measurement, Training
+from trainables.measures import Wanted
+
+
+@dataclass(frozen=True)
+class Part:
+    """One measurement of a trial, and how what it says is recorded."""
+
+    of: Wanted
+    job: Measurement
+    network: int | None = None
+    """Which network of the pair it measures, 1 or 2; None: both."""
+
+    def recorded(self, column: str) -> str:
+        """Return the name under which a column of the measure is recorded."""
+        name = column if self.network is None else f"{column}_{self.network}"
+        return f"{name}{self.of.suffix}"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One instability trial, the unit of record: a pair of arms and the path between them."""
+    """The unit of record: two copies of a network, trained under two order seeds."""
 
-    strategy: str
-    job: Instability
+    key: str
+    """The content key of its instability, whether or not that is measured: the same trial in every
+    sweep, and after a measure was added to one."""
+    arms: tuple[Training, Training]
+    parts: tuple[Part, ...]
 
     @property
-    def key(self) -> str:
-        """The content key of its measurement: the same trial in every sweep."""
-        return self.job.key
+    def strategy(self) -> str:
+        return self.arms[0].strategy
 
     @property
     def level(self) -> int:
-        return self.job.first.level
+        return self.arms[0].level
 
     @property
     def rewind(self) -> int:
-        return self.job.first.rewind
+        return self.arms[0].begin
 
     @property
     def init_seed(self) -> int:
-        return self.job.first.start.init_seed
+        return self.arms[0].init_seed
 
     @property
     def order_seeds(self) -> tuple[int, int]:
-        return self.job.first.order_seed, self.job.second.order_seed
+        return self.arms[0].order_seed, self.arms[1].order_seed
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        return tuple(part.job for part in self.parts)
+
+    @property
+    def measured(self) -> set[str]:
+        """Keys of its measurements."""
+        return {part.job.key for part in self.parts}
 
 
 @dataclass(frozen=True)
@@ -52,8 +79,23 @@ class Plan:
         """Every job by key, inputs first."""
         ordered: dict[str, Job] = {}
         for trial in self.trials:
-            _add(trial.job, ordered)
+            for measurement in trial.measurements:
+                _add(measurement, ordered)
         return ordered
+
+    @cached_property
+    def measurements(self) -> dict[str, Measurement]:
+        """The measurements of all trials by key."""
+        return {job.key: job for trial in self.trials for job in trial.measurements}
+
+    @cached_property
+    def trials_of(self) -> dict[str, list[Trial]]:
+        """Key of a measurement -> the trials that it is a part of."""
+        found: dict[str, list[Trial]] = defaultdict(list)
+        for trial in self.trials:
+            for job in trial.measurements:
+                found[job.key].append(trial)
+        return dict(found)
 
     @cached_property
     def dependants(self) -> dict[str, list[Job]]:
@@ -70,7 +112,7 @@ class Plan:
         What only complete jobs would read isn't made again.
         """
         wanted: set[str] = set()
-        open_jobs: list[Job] = [t.job for t in self.trials if t.key not in complete]
+        open_jobs: list[Job] = [j for key, j in self.measurements.items() if key not in complete]
         while open_jobs:
             job = open_jobs.pop()
             if job.key not in wanted:
@@ -84,7 +126,7 @@ class Plan:
 
         A trial alone still trains its own pretraining and its own IMP chain once.
         """
-        return sum(iterations(ancestry(trial.job)) for trial in self.trials)
+        return sum(iterations(ancestry(trial.measurements)) for trial in self.trials)
 
 
 def iterations(jobs: Iterable[Job]) -> int:
@@ -93,13 +135,14 @@ def iterations(jobs: Iterable[Job]) -> int:
 
 def trainings(jobs: Iterable[Job]) -> int:
     """How many of some jobs train: all but masks, measurements and initial states."""
-    return sum(isinstance(job, Arm | State) and job.iterations > 0 for job in jobs)
+    return sum(isinstance(job, Training) and job.iterations > 0 for job in jobs)
 
 
-def ancestry(job: Job) -> list[Job]:
-    """A job and everything it needs, inputs first."""
+def ancestry(jobs: Iterable[Job]) -> list[Job]:
+    """Some jobs and everything they need, inputs first."""
     ordered: dict[str, Job] = {}
-    _add(job, ordered)
+    for job in jobs:
+        _add(job, ordered)
     return list(ordered.values())
 
 

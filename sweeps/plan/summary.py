@@ -31,8 +31,8 @@ def summarize(
     needed = plan.needed(complete)
     todo = needed.values()
     planned = iterations(jobs)
-    kinds = Counter(type(job).__name__ for job in jobs)
-    open_kinds = Counter(type(job).__name__ for job in todo)
+    kinds = Counter(job.task for job in jobs)
+    open_kinds = Counter(job.task for job in todo)
     wall = STARTUP_SECONDS + cost.wall_seconds(todo, workers, on) if needed else 0.0
     price = {}
     if price_per_hour is not None:

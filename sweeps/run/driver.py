@@ -17,7 +17,7 @@ from rich.console import Console
 from sweeps import engine, tracking
 from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
-from sweeps.plan import Plan, Trial
+from sweeps.plan import Plan
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, submissions
@@ -75,7 +75,7 @@ def run(
         facts = summarize(plan, complete, workers)
         writer = BackgroundRecorder(Recorder(home, plan, store), spec_text, facts)
         for trial in plan.trials:
-            if trial.key not in needed:
+            if not all(key in needed for key in trial.measured):
                 writer.record(trial)
         outcome = Outcome(tally, submission=submissions.sweep_key(plan))
         outcome.interrupted = bool(needed)  # unless what follows ends without an error
@@ -108,7 +108,7 @@ def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
 def _complete(plan: Plan, store: Store) -> set[str]:
     """Keys of the jobs whose artifacts the store has; measurements are read to be sure."""
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
-    measured = {trial.key: trial.job for trial in plan.trials if trial.key in complete}
+    measured = {key: job for key, job in plan.measurements.items() if key in complete}
     return complete - (measured.keys() - measurements.sound(store, measured.values()))
 
 
@@ -156,7 +156,9 @@ def _execute(
     outcome.stopped = stopping.reason
     outcome.interrupted = stopping() and not schedule.finished
     after_blocked = schedule.dependants(job.key for job in outcome.blocked)
-    outcome.unmeasured = sum(trial.key in after_blocked for trial in plan.trials)
+    outcome.unmeasured = sum(
+        not after_blocked.isdisjoint(trial.measured) for trial in plan.trials
+    )
     outcome.skipped = len(schedule.skipped - after_blocked)
     outcome.machines = len(observer.machines)
     observer.measure_overhead()
@@ -193,7 +195,7 @@ class _Observer:
         self._jobs, self._stopping = plan.jobs, stopping
         self._stops_at_divergence = plan.spec.on_divergence == "stop"
         self._diverged: set[str] = set()
-        self._trials: dict[str, Trial] = {trial.key: trial for trial in plan.trials}
+        self._trials = plan.trials_of
         self._handout, self._schedule = handout, handout.schedule
         self._writer, self._view = writer, view
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
@@ -208,8 +210,8 @@ class _Observer:
     def job_done(self, job: Job) -> None:
         self._tally.jobs_done += 1
         self._tally.trainings_done += trainings([job])
-        if job.key in self._trials:
-            self._writer.record(self._trials[job.key])
+        for trial in self._trials.get(job.key, ()):
+            self._writer.record(trial)
 
     def job_failed(self, job: Job, reason: str, trace: str) -> None:
         self._tally.failed += 1

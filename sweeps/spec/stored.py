@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sweeps.errors import UserError
+from sweeps.spec import measures
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.wording import problem
 from trainables.recipe import Recipe
@@ -24,7 +25,10 @@ def resolved(sweep: Sweep) -> dict[str, Any]:
     """Return every field of a sweep as JSON-able values; `from_resolved` takes them back."""
     recipe = asdict(sweep.recipe)
     recipe["milestones"] = list(sweep.recipe.milestones)
-    return sweep.model_dump(exclude={"recipe"}) | {"recipe": {"base": _base(sweep)} | recipe}
+    return sweep.model_dump(exclude={"recipe", "measure"}) | {
+        "recipe": {"base": _base(sweep)} | recipe,
+        "measure": measures.stored(sweep.wanted),
+    }
 
 
 def from_resolved(mapping: Mapping[str, Any]) -> Sweep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cached_property
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -21,10 +22,12 @@ from sweeps.spec.fields import (
     in_iterations,
     unfit,
 )
+from sweeps.spec.measures import Measures, resolve
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
-from trainables import data, networks
+from trainables import data, measures, networks
 from trainables.levels import weights_at_levels
+from trainables.measures import Wanted
 
 MAX_JOBS = 1_000_000
 """Jobs of a sweep. Planning 350,000 takes 24 s and 0.3 GB, and recording their 99,000 trials 2 h
@@ -93,6 +96,11 @@ class Sweep(BaseModel):
     """Training examples, a fixed sample, on which errors on the train split are measured; all of
     them if absent."""
 
+    measure: Measures = ["instability"]
+    """What is measured of each pair: names of measures, or mappings of name and options:
+    `{measure: instability, points: 50}`. `path_points` and `train_examples` are options of every
+    measure that has `points` and `train_examples`."""
+
     stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
     """A network is stable if its instability is below this (percentage points, LMC section 2)."""
 
@@ -140,6 +148,26 @@ class Sweep(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _measures(self) -> Sweep:
+        assert self.wanted
+        return self
+
+    @cached_property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What is measured, with every option. Raises an error of the place."""
+        return resolve(self.measure, self._shared)
+
+    @cached_property
+    def instability(self) -> Wanted:
+        """The measure that trials are known by: of `wanted` if it is there."""
+        found = [one for one in self.wanted if one.measure == "instability"]
+        return found[0] if found else measures.wanted("instability", {}, self._shared)
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return {"points": self.path_points, "train_examples": self.train_examples}
+
+    @model_validator(mode="after")
     def _not_too_large(self) -> Sweep:
         """Counted before anything is built."""
         trials, jobs = self.size
@@ -165,8 +193,9 @@ class Sweep(BaseModel):
             points = self.rewind_of(subnetwork)
             cells = len(points) * len(subnetwork.levels)
             trials += cells * pairs
-            # Of a cell: its arms, paths, a random mask, reinitialised weights.
-            jobs += cells * (orders + pairs + 2)
+            # Of a cell: its arms, measurements, a random mask, reinitialised weights.
+            measured = sum(pairs if one.arity == 2 else orders for one in self.wanted)
+            jobs += cells * (orders + measured + 2)
             pretrained.update(points)
             for k in points:
                 deepest[k] = max(deepest.get(k, 0), *subnetwork.levels)

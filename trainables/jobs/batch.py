@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trainables.jobs.events import Diverged, Event, Failure, Progress
-from trainables.jobs.kinds import Arm, Job, State
+from trainables.jobs.kinds import Job, Training
 from trainables.store import StoreError
 from trainables.training.group import Group, Training
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class UnderWay:
     """A job's training in a group."""
 
-    job: State | Arm
+    job: Training
     training: Training
     begin: int
     """The iteration at which the job begins."""
@@ -81,7 +81,7 @@ class Batch:
     def _take_up(self, job: Job) -> Generator[Event]:
         if self.executor.store.complete([(job.kind, job.key)]):
             yield job
-        elif isinstance(job, State | Arm) and job.iterations:
+        elif isinstance(job, Training) and job.iterations:
             one = yield from self.executor.begin(job)
             if self._group is None or not self.under_way:
                 self._group = self.executor.group(job.recipe)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables import networks
-from trainables.jobs.kinds import Arm, ImpMask, Job, RandomMask, State
+from trainables.jobs.kinds import Job, Mask, Training
 from trainables.jobs.shared import Artifacts
 from trainables.recipe import Recipe
 from trainables.store import Artifact, Missing, Unreadable, tensors
@@ -38,11 +38,11 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
     def decode(artifact: Artifact) -> dict[str, Tensor]:
         held = tensors.from_bytes(artifact.payload)
         match job:
-            case State():
-                _check_state(job.recipe, held, fresh=job.iteration == 0)
-            case Arm():
+            case Training(is_copy=True):
                 _check("weights", held, _weights_of(job.recipe.network))
-            case ImpMask() | RandomMask():
+            case Training():
+                _check_state(job.recipe, held, fresh=job.until == 0)
+            case Mask():
                 _check_mask(job.recipe, held)
         return held
 
@@ -59,16 +59,12 @@ def write_checkpoint(
     store.prune(CHECKPOINT, job.key)
 
 
-def read_checkpoint(store: Artifacts, job: State | Arm) -> tuple[TrainingState, float, int] | None:
+def read_checkpoint(store: Artifacts, job: Training) -> tuple[TrainingState, float, int] | None:
     """Return where a job's training is, with the seconds and iterations that went into it.
 
     None if it has no checkpoint.
     """
-    begin, until = 0, job.recipe.iterations
-    if isinstance(job, Arm):
-        begin = job.rewind
-    else:
-        until = job.iteration
+    begin, until = job.begin, job.until
 
     def decode(artifact: Artifact) -> tuple[TrainingState, float, int]:
         facts = artifact.facts

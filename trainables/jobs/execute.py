@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial, singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,16 @@ from trainables import data, fingerprint, networks, pruning
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import CHECKPOINT, finite, read, read_checkpoint, write_checkpoint
 from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
-from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.jobs.kinds import Job, Mask, Measurement, Training
+from trainables.jobs.measurements import encode
+from trainables.jobs.measuring import measuring
 from trainables.jobs.shared import Artifacts, SharedStore
-from trainables.measures import instability
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
-from trainables.training.group import Group, Training
+from trainables.training.group import Group
+from trainables.training.group import Training as Trajectory
 from trainables.training.loop import TrainingState
-from trainables.training.numerics import set_numerics
 from trainables.training.team import ALONE, Team
 
 HELD_BYTES = 256 * 2**20
@@ -102,7 +101,7 @@ class Executor:
                 yield from self._do(job)  # which holds them, too
             else:
                 self._hold(job, held)
-                if isinstance(job, State | Arm) and not finite(held):
+                if isinstance(job, Training) and not finite(held):
                     yield Diverged(job)
         self._held.move_to_end(job.key)
         return self._held[job.key]
@@ -120,7 +119,7 @@ class Executor:
         raise TypeError(f"no way to do a {type(job).__name__}")
 
     @_do.register
-    def _(self, job: State | Arm) -> Iterator[Step]:
+    def _(self, job: Training) -> Iterator[Step]:
         """By itself: an input that another job turned out to lack."""
         one = yield from self.begin(job)
         if job.iterations or one.training.mask:
@@ -137,36 +136,28 @@ class Executor:
         if not self.end(one):
             yield Diverged(job)
 
-    def begin(self, job: State | Arm) -> Generator[Step, None, UnderWay]:
+    def begin(self, job: Training) -> Generator[Step, None, UnderWay]:
         """A job's training (the iterator's return value), from its checkpoint if there is one."""
         start = time.perf_counter()
-        mask = None
-        if isinstance(job, Arm):
-            mask = yield from self._mask(job.mask)
-            stored = yield from self.tensors(job.start)
-            begin, until = job.rewind, job.recipe.iterations
-            slots = tensors.part(stored, "optimizer") if job.carries_optimizer else {}
-            state = TrainingState(
-                begin, tensors.part(stored, "weights"), pruning.masked_slots(slots, mask)
-            )
-        elif job.earlier is not None:
-            stored = yield from self.tensors(job.earlier)
-            begin, until = job.earlier.iteration, job.iteration
-            state = TrainingState(
-                begin, tensors.part(stored, "weights"), tensors.part(stored, "optimizer")
-            )
-        else:
-            begin, until = 0, job.iteration
+        mask = yield from self._mask(job.mask)
+        before = job.earlier or job.start
+        if before is None:
             recipe = job.recipe
-            state = TrainingState(
-                0,
-                networks.initial_weights(
-                    recipe.network, recipe.initialization, job.stream, job.init_seed
-                ),
+            drawn = networks.initial_weights(
+                recipe.network, recipe.initialization, job.stream, job.init_seed
             )
+            state = TrainingState(0, drawn)
+        else:
+            stored = yield from self.tensors(before)
+            carried = job.earlier is not None or job.carries_optimizer
+            slots = tensors.part(stored, "optimizer") if carried else {}
+            begin = job.earlier.until if job.earlier else job.begin
+            weights = tensors.part(stored, "weights")
+            state = TrainingState(begin, weights, pruning.masked_slots(slots, mask))
+        begin = state.iteration
         state, seconds, trained = read_checkpoint(self.store, job) or (state, 0.0, 0)
         state = state.copy(job.recipe.device)
-        training = Training(state, job.order_seed, until, mask)
+        training = Trajectory(state, job.order_seed, job.until, mask)
         seconds += time.perf_counter() - start
         return UnderWay(job, training, begin, state.iteration, seconds, time.monotonic(), trained)
 
@@ -191,7 +182,7 @@ class Executor:
         """Store what a finished training leads to. False if it diverged."""
         state = one.training.state.copy()
         held = state.weights
-        if isinstance(one.job, State):
+        if not one.job.is_copy:
             held = tensors.join(weights=state.weights, optimizer=state.optimizer)
         facts = {"seconds": one.seconds, "iterations": one.trained} | self.made_with()
         ended_well = finite(state.weights)
@@ -226,53 +217,45 @@ class Executor:
         return spent
 
     @_do.register
-    def _(self, job: ImpMask) -> Iterator[Step]:
+    def _(self, job: Mask) -> Iterator[Step]:
         spent = self._clock()
-        weights = yield from self.tensors(job.arm)
-        mask = yield from self._mask(job.arm.mask)
+        mask = yield from (
+            self._randomly_pruned(job, job.of)
+            if isinstance(job.of, Mask)
+            else self._pruned(job, job.of)
+        )
+        self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
+
+    def _pruned(self, job: Mask, of: Training) -> Generator[Step, None, weights.Mask]:
+        held = yield from self.tensors(of)
+        mask = yield from self._mask(of.mask)
         if mask is None:
             network = networks.build(job.recipe.network)
             names = networks.prunable(network, output=job.recipe.prune_output)
-            mask = pruning.full_mask(weights, names)
-        if any(weights[name].isnan().any() for name in mask):
-            raise InputDiverged(f"{job.arm.title} diverged")
-        mask = pruning.prune_by_magnitude(weights, mask, job.recipe.pruning_fraction, job.rounds)
-        self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
+            mask = pruning.full_mask(held, names)
+        if any(held[name].isnan().any() for name in mask):
+            raise InputDiverged(f"{of.title} diverged")
+        return pruning.prune_by_magnitude(held, mask, job.recipe.pruning_fraction, job.rounds)
+
+    def _randomly_pruned(self, job: Mask, like: Mask) -> Generator[Step, None, weights.Mask]:
+        mask = yield from self._mask(like)
+        assert mask is not None
+        assert job.seed is not None
+        return pruning.prune_randomly(mask, job.seed)
 
     @_do.register
-    def _(self, job: RandomMask) -> Iterator[Step]:
+    def _(self, job: Measurement) -> Iterator[Step]:
         spent = self._clock()
-        like = yield from self._mask(job.like)
-        assert like is not None
-        mask = pruning.prune_randomly(like, job.seed)
-        self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
+        ends, masks = [], []
+        for network in job.of:
+            ends.append((yield from self.tensors(network)))
+            masks.append((yield from self._mask(network.mask)))
+        examples = data.load(job.recipe, self.data_folder)
+        steps = measuring(job, ends, masks, examples, self.team, self.processes)
+        values = yield from told(steps, partial(Measured, job))
+        self.store.write(job.kind, job.key, encode(values), "json", **spent())
 
-    @_do.register
-    def _(self, job: Instability) -> Iterator[Step]:
-        spent = self._clock()
-        first = yield from self.tensors(job.first)
-        second = yield from self.tensors(job.second)
-        mask = yield from self._mask(job.first.mask)
-        set_numerics(job.recipe)
-        device = job.recipe.device
-        first, second = ({n: v.to(device) for n, v in end.items()} for end in (first, second))
-        dataset = data.load(job.recipe, self.data_folder)
-        dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
-        values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
-        measuring = instability.measure(
-            job.recipe.network,
-            first,
-            second,
-            dataset,
-            job.points,
-            team=self.team,
-            processes=self.processes,
-        )
-        values |= yield from told(measuring, partial(Measured, job))
-        payload = json.dumps(values).encode()
-        self.store.write(job.kind, job.key, payload, "json", **spent())
-
-    def _mask(self, job: ImpMask | RandomMask | None) -> Generator[Step, None, pruning.Mask | None]:
+    def _mask(self, job: Mask | None) -> Generator[Step, None, weights.Mask | None]:
         """A mask with its tensors in the network's order, which decides ties; None if dense."""
         if job is None:
             return None

@@ -1,29 +1,45 @@
 """The kinds of job: what a job is, which jobs it needs, and the content key of its artifact.
 
-    State        W_k: a network at iteration k                       (LMC Algorithms 1 and 2)
-    Arm          the end of one training from W_k (or m * W_k) to T
-    ImpMask      the next level's mask, from the trained arm          (LMC Algorithm 2)
-    RandomMask   a random mask with an IMP mask's layer-wise proportions
-    Instability  the path between two arms of a pair                  (LMC Algorithm 1)
+    Training     W_k, or a copy of it trained to the end        (LMC Algorithms 1 and 2)
+    Mask         which weights a subnetwork keeps               (LMC Algorithm 2)
+    Measurement  what a measure says of some trained networks   (LMC Algorithm 1)
 
 Jobs hold the jobs they need, so a job carries its whole ancestry: any worker can make any
 artifact again. Two jobs are equal when their keys are. This module describes; `execute` does.
+`trained`, `pretrained`, `pruned`, `randomly_pruned` and `trainables.measures.measured` make jobs.
+
+Keys never change their meaning: stored results stay valid. So the identities below spell some
+names (`arm`, `first`, `second`) that the fields no longer have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, Literal
 
 from trainables.recipe import Recipe, Stage
 from trainables.store.keys import content_key
+
+Stream = Literal["init", "reinit"]
+"""`reinit` draws other initial weights than `init` from the same seed."""
+
+Strategy = Literal["dense", "imp", "random-pruning", "random-reinit"]
+"""How a subnetwork comes about, in a spec's words."""
 
 
 class Job:
     """A node of the job graph."""
 
-    kind: ClassVar[str]
+    @property
+    def kind(self) -> str:
+        """The kind under which its artifact is stored."""
+        raise NotImplementedError
+
+    @property
+    def task(self) -> str:
+        """What the job does, in a few words that all jobs like it share."""
+        raise NotImplementedError
 
     @property
     def recipe(self) -> Recipe:
@@ -59,74 +75,49 @@ class Job:
         return hash(self.key)
 
 
-@dataclass(frozen=True, eq=False)
-class State(Job):
-    """W_k and the optimizer's state there, trained from W_0 under one order seed.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Training(Job):
+    """A network at iteration `until` of a training under one order seed.
 
-    `earlier` is the nearest state before it that the plan also wants; training goes on from
-    there. It is not part of the key: the same W_k comes out.
+    Without `start`, the training begins with weights drawn from the seed. What it leads to is
+    W_k: its artifact holds the optimizer's state, too, from which training goes on.
+
+    With a `start` it is a copy: it begins at iteration `begin` with the weights of `start`, masked,
+    and a fresh optimizer, or that of `start` (`carries_optimizer`). Its artifact holds the weights.
+    `start` is W_begin, or freshly drawn weights for random reinitialisation.
     """
 
-    kind: ClassVar[str] = "state"
     of: Recipe
     init_seed: int
     order_seed: int
-    iteration: int
-    earlier: State | None = None
-    stream: str = "init"
-    """"reinit" draws other initial weights than "init" from the same seed."""
+    until: int
+    stream: Stream = "init"
+    """From which the initial weights are drawn."""
+    earlier: Training | None = None
+    """The nearest state of the same training that the plan also wants; training goes on from
+    there. It is not part of the key: the same network comes out."""
+    start: Training | None = None
+    begin: int = 0
+    mask: Mask | None = None
+    strategy: Strategy = "dense"
+    """How the subnetwork came about. It is not part of the key, which follows from mask and
+    start."""
+
+    @property
+    def kind(self) -> str:
+        return "arm" if self.is_copy else "state"
+
+    @property
+    def is_copy(self) -> bool:
+        return self.start is not None
+
+    @property
+    def task(self) -> str:
+        return "train: an arm" if self.is_copy else "pretrain: W_k"
 
     @property
     def recipe(self) -> Recipe:
         return self.of
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        return (self.earlier,) if self.earlier else ()
-
-    def identity(self) -> dict[str, Any]:
-        drawn = {
-            "recipe": self.of.identity("init"),
-            "stream": self.stream,
-            "init_seed": self.init_seed,
-        }
-        if self.iteration == 0:
-            return drawn
-        return drawn | {
-            "recipe": self.of.identity("init", "training"),
-            "order_seed": self.order_seed,
-            "iteration": self.iteration,
-        }
-
-    @property
-    def iterations(self) -> int:
-        return self.iteration - (self.earlier.iteration if self.earlier else 0)
-
-    @property
-    def title(self) -> str:
-        if self.stream == "reinit":
-            return f"reinitialise init {self.init_seed}"
-        return f"pretrain init {self.init_seed} to k={self.iteration}"
-
-
-@dataclass(frozen=True, eq=False)
-class Arm(Job):
-    """The weights at T of a training that begins at iteration `rewind` under an order seed.
-
-    It begins with the weights of `start`, masked, and a fresh optimizer, or the one of `start`
-    (`carries_optimizer`). `start` is W_rewind, or freshly drawn weights for random
-    reinitialisation.
-    """
-
-    kind: ClassVar[str] = "arm"
-    start: State
-    rewind: int
-    order_seed: int
-    mask: ImpMask | RandomMask | None = None
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.start.of
 
     @property
     def level(self) -> int:
@@ -135,147 +126,235 @@ class Arm(Job):
     @property
     def carries_optimizer(self) -> bool:
         """Whether it goes on with the optimizer's state at `start`, where there is one."""
-        recipe = self.recipe
-        has_state = recipe.optimizer != "sgd" or recipe.momentum > 0
-        return recipe.optimizer_at_rewind == "carried" and self.start.iteration > 0 and has_state
+        has_state = self.of.optimizer != "sgd" or self.of.momentum > 0
+        trained = self.start is not None and self.start.until > 0
+        return self.of.optimizer_at_rewind == "carried" and trained and has_state
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.start, self.mask) if self.mask else (self.start,)
+        needed = (self.earlier or self.start, self.mask)
+        return tuple(job for job in needed if job is not None)
 
     def identity(self) -> dict[str, Any]:
+        return self._identity_of_copy() if self.is_copy else self._identity_of_state()
+
+    def _identity_of_state(self) -> dict[str, Any]:
+        drawn = {
+            "recipe": self.of.identity("init"),
+            "stream": self.stream,
+            "init_seed": self.init_seed,
+        }
+        if self.until == 0:
+            return drawn
+        return drawn | {
+            "recipe": self.of.identity("init", "training"),
+            "order_seed": self.order_seed,
+            "iteration": self.until,
+        }
+
+    def _identity_of_copy(self) -> dict[str, Any]:
+        assert self.start is not None
         stages: tuple[Stage, ...] = ("training", "length")
         if self.carries_optimizer:
             stages = (*stages, "rewinding")
         return {
-            "recipe": self.recipe.identity(*stages),
+            "recipe": self.of.identity(*stages),
             "start": self.start.key,
-            "rewind": self.rewind,
+            "rewind": self.begin,
             "order_seed": self.order_seed,
             "mask": self.mask.key if self.mask else None,
         }
 
     @property
     def iterations(self) -> int:
-        return self.recipe.iterations - self.rewind
+        return self.until - (self.earlier.until if self.earlier else self.begin)
 
     @property
     def subnetwork(self) -> str:
         """In a spec's words: dense, or by which strategy it was pruned to which level."""
-        if self.mask is None:
-            return "dense"
-        imp = "random-reinit" if self.start.stream == "reinit" else "imp"
-        strategy = imp if isinstance(self.mask, ImpMask) else "random-pruning"
-        return f"{strategy} level {self.level}"
+        return self.strategy if self.mask is None else f"{self.strategy} level {self.level}"
 
     @property
     def title(self) -> str:
-        return (
-            f"train init {self.start.init_seed} k={self.rewind} {self.subnetwork} "
-            f"order {self.order_seed}"
-        )
+        if self.is_copy:
+            return (
+                f"train init {self.init_seed} k={self.begin} {self.subnetwork} "
+                f"order {self.order_seed}"
+            )
+        if self.stream == "reinit":
+            return f"reinitialise init {self.init_seed}"
+        return f"pretrain init {self.init_seed} to k={self.until}"
 
 
-@dataclass(frozen=True, eq=False)
-class ImpMask(Job):
-    """The mask of level `level`: `arm`, trained, pruned by magnitude by `rounds` levels at once.
+def pretrained(
+    of: Recipe,
+    init_seed: int,
+    order_seed: int,
+    until: int,
+    earlier: Training | None = None,
+    stream: Stream = "init",
+) -> Training:
+    """Return the job of W_k, k = `until`, which goes on from an `earlier` state; or of W_0."""
+    return Training(
+        of=of,
+        init_seed=init_seed,
+        order_seed=order_seed,
+        until=until,
+        stream=stream,
+        earlier=earlier,
+    )
 
-    Iterative pruning takes one level at a time; one-shot takes all, from the dense network.
+
+def trained(
+    start: Training,
+    begin: int,
+    order_seed: int,
+    mask: Mask | None = None,
+    strategy: Strategy | None = None,
+) -> Training:
+    """Return the job of a copy that is trained from iteration `begin` to the end of training.
+
+    The strategy is dense without a mask, and IMP with one, unless said otherwise.
+    """
+    return Training(
+        of=start.of,
+        init_seed=start.init_seed,
+        order_seed=order_seed,
+        until=start.of.iterations,
+        start=start,
+        begin=begin,
+        mask=mask,
+        strategy=strategy or ("imp" if mask else "dense"),
+    )
+
+
+Method = Literal["magnitude", "random-per-layer"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Mask(Job):
+    """Which weights a subnetwork of pruning level `level` keeps.
+
+    `magnitude` prunes a trained network by `rounds` levels at once: iterative pruning takes one
+    level at a time, one-shot takes all from the dense network. `random-per-layer` draws from `seed`
+    a random mask with the layer-wise proportions of another mask.
     """
 
-    kind: ClassVar[str] = "mask"
-    arm: Arm
+    method: Method
+    of: Training | Mask
     rounds: int = 1
+    seed: int | None = None
+
+    @property
+    def kind(self) -> str:
+        return "mask"
+
+    @property
+    def task(self) -> str:
+        return f"prune: {self.method}"
 
     @property
     def recipe(self) -> Recipe:
-        return self.arm.recipe
+        return self.of.recipe
 
     @property
     def level(self) -> int:
-        return self.arm.level + self.rounds
+        return self.of.level if isinstance(self.of, Mask) else self.of.level + self.rounds
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.arm, self.arm.mask) if self.arm.mask else (self.arm,)
+        if isinstance(self.of, Mask) or self.of.mask is None:
+            return (self.of,)
+        return (self.of, self.of.mask)
 
     def identity(self) -> dict[str, Any]:
+        if isinstance(self.of, Mask):
+            return {"like": self.of.key, "seed": self.seed}
         recipe = self.recipe.identity("pruning")
-        recipe.pop("pruning", None)  # what it means here is in the arm and the rounds
-        identity = {"arm": self.arm.key, "recipe": recipe}
+        recipe.pop("pruning", None)  # what it means here is in the network and the rounds
+        identity = {"arm": self.of.key, "recipe": recipe}
         return identity if self.rounds == 1 else identity | {"rounds": self.rounds}
 
     @property
     def title(self) -> str:
-        return f"prune init {self.arm.start.init_seed} k={self.arm.rewind} to level {self.level}"
+        network, how = self.of, ""
+        while isinstance(network, Mask):
+            network, how = network.of, " randomly"
+        return f"prune{how} init {network.init_seed} k={network.begin} to level {self.level}"
 
 
-@dataclass(frozen=True, eq=False)
-class RandomMask(Job):
-    """A random mask with the layer-wise proportions of `like`."""
-
-    kind: ClassVar[str] = "mask"
-    like: ImpMask
-    seed: int
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.like.recipe
-
-    @property
-    def level(self) -> int:
-        return self.like.level
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        return (self.like,)
-
-    def identity(self) -> dict[str, Any]:
-        return {"like": self.like.key, "seed": self.seed}
-
-    @property
-    def title(self) -> str:
-        arm = self.like.arm
-        return f"prune randomly init {arm.start.init_seed} k={arm.rewind} to level {self.level}"
+def pruned(network: Training, rounds: int = 1) -> Mask:
+    """Return the job of the mask that magnitude pruning of a trained network leads to."""
+    return Mask(method="magnitude", of=network, rounds=rounds)
 
 
-@dataclass(frozen=True, eq=False)
-class Instability(Job):
-    """Errors and losses at `points` points of the path between two arms.
+def randomly_pruned(like: Mask, seed: int) -> Mask:
+    """Return the job of a random mask with the layer-wise proportions of another one."""
+    return Mask(method="random-per-layer", of=like, seed=seed)
 
-    On the train split they are of a fixed sample of `train_examples`, or of all (None).
-    """
 
-    kind: ClassVar[str] = "instability"
-    version: ClassVar[int] = 3
-    """Raised when paths come out otherwise, be it by rounding; trainings stay valid."""
-    first: Arm
-    second: Arm
-    points: int
+Options = tuple[tuple[str, Any], ...]
+"""Name and value of the options of a measure that are not at their default, sorted by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a measurement takes, for the planner: evaluations of its networks' data."""
+
+    passes: float = 0.0
+    """Forward passes over both splits."""
+    points: int = 0
+    """Points of paths over both splits, which cost an MLP less than a pass."""
     train_examples: int | None = None
+    """Of the train split, if they are not all."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measurement(Job):
+    """What a measure says of some trained networks, which share recipe and data."""
+
+    measure: str
+    """Its name in `trainables.measures`, or `module:object`."""
+    version: int
+    """Of the measure: raised when values come out otherwise, be it by rounding."""
+    source: str = ""
+    """Identity of the code of a measure that is not built in."""
+    of: tuple[Training, ...]
+    options: Options = ()
+    work: Work = Work()
+    """What it takes; not part of the key."""
+
+    @property
+    def kind(self) -> str:
+        return "instability" if self.measure == "instability" else "measurement"
+
+    @property
+    def task(self) -> str:
+        return f"measure: {self.measure}"
 
     @property
     def recipe(self) -> Recipe:
-        return self.first.recipe
+        return self.of[0].recipe
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        mask = self.first.mask
-        return (self.first, self.second, mask) if mask else (self.first, self.second)
+        masks = (network.mask for network in self.of if network.mask is not None)
+        return (*self.of, *dict.fromkeys(masks))
 
     def identity(self) -> dict[str, Any]:
-        measured = {
-            "version": self.version,
-            "data": self.recipe.data,
-            "first": self.first.key,
-            "second": self.second.key,
-            "points": self.points,
-        }
-        if self.train_examples is None:
-            return measured
-        return measured | {"train_examples": self.train_examples}
+        identity: dict[str, Any] = {"version": self.version, "data": self.recipe.data}
+        if self.measure == "instability":  # as before there were other measures
+            names = dict(zip(("first", "second"), self.of, strict=True))
+            usual = {"points": 30}
+            return identity | {n: one.key for n, one in names.items()} | usual | dict(self.options)
+        identity |= {"measure": self.measure, "networks": [one.key for one in self.of]}
+        if self.source:
+            identity["source"] = self.source
+        return identity | ({"options": dict(self.options)} if self.options else {})
 
     @property
     def title(self) -> str:
-        arm, orders = self.first, f"{self.first.order_seed},{self.second.order_seed}"
-        return f"path init {arm.start.init_seed} k={arm.rewind} {arm.subnetwork} orders {orders}"
+        one, orders = self.of[0], ",".join(str(network.order_seed) for network in self.of)
+        networks = f"init {one.init_seed} k={one.begin} {one.subnetwork} orders {orders}"
+        with_options = "".join(f" {name}={value}" for name, value in self.options)
+        return f"{self.measure}{with_options}: {networks}"

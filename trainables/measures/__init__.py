@@ -1,0 +1,97 @@
+"""Measures by name: what is computed of trained networks. One file each, and a row of `MEASURES`.
+
+A spec may also name a measure of its user's as `module:object`. Nothing here imports torch until
+something is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from trainables.jobs.kinds import Measurement, Options, Training
+from trainables.measures.measure import Column, Measure, NoOptions, Value, Values, Work
+from trainables.registry import Door, PluginError
+
+__all__ = ["Column", "Measure", "NoOptions", "Value", "Values", "Work"]
+
+MEASURES = {
+    "instability": "trainables.measures.instability:MEASURE",
+    "distance": "trainables.measures.distance:MEASURE",
+    "disagreement": "trainables.measures.disagreement:MEASURE",
+}
+"""Name -> where its `Measure` lies."""
+
+DOOR = Door("measure", MEASURES, "stability_sweeps.measures")
+
+
+def find(name: str) -> Measure:
+    """Return the measure of that name. Raises PluginError if there is none, or it is no Measure."""
+    found = DOOR.find(name)
+    if not isinstance(found, Measure):
+        raise PluginError(
+            f"measure {name}: it is a {type(found).__name__}, not a trainables.measures.Measure"
+        )
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A measure with its options, as a sweep wants it: all that planning and records need.
+
+    It stands in stored specs, so that records can be read and written again where the code of a
+    user's own measure is not at hand.
+    """
+
+    measure: str
+    """Its name, as in a spec."""
+    arity: int
+    version: int
+    source: str
+    """Identity of the code of a measure that is not built in."""
+    options: Options
+    """Those that are not at their default, sorted by name."""
+    suffix: str
+    """Of recorded columns' names: it tells apart measurements of one trial with other options."""
+    columns: tuple[Column, ...]
+    work: Work
+
+    def of(self, networks: Sequence[Training]) -> Measurement:
+        """Return the job that measures some networks."""
+        return Measurement(
+            measure=self.measure,
+            version=self.version,
+            source=self.source,
+            of=tuple(networks),
+            options=self.options,
+            work=self.work,
+        )
+
+
+def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None = None) -> Wanted:
+    """Return a measure with its `own` options and, of those that all measures share, what it has.
+
+    Raises PluginError if there is no such measure, and what its `Options` raise.
+    """
+    measure = find(name)
+    known = {field.name: field.default for field in fields(measure.Options)}
+    usual = {option: value for option, value in (shared or {}).items() if option in known}
+    made = measure.Options(**(usual | dict(own)))
+    options = {option: getattr(made, option) for option in sorted(known)}
+    telling = [f"{o}:{v}" for o, v in options.items() if v != usual.get(o, known[o])]
+    return Wanted(
+        measure=name,
+        arity=measure.arity,
+        version=measure.version,
+        source=DOOR.identity(name),
+        options=tuple((o, value) for o, value in options.items() if value != known[o]),
+        suffix="".join(f"/{one}" for one in telling),
+        columns=measure.columns,
+        work=measure.work(made),
+    )
+
+
+def measured(name: str, of: Sequence[Training], **options: Any) -> Measurement:
+    """Return the job that measures some networks. Raises as `wanted`."""
+    return wanted(name, options).of(of)

@@ -3,58 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from trainables.measures.measure import Column, Measure, Values, Work
 
-from trainables.data.split import Dataset
-from trainables.measures.path import evaluating_path
-from trainables.training.evaluation import told
-from trainables.training.team import ALONE, Team
+if TYPE_CHECKING:
+    from trainables.measures.context import Context, SplitName
+    from trainables.weights import Weights
+
+SPLITS: tuple[SplitName, ...] = ("test", "train")
+
+
+@dataclass(frozen=True)
+class Options:
+    points: int = 30
+    """Evenly spaced points of the path, ends included (LMC section 2)."""
+    train_examples: int | None = None
+    """Training examples, a fixed sample, that errors on the train split are of; None: all."""
+
+    def __post_init__(self) -> None:
+        if self.points < 3:
+            raise ValueError(f"points must be at least 3, not {self.points}")
 
 
 def instability(errors: Sequence[float]) -> float:
-    """Highest error along a path minus the mean of its ends' errors, in the errors' unit."""
+    """Return the highest error along a path minus the mean of its ends' errors, in their unit."""
     return max(errors) - (errors[0] + errors[-1]) / 2
 
 
-def measure(
-    network_name: str,
-    first: dict[str, Tensor],
-    second: dict[str, Tensor],
-    data: Dataset,
-    points: int,
-    team: Team = ALONE,
-    processes: int = 0,
-) -> Generator[float, None, dict[str, Any]]:
-    """Error (%) and loss (nats) along the path from `second` (alpha 0) to `first` (alpha 1).
+def compute(weights: Sequence[Weights], context: Context, options: Options) -> Values:
+    """Return error (%) and loss (nats) along the path from network 2 (alpha 0) to network 1.
 
-    An iterator that says now and then what share is done; `team` and `processes` as for a path.
-    Returns, for each split, `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values),
-    `instability_SPLIT`, and the arms' accuracies `accuracy_SPLIT_1`, `_2` and their mean
-    `accuracy_SPLIT`, all in percent but the loss; `diverged_1`, `diverged_2`: whether the arm's
+    For each split, `path_error_SPLIT` and `path_loss_SPLIT` (lists of `points` values),
+    `instability_SPLIT`, and the networks' accuracies `accuracy_SPLIT_1`, `_2` and their mean
+    `accuracy_SPLIT`, all in percent but the loss; `diverged_1`, `diverged_2`: whether a network's
     weights, or its loss on either split, are not finite; and `test_examples` and `majority_test`,
     the number of test examples and the share of the most frequent class among them in percent.
     With a diverged end `instability_SPLIT` is NaN: such a network gets every example wrong, so the
     path would look flat.
     """
-    labels = data.test.labels
+    from trainables.measures.context import finite
+
+    first, second = weights
+    labels = context.split("test").labels
     results: dict[str, Any] = {
-        "diverged_1": not _finite(first),
-        "diverged_2": not _finite(second),
+        "diverged_1": not finite(first),
+        "diverged_2": not finite(second),
         "test_examples": len(labels),
         "majority_test": 100 * int(labels.bincount().max()) / len(labels),
     }
-    total, before = len(data.test) + len(data.train), 0
-    for split, examples in (("test", data.test), ("train", data.train)):
-
-        def overall(share: float, before: int = before, size: int = len(examples)) -> float:
-            return (before + share * size) / total
-
-        path = evaluating_path(network_name, first, second, examples, points, team, processes)
-        scores = yield from told(path, overall)
-        before += len(examples)
+    for split in SPLITS:
+        scores = context.path(first, second, options.points, split)
         errors = [score.error for score in scores]
         results[f"path_error_{split}"] = errors
         results[f"path_loss_{split}"] = [score.loss for score in scores]
@@ -65,9 +66,37 @@ def measure(
         results[f"accuracy_{split}_2"] = 100 - errors[0]
         results[f"accuracy_{split}"] = 100 - (errors[0] + errors[-1]) / 2
     if results["diverged_1"] or results["diverged_2"]:
-        results |= {f"instability_{split}": math.nan for split in ("test", "train")}
+        results |= {f"instability_{split}": math.nan for split in SPLITS}
     return results
 
 
-def _finite(weights: dict[str, Tensor]) -> bool:
-    return all(bool(value.isfinite().all()) for value in weights.values())
+def _columns() -> tuple[Column, ...]:
+    per_split = [
+        column
+        for split in SPLITS
+        for column in (
+            Column(
+                name=f"instability_{split}",
+                unit="%",
+                about="highest error on the path minus the mean of its ends",
+            ),
+            Column(name=f"accuracy_{split}", unit="%", about="mean accuracy of the two networks"),
+            Column(name=f"accuracy_{split}_1", unit="%"),
+            Column(name=f"accuracy_{split}_2", unit="%"),
+            Column(name=f"path_error_{split}", unit="%", axis="alpha"),
+            Column(name=f"path_loss_{split}", unit="nats", axis="alpha"),
+        )
+    ]
+    ends = ("diverged_1", "diverged_2", "test_examples", "majority_test")
+    return (*per_split, *(Column(name=name) for name in ends))
+
+
+MEASURE = Measure(
+    name="instability",
+    columns=_columns(),
+    compute=compute,
+    version=3,
+    Options=Options,
+    work=lambda options: Work(points=options.points, train_examples=options.train_examples),
+    takes_diverged=True,
+)

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from trainables.data.split import Split
 from trainables.data.streamed import Request, Streamed
@@ -116,6 +117,34 @@ def evaluating(
                     done += 1
                     yield done / steps
     return scores(tallies, team)
+
+
+def answering(
+    network: nn.Module,
+    split: Split | Streamed,
+    chunk: int,
+    team: Team = ALONE,
+    processes: int = 0,
+) -> Generator[float, None, tuple[Tensor, Tensor]]:
+    """Class [N] (int64) and cross-entropy [N] (nats) of every example, in order, on the CPU.
+
+    An iterator's return value, as that of `evaluating`. `network` is in `eval` mode.
+    """
+    found: dict[int, tuple[Tensor, Tensor]] = {}
+    steps, done = team.rounds(-(-len(split) // chunk)), 0
+    with closing(_blocks(split, chunk, team, processes)) as blocks:
+        for part in (part for block in blocks for part in block):
+            if part is not None:
+                number, images, labels = part
+                with torch.inference_mode():  # not across a yield: it would hold outside
+                    logits = network(split.inputs(images))
+                    losses = cross_entropy(logits, labels, reduction="none")
+                    found[number] = logits.argmax(1).cpu(), losses.cpu()
+            done += 1
+            yield done / steps
+    whole = {number: both for others in team.gather(found) for number, both in others.items()}
+    classes, losses = zip(*(whole[number] for number in sorted(whole)), strict=True)
+    return torch.cat(classes), torch.cat(losses)
 
 
 def scores(tallies: Sequence[Tally], team: Team) -> list[Score]:

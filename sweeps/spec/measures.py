@@ -1,0 +1,137 @@
+"""What a sweep measures of its networks: names of measures, with their options."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+
+from sweeps.errors import did_you_mean, one_line, shown
+from sweeps.spec.fields import error_at
+from trainables import measures
+from trainables.jobs.kinds import Work
+from trainables.measures import Column, Wanted
+from trainables.registry import PluginError
+
+COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+"""Names of columns, which become those of MLflow's metrics."""
+
+RESERVED = {"weights_left"}
+"""Columns of every trial, whatever is measured."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A measure as a user writes it: `distance`, or `{measure: instability, points: 50}`."""
+
+    measure: str
+    options: Mapping[str, Any]
+
+
+Entry = Written | Wanted
+"""`Wanted` where it comes from a stored spec, in which all is spelled out."""
+
+
+def _entry(value: Any) -> Entry:
+    if isinstance(value, Written | Wanted):
+        return value
+    if isinstance(value, str):
+        return Written(value, {})
+    if isinstance(value, dict) and value.keys() == {field.name for field in fields(Wanted)}:
+        return _from_stored(value)
+    name = value.get("measure") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        raise ValueError(
+            "a measure is its name, or a mapping of name and options: "
+            "{measure: instability, points: 50}"
+        )
+    return Written(name, {key: item for key, item in value.items() if key != "measure"})
+
+
+def _from_stored(value: Mapping[str, Any]) -> Wanted:
+    options = tuple((str(name), item) for name, item in value["options"])
+    columns = tuple(Column(**column) for column in value["columns"])
+    return Wanted(**{**value, "options": options, "columns": columns, "work": Work(**value["work"])})
+
+
+def stored(wanted: Iterable[Wanted]) -> list[dict[str, Any]]:
+    """Return measures as JSON-able values, which stand in a stored spec."""
+    return [{**asdict(one), "options": [list(option) for option in one.options]} for one in wanted]
+
+
+def _entries(value: Any) -> Any:
+    """`measure: distance` is short for a list of one."""
+    return [value] if isinstance(value, str | dict) else value
+
+
+Measures = Annotated[
+    list[Annotated[Any, BeforeValidator(_entry)]],
+    BeforeValidator(_entries),
+    Field(min_length=1, max_length=100),
+]
+
+
+def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    """Return the measures of a spec; `shared` are its values for options that measures share.
+
+    Raises an error of the place where a measure is unknown, or an option is wrong; or two
+    measures record columns of one name.
+    """
+    found = []
+    for index, entry in enumerate(entries):
+        found.append(entry if isinstance(entry, Wanted) else _wanted(entry, shared, index))
+    names = Counter(f"{c.name}{one.suffix}" for one in found for c in one.columns)
+    for index, one in enumerate(found):
+        if any(other.measure == one.measure and other == one for other in found[:index]):
+            raise error_at(("measure", index), f"{shown(one.measure)} is listed twice")
+        for column in one.columns:
+            if names[f"{column.name}{one.suffix}"] > 1:
+                raise error_at(
+                    ("measure", index), f"another measure has a column {column.name!r}, too"
+                )
+    return tuple(found)
+
+
+def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
+    here = ("measure", index)
+    name = entry.measure
+    try:
+        measure = measures.find(name)
+    except KeyError:
+        guess = did_you_mean(name, measures.DOOR.names())
+        raise error_at(
+            here, f"unknown measure {shown(name)}{guess}, or module:object of your own"
+        ) from None
+    except PluginError as error:
+        raise error_at(here, str(error)) from None
+    for column in measure.columns:
+        if not COLUMN.fullmatch(column.name) or column.name in RESERVED:
+            raise error_at(
+                here, f"the column {shown(column.name)} of {name} needs another name: letters, "
+                "digits and '_'"
+            )
+    options = _checked(measure.Options, entry.options, here)
+    return measures.wanted(name, options, shared)
+
+
+def _checked(kind: type, options: Mapping[str, Any], here: tuple[str | int, ...]) -> dict[str, Any]:
+    """Return options that a measure's `Options` has and takes, of the types that it declares."""
+    known = [field.name for field in fields(kind)]
+    for name in options:
+        if name not in known:
+            allowed = f"allowed: {', '.join(known)}" if known else "this measure has none"
+            raise error_at((*here, str(name)), f"unknown option; {allowed}")
+    try:
+        made = TypeAdapter(kind).validate_json(json.dumps(options), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        words = str(first["msg"]).removeprefix("Value error, ")
+        raise error_at((*here, *first["loc"]), one_line(words, 200)) from None
+    except Exception as error:  # of a user's own dataclass, or types that JSON has not
+        raise error_at(here, one_line(f"{type(error).__name__}: {error}", 200)) from None
+    return {name: getattr(made, name) for name in options}

@@ -1,0 +1,104 @@
+"""Doing a measurement: from weights and data to the values of a measure, checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from trainables import measures, pruning
+from trainables.data.split import Dataset
+from trainables.jobs.kinds import Measurement
+from trainables.measures.context import Context, finite
+from trainables.measures.measure import Column, Measure, Values
+from trainables.measures.stepping import in_steps
+from trainables.registry import PluginError
+from trainables.training.numerics import set_numerics
+from trainables.training.team import Team
+from trainables.weights import Mask, Weights
+
+PLACE = re.compile(r"[^\x00-\x1f\x7f,\"]{1,200}")
+"""A name along an axis, which becomes a cell of a CSV file."""
+
+
+def measuring(
+    job: Measurement,
+    weights: Sequence[Weights],
+    masks: Sequence[Mask | None],
+    dataset: Dataset[Any],
+    team: Team,
+    decoders: int,
+) -> Generator[float, None, dict[str, Any]]:
+    """Compute a measurement; an iterator that says now and then what share is done.
+
+    It returns the values of the measure's columns, and `weights_left`, the share in % of the
+    prunable weights that the first network keeps. Where a network diverged and the measure does not
+    cope with that, its values are NaN. Raises PluginError where a user's own measure raises, or
+    returns what its columns do not say.
+    """
+    measure = measures.find(job.measure)
+    options = measure.Options(**dict(job.options))
+    left = pruning.weights_left(masks[0]) if masks[0] else 100.0
+    if not (measure.takes_diverged or all(map(finite, weights))):
+        return {"weights_left": left, **measure.nothing()}
+    recipe, work = job.recipe, job.work
+    dataset = replace(dataset, train=dataset.train.sample(work.train_examples))
+    examples = len(dataset.train) + len(dataset.test)
+
+    def compute(tell: Callable[[float], None]) -> Values:
+        set_numerics(recipe)  # of this thread
+        ends = [{name: v.to(recipe.device) for name, v in one.items()} for one in weights]
+        context = Context(
+            recipe=recipe,
+            data=dataset,
+            masks=masks,
+            expected=(work.points + work.passes) * examples,
+            team=team,
+            decoders=decoders,
+            tell=tell,
+        )
+        with measures.DOOR.calling(job.measure):
+            return measure.compute(ends, context, options)
+
+    values = yield from in_steps(compute)
+    try:
+        return {"weights_left": left, **_checked(measure, values)}
+    except ValueError as error:
+        raise PluginError(f"measure {job.measure}: {error}") from None
+
+
+def _checked(measure: Measure, values: object) -> dict[str, Any]:
+    """Return values as JSON has them. Raises ValueError unless there is one for each column."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"it returned a {type(values).__name__}, not a mapping of its columns")
+    wanted = [column.name for column in measure.columns]
+    if lacking := [name for name in wanted if name not in values]:
+        raise ValueError(f"it returned no value for the column {lacking[0]!r}")
+    if others := [name for name in values if name not in wanted]:
+        raise ValueError(f"it returned {others[0]!r}, which is none of its columns")
+    return {column.name: _value(column, values[column.name]) for column in measure.columns}
+
+
+def _value(column: Column, value: Any) -> Any:
+    if column.axis is None:
+        return _number(column, value)
+    if isinstance(value, Mapping):
+        if wrong := [name for name in value if not PLACE.fullmatch(str(name))]:
+            raise ValueError(f"{column.name}: {wrong[0]!r} is no name along an axis")
+        return {str(name): _number(column, one) for name, one in value.items()}
+    if isinstance(value, str) or not hasattr(value, "__len__"):
+        raise ValueError(f"{column.name} has an axis, so it must be a list or a mapping of numbers")
+    return [_number(column, one) for one in value]
+
+
+def _number(column: Column, value: Any) -> float | int:
+    """Return a number as Python's own; a tensor or array of one value is one, too."""
+    if isinstance(value, bool | int):
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{column.name} must be a number, not {value!r:.60}") from None
+    return math.nan if math.isnan(number) else number

@@ -1,0 +1,135 @@
+"""What a measure sees beside the weights: data, networks that compute with weights, progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from trainables import networks
+from trainables.data.split import Dataset
+from trainables.measures.path import evaluating_path
+from trainables.recipe import Recipe
+from trainables.training.evaluation import Score, answering, chunk_of, evaluating
+from trainables.training.team import ALONE, Team
+from trainables.weights import Mask, Weights
+
+T = TypeVar("T")
+
+SplitName = Literal["test", "train"]
+
+TELL_SECONDS = 0.05
+"""Between two reports of progress: each costs a switch between threads."""
+
+
+class Answers(NamedTuple):
+    """What a network says of the examples of a split, in their order."""
+
+    predicted: Tensor
+    """[N] (int64): the class of the highest logit."""
+    losses: Tensor
+    """[N] (float32): cross-entropies in nats."""
+
+
+@dataclass
+class Context:
+    """Handed to a measure's `compute`.
+
+    In a team each worker computes the same; scores and answers share the examples among them.
+    """
+
+    recipe: Recipe
+    data: Dataset[Any]
+    """`test` and `train`. Of the latter a fixed sample, where the measure has an option
+    `train_examples` and the spec sets it."""
+    masks: Sequence[Mask | None]
+    """Of each network: which weights are kept; None for a dense one."""
+    expected: float = 0.0
+    """Examples times networks that will be evaluated, for the share that is done."""
+    team: Team = ALONE
+    decoders: int = 0
+    """Processes that decode images which are not in memory."""
+    tell: Callable[[float], None] = field(default=lambda share: None)
+    _evaluated: float = field(default=0.0, init=False)
+    _told: float = field(default=0.0, init=False)
+
+    def network(self, weights: Weights) -> nn.Module:
+        """Return the network with some weights, in `eval` mode, as a module of its own.
+
+        It shares the weights' memory.
+        """
+        network = networks.build(self.recipe.architecture).eval()
+        networks.bind(network, networks.channels_last(weights))
+        return network.to(self.recipe.device)
+
+    def split(self, name: SplitName) -> Any:
+        """Return the test or the train split: `len`, `labels` [N]; see `trainables.data.split`."""
+        return self.data.test if name == "test" else self.data.train
+
+    def score(self, weights: Weights, split: SplitName) -> Score:
+        """Return error (%) and mean cross-entropy (nats) of a network on a split."""
+        network = self.network(weights)
+        chunk = chunk_of(network, self.recipe.device)
+        (score,) = self._evaluate(
+            evaluating([lambda: network], self.split(split), chunk, self.team, self.decoders),
+            len(self.split(split)),
+        )
+        return score
+
+    def path(
+        self, first: Weights, second: Weights, points: int, split: SplitName
+    ) -> list[Score]:
+        """Return the scores at evenly spaced points from `second` (alpha 0) to `first` (alpha 1).
+
+        LMC Algorithm 1; the ends are the networks themselves. Faster than a score for each point.
+        """
+        examples = self.split(split)
+        steps = evaluating_path(
+            self.recipe.architecture, first, second, examples, points, self.team, self.decoders
+        )
+        return self._evaluate(steps, points * len(examples))
+
+    def answers(self, weights: Weights, split: SplitName) -> Answers:
+        """Return what a network says of every example of a split."""
+        network, examples = self.network(weights), self.split(split)
+        chunk = chunk_of(network, self.recipe.device)
+        steps = answering(network, examples, chunk, self.team, self.decoders)
+        return Answers(*self._evaluate(steps, len(examples)))
+
+    def progress(self, share: float) -> None:
+        """Say what share of the measurement is done, in (0, 1]: for a measure that takes long.
+
+        A run can be interrupted where this is called. Scores and answers call it by themselves.
+        """
+        # The workers of a team must all tell equally often, so no clock decides there.
+        now = time.monotonic()
+        if self.team.size > 1 or now - self._told >= TELL_SECONDS:
+            self._told = now
+            self.tell(min(max(share, 0.0), 1.0))
+
+    def _evaluate(self, steps: Generator[float, None, T], amount: float) -> T:
+        """Drive an evaluation of so many examples times networks."""
+        before = self._evaluated
+        while True:
+            try:
+                share = next(steps)
+            except StopIteration as end:
+                self._evaluated = before + amount
+                result: T = end.value
+                return result
+            # Within a generator's step gradients are off; here they are as the measure has them.
+            self.progress((before + share * amount) / max(self.expected, before + amount))
+
+
+def same_device(weights: Weights, device: str) -> Weights:
+    """Return weights on a device."""
+    return {name: value.to(device) for name, value in weights.items()}
+
+
+def finite(weights: Weights) -> bool:
+    """Whether no weight or running statistic is NaN or infinite."""
+    return all(bool(torch.isfinite(value).all()) for value in weights.values())
