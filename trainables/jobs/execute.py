@@ -161,7 +161,7 @@ class Executor:
             state = TrainingState(
                 0,
                 networks.initial_weights(
-                    recipe.network, recipe.initialization, job.stream, job.init_seed
+                    recipe.architecture, recipe.initialization, job.stream, job.init_seed
                 ),
             )
         state, seconds, trained = read_checkpoint(self.store, job) or (state, 0.0, 0)
@@ -231,7 +231,7 @@ class Executor:
         weights = yield from self.tensors(job.arm)
         mask = yield from self._mask(job.arm.mask)
         if mask is None:
-            network = networks.build(job.recipe.network)
+            network = networks.build(job.recipe.architecture)
             names = networks.prunable(network, output=job.recipe.prune_output)
             mask = pruning.full_mask(weights, names)
         if any(weights[name].isnan().any() for name in mask):
@@ -260,7 +260,7 @@ class Executor:
         dataset = replace(dataset, train=dataset.train.sample(job.train_examples))
         values: dict[str, Any] = {"weights_left": pruning.weights_left(mask) if mask else 100.0}
         measuring = instability.measure(
-            job.recipe.network,
+            job.recipe.architecture,
             first,
             second,
             dataset,
@@ -277,7 +277,7 @@ class Executor:
         if job is None:
             return None
         held = yield from self.tensors(job)
-        names = networks.prunable(networks.build(job.recipe.network))
+        names = networks.prunable(networks.build(job.recipe.architecture))
         return {name: held[name] for name in names if name in held}
 
     def _save_checkpoint(self, one: UnderWay) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from trainables.data.split import Dataset
 from trainables.measures.path import evaluating_path
+from trainables.networks.architecture import Architecture
 from trainables.training.evaluation import told
 from trainables.training.team import ALONE, Team
 
@@ -20,7 +21,7 @@ def instability(errors: Sequence[float]) -> float:
 
 
 def measure(
-    network_name: str,
+    network: Architecture | str,
     first: dict[str, Tensor],
     second: dict[str, Tensor],
     data: Dataset,
@@ -52,7 +53,7 @@ def measure(
         def overall(share: float, before: int = before, size: int = len(examples)) -> float:
             return (before + share * size) / total
 
-        path = evaluating_path(network_name, first, second, examples, points, team, processes)
+        path = evaluating_path(network, first, second, examples, points, team, processes)
         scores = yield from told(path, overall)
         before += len(examples)
         errors = [score.error for score in scores]
