@@ -193,7 +193,7 @@ def _resnet20(setting: Setting, **changes: Any) -> Comparison:
 
 
 def _share_of_peak(compared: Comparison, before: float, after: float) -> Row:
-    facts = networks.NETWORKS[RESNET20.network]
+    facts = networks.facts(RESNET20)
     operations = 3 * facts.forward_flops * RESNET20.batch_size  # backward is two forward passes
     peak = max(before, after)
     took = compared.ours

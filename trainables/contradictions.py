@@ -45,6 +45,11 @@ def _rules(r: Recipe) -> Iterator[tuple[str, bool, str]]:
         r.iterations <= MAX_ITERATIONS,
         f"must be at most {MAX_ITERATIONS:,}, not {r.iterations}",
     )
+    yield (
+        "crop_size",
+        r.crop_size is None or r.crop_size >= 1,
+        f"must be at least 1, not {r.crop_size}",
+    )
     yield "batch_size", r.batch_size >= 1, f"must be at least 1, not {r.batch_size}"
     yield "learning_rate", r.learning_rate > 0, f"must be above 0, not {r.learning_rate}"
     yield "momentum", 0 <= r.momentum < 1, f"must be in [0, 1), not {r.momentum}"

@@ -19,7 +19,9 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from trainables.contradictions import check
+from trainables.arguments import NO_ARGUMENTS, Arguments
+from trainables.contradictions import Contradiction, check
+from trainables.networks.architecture import Architecture
 
 Stage = Literal["init", "training", "length", "rewinding", "pruning"]
 
@@ -36,13 +38,25 @@ class Recipe:
     """What results are filed under; not part of any key."""
 
     network: str = _field("init")
-    """A name in `trainables.networks`."""
+    """A name in `trainables.networks`, `torchvision:NAME`, or `module:object` of one's own code."""
+
+    network_arguments: Arguments = _field("init", NO_ARGUMENTS)  # noqa: RUF009
+    """What the network is built with, by name: `{hidden: [48, 48], batchnorm: true}`. Those at a
+    built-in network's defaults are left out."""
+
+    network_version: str = _field("init", "")
+    """Of a network that is not built in: 12 hex digits of its source, or `@` and the `version` that
+    its author gave it. Found when a spec is read."""
 
     data: str = _field("training")
     """A name in `trainables.data`, or the content name of a folder or archive of images."""
 
     data_address: str = _field(None, "")
     """Where the images of such a content name were read from."""
+
+    crop_size: int | None = _field("training", None)
+    """Pixels per side of the squares that images from files are cropped to; None: what the network
+    was made for."""
 
     input_scaling: Literal["standardize", "unit"] = _field("training", "standardize")
     """Pixels in [0, 1] (`unit`); `standardize` then subtracts the training set's mean and divides
@@ -145,7 +159,18 @@ class Recipe:
     result depends on it."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.network_arguments, Arguments):
+            try:
+                arguments = Arguments(self.network_arguments)
+            except ValueError as error:
+                raise Contradiction("network_arguments", f"{error}") from None
+            object.__setattr__(self, "network_arguments", arguments)
         check(self)
+
+    @property
+    def architecture(self) -> Architecture:
+        """What builds the network."""
+        return Architecture(self.network, self.network_arguments, self.network_version)
 
     def identity(self, *stages: Stage) -> dict[str, Any]:
         """The fields that affect these stages, without those at their default."""

@@ -33,6 +33,7 @@ OTHERWISE = {
     "iterations": Length,
     "warmup": Length,
     "milestones": list[Length],
+    "network_arguments": dict[str, Any],
     "device": Literal["auto", "cpu", "cuda"],
     "backend": Literal["auto", "loop", "stacked"],
 }
@@ -167,7 +168,7 @@ def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
     """Raises an error unless network, augmentation and backend take the images as batches."""
     _check_augmentation(recipe)
     _check_shape(recipe, facts)
-    if recipe.backend == "stacked" and not networks.NETWORKS[recipe.network].stackable:
+    if recipe.backend == "stacked" and not networks.facts(recipe).stackable:
         raise error_at(
             ("recipe", "backend"),
             f"backend stacked is not for {recipe.network}, which joins feature maps; allowed: loop",
@@ -176,7 +177,7 @@ def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
         raise error_at(
             ("recipe", "backend"), "backend stacked is not for images from files; allowed: loop"
         )
-    if networks.NETWORKS[recipe.network].statistics:
+    if networks.facts(recipe).statistics:
         _check_statistics(recipe, facts.train)
 
 
@@ -195,7 +196,7 @@ def _check_augmentation(recipe: Recipe) -> None:
 
 
 def _check_shape(recipe: Recipe, facts: data.Facts) -> None:
-    network = networks.NETWORKS[recipe.network]
+    network = networks.facts(recipe)
     channels, height, width = network.inputs
     if data.streams(recipe):
         if channels != 3 or height != width:

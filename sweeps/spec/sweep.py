@@ -210,7 +210,7 @@ class Sweep(BaseModel):
 
     @property
     def prunable_weights(self) -> int:
-        return networks.prunable_weights(self.recipe.network, self.recipe.prune_output)
+        return networks.facts(self.recipe).prunable_with(self.recipe.prune_output)
 
     def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""

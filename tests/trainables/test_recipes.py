@@ -24,8 +24,11 @@ BASE = Recipe(
 CHANGES = {
     "name": ("other", None),
     "network": ("other", "init"),
+    "network_arguments": ({"width": 2}, "init"),
+    "network_version": ("@2", "init"),
     "data": ("other", "training"),
     "data_address": ("elsewhere", None),
+    "crop_size": (96, "training"),
     "input_scaling": ("unit", "training"),
     "augmentation": ("shift-flip", "training"),
     "initialization": ("other", "init"),

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from trainables import networks
 from trainables.jobs.kinds import Job, Mask, Training
 from trainables.jobs.shared import Artifacts
+from trainables.networks.architecture import Architecture
 from trainables.recipe import Recipe
 from trainables.store import Artifact, Missing, Unreadable, tensors
 from trainables.training.loop import TrainingState
@@ -38,11 +39,19 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
     def decode(artifact: Artifact) -> dict[str, Tensor]:
         held = tensors.from_bytes(artifact.payload)
         match job:
+<<<<<<< HEAD
             case Training(is_copy=True):
                 _check("weights", held, _weights_of(job.recipe.network))
             case Training():
                 _check_state(job.recipe, held, fresh=job.until == 0)
             case Mask():
+=======
+            case State():
+                _check_state(job.recipe, held, fresh=job.iteration == 0)
+            case Arm():
+                _check("weights", held, _weights_of(job.recipe.architecture))
+            case ImpMask() | RandomMask():
+>>>>>>> w-networks
                 _check_mask(job.recipe, held)
         return held
 
@@ -106,14 +115,14 @@ def _check_state(recipe: Recipe, held: dict[str, Tensor], fresh: bool) -> None:
     """Raises Unreadable unless these are weights with their optimizer, or a fresh one if that
     may be."""
     weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
-    _check("weights", weights, _weights_of(recipe.network))
+    _check("weights", weights, _weights_of(recipe.architecture))
     if slots or not fresh:
         _check("optimizer", slots, _slots_of(recipe))
 
 
 def _check_mask(recipe: Recipe, held: dict[str, Tensor]) -> None:
-    shapes = _weights_of(recipe.network)
-    names = networks.prunable(_on_paper(recipe.network), output=recipe.prune_output)
+    shapes = _weights_of(recipe.architecture)
+    names = networks.prunable(_on_paper(recipe.architecture), output=recipe.prune_output)
     _check("mask", held, {name: shapes[name] for name in names})
     if any(keep.dtype != torch.bool for keep in held.values()):
         raise Unreadable("its mask is not of true and false")
@@ -128,7 +137,7 @@ def _check(what: str, held: Mapping[str, Tensor], shapes: Shapes) -> None:
 
 
 @cache
-def _weights_of(network: str) -> Shapes:
+def _weights_of(network: Architecture) -> Shapes:
     """Return the shape of every weight and statistic of a network."""
     return {name: t.shape for name, t in networks.state(_on_paper(network)).items()}
 
@@ -136,11 +145,11 @@ def _weights_of(network: str) -> Shapes:
 @cache
 def _slots_of(recipe: Recipe) -> Shapes:
     slots: dict[str, Tensor] = {}
-    optimizer(recipe, _on_paper(recipe.network), slots)
+    optimizer(recipe, _on_paper(recipe.architecture), slots)
     return {name: value.shape for name, value in slots.items()}
 
 
-def _on_paper(network: str) -> nn.Module:
+def _on_paper(network: Architecture) -> nn.Module:
     """Return a network without memory or values."""
     with torch.device("meta"):
         return networks.build(network)

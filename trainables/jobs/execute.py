@@ -144,7 +144,7 @@ class Executor:
         if before is None:
             recipe = job.recipe
             drawn = networks.initial_weights(
-                recipe.network, recipe.initialization, job.stream, job.init_seed
+                recipe.architecture, recipe.initialization, job.stream, job.init_seed
             )
             state = TrainingState(0, drawn)
         else:
@@ -230,7 +230,7 @@ class Executor:
         held = yield from self.tensors(of)
         mask = yield from self._mask(of.mask)
         if mask is None:
-            network = networks.build(job.recipe.network)
+            network = networks.build(job.recipe.architecture)
             names = networks.prunable(network, output=job.recipe.prune_output)
             mask = pruning.full_mask(held, names)
         if any(held[name].isnan().any() for name in mask):
@@ -260,7 +260,7 @@ class Executor:
         if job is None:
             return None
         held = yield from self.tensors(job)
-        names = networks.prunable(networks.build(job.recipe.network))
+        names = networks.prunable(networks.build(job.recipe.architecture))
         return {name: held[name] for name in names if name in held}
 
     def _save_checkpoint(self, one: UnderWay) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from trainables import networks
 from trainables.data.split import Split
 from trainables.data.streamed import Streamed
+from trainables.networks.architecture import Architecture
 from trainables.networks.folded import Folded
 from trainables.networks.mlp import MLP
 from trainables.paths import alphas, interpolate
@@ -31,18 +32,18 @@ NORM = ("running_mean", "running_var", "weight", "bias")
 
 
 def evaluate_path(
-    network_name: str,
+    architecture: Architecture | str,
     first: dict[str, Tensor],
     second: dict[str, Tensor],
     split: Split,
     points: int,
 ) -> list[Score]:
     """Score at each of `points` evenly spaced alphas, from `second` (0) to `first` (1)."""
-    return finish(evaluating_path(network_name, first, second, split, points))
+    return finish(evaluating_path(architecture, first, second, split, points))
 
 
 def evaluating_path(
-    network_name: str,
+    architecture: Architecture | str,
     first: dict[str, Tensor],
     second: dict[str, Tensor],
     split: Split | Streamed,
@@ -54,11 +55,11 @@ def evaluating_path(
 
     The workers of a `team` share the examples. `processes` decode images that are not in memory.
     """
-    network = networks.build(network_name).eval()
+    network = networks.build(architecture).eval()
     device = next(iter(first.values())).device.type
     if isinstance(network, MLP) and isinstance(split, Split):
         return (yield from _evaluating_mlp_path(network, first, second, split, points, team))
-    folded = Folded(network_name)
+    folded = Folded(architecture)
     first, second = networks.channels_last(first), networks.channels_last(second)
 
     def at(alpha: float) -> nn.Module:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from trainables.networks.architecture import Architecture
 from trainables.seeds import generator
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from trainables.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,10 @@ class Facts:
     """Those of an MLP's first layer, which a path computes at its ends alone."""
     stackable: bool = True
     """Whether `trainables.networks.stacked` can put replicas of it side by side."""
+
+    def prunable_with(self, output: bool) -> int:
+        """Return how many weights can be pruned, with or without those of the output layer."""
+        return self.prunable if output else self.prunable - self.output
 
 
 NETWORKS: dict[str, Facts] = {
@@ -179,22 +186,22 @@ NETWORKS: dict[str, Facts] = {
 }
 
 
-def prunable_weights(name: str, output: bool = True) -> int:
-    """How many weights `prunable` names."""
-    facts = NETWORKS[name]
-    return facts.prunable if output else facts.prunable - facts.output
+def facts(recipe: Recipe) -> Facts:
+    """Return the sizes of a recipe's network."""
+    return NETWORKS[recipe.network]
 
 
-def build(name: str) -> nn.Module:
-    """A network by name, uninitialised.
+def build(what: Architecture | str) -> nn.Module:
+    """A network, uninitialised; of a name alone, at its default arguments.
 
     BatchNorm keeps no count of batches: its momentum is fixed, and without the integer every
     value of a state is a float that can be interpolated.
     """
     from torch.nn.modules.batchnorm import _BatchNorm
 
-    facts = NETWORKS[name]
-    network: nn.Module = import_module(facts.module).build(**facts.arguments)
+    architecture = Architecture.of(what)
+    of = NETWORKS[architecture.name]
+    network: nn.Module = import_module(of.module).build(**of.arguments | architecture.arguments)
     for module in network.modules():
         if isinstance(module, _BatchNorm):
             module.num_batches_tracked = None
@@ -246,7 +253,7 @@ def channels_last(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def initial_weights(
-    name: str,
+    what: Architecture | str,
     initialization: Literal["kaiming-normal", "glorot-normal"],
     stream: str,
     seed: int,
@@ -254,7 +261,7 @@ def initial_weights(
     """W_0: a network's state drawn from the stream (`stream`, `seed`), one tensor a stream."""
     import torch
 
-    network = build(name)
+    network = build(what)
     weights = {key: value.clone() for key, value in state(network).items()}
     drawn = set(prunable(network))
     for key, value in weights.items():

@@ -12,16 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from trainables import networks
+from trainables.networks.architecture import Architecture
 
 
 class Folded:
-    """A network by name; `bind` gives it weights, `module` computes with them.
+    """A network; `bind` gives it weights, `module` computes with them.
 
     Folds what `trainables.networks.convolution` makes; other layers stay as they are.
     """
 
-    def __init__(self, name: str):
-        self.module = networks.build(name).eval()
+    def __init__(self, what: Architecture | str):
+        self.module = networks.build(what).eval()
         self._eps: dict[str, float] = {}
         for place, layer in list(self.module.named_modules()):
             if isinstance(layer, nn.Sequential) and list(layer._modules) == ["conv", "norm"]:

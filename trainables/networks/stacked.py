@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from trainables import networks
+from trainables.networks.architecture import Architecture
 
 
 class StackedLinear(nn.Module):
@@ -37,14 +38,15 @@ class StackedLinear(nn.Module):
         return outputs.transpose(0, 1).reshape(len(inputs), -1)
 
 
-def stacked(name: str, replicas: int) -> nn.Module:
-    """`replicas` networks of a name, uninitialised: [B, R * C, H, W] to logits [B, R * classes].
+def stacked(what: Architecture | str, replicas: int) -> nn.Module:
+    """`replicas` copies of a network, uninitialised: [B, R * C, H, W] to logits [B, R * classes].
 
     Raises ValueError for a network that cannot be stacked.
     """
+    name = Architecture.of(what).name
     if not networks.NETWORKS[name].stackable:
         raise ValueError(f"replicas of {name} cannot be stacked; use the backend loop")
-    return _stack(networks.build(name), replicas)
+    return _stack(networks.build(what), replicas)
 
 
 def _stack(module: nn.Module, replicas: int) -> nn.Module:

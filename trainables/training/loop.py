@@ -76,7 +76,7 @@ def train(
     hand-out. `processes` decode images that are not in memory; 0: this one does.
     """
     set_numerics(recipe)
-    network = networks.build(recipe.network).train()
+    network = networks.build(recipe.architecture).train()
     state.weights = networks.channels_last(state.weights)
     state.optimizer = networks.channels_last(state.optimizer)
     kept = sparsify(recipe, network, state.weights, mask or {}) if by_hand and sparse else {}

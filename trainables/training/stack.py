@@ -56,7 +56,7 @@ def train_stack(
     count = len(states)
     for state in states:
         _fill_optimizer(recipe, state)
-    network = stacked(recipe.network, count).train()
+    network = stacked(recipe.architecture, count).train()
     weights = networks.channels_last(join([state.weights for state in states]))
     networks.bind(network, weights)
     slots = networks.channels_last(join([state.optimizer for state in states]))
@@ -122,7 +122,7 @@ def _masks(
 
 def _fill_optimizer(recipe: Recipe, state: TrainingState) -> None:
     """Zeros for a fresh optimizer."""
-    network = networks.build(recipe.network)
+    network = networks.build(recipe.architecture)
     networks.bind(network, state.weights)
     optimizer(recipe, network, state.optimizer)
 

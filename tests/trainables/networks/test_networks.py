@@ -50,8 +50,8 @@ def test_facts_are_the_modules(name):
     assert facts.output == layers[-1].weight.numel()
     assert facts.statistics == sum(2 * norm.num_features for norm in norms)
     assert facts.statistics == sum(b.numel() for b in network.buffers())
-    assert networks.prunable_weights(name) == facts.prunable
-    assert networks.prunable_weights(name, output=False) == facts.prunable - facts.output
+    assert facts.prunable_with(output=True) == facts.prunable
+    assert facts.prunable_with(output=False) == facts.prunable - facts.output
 
 
 @registered

@@ -33,7 +33,7 @@ def load(recipe: Recipe, folder: Path) -> Dataset[Streamed]:
     """On the CPU. Raises DataError."""
     from trainables import networks
 
-    size = networks.NETWORKS[recipe.network].inputs[1]
+    size = recipe.crop_size or networks.facts(recipe).inputs[1]
     return _load(recipe.data, recipe.data_address, recipe.input_scaling, size, folder)
 
 
