@@ -19,8 +19,9 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,8 @@ VERSION = "version."  # + package: what a submission was made with
 DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
 UNMEASURED = "unmeasured"  # trials of a submission that need weights of a diverged training
 OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks
-ARTIFACT = "artifact."  # + arm_1, arm_2, mask, measurement: places of artifacts in the store
+ARTIFACT = "artifact."  # + arm_1, arm_2, mask, a measure: places of artifacts in the store
+MEASURED = "measured."  # + measure: key of the measurement that is recorded
 DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description
 PARENT = "mlflow.parentRunId"  # MLflow's own name: nests trials below their submission
 
@@ -58,6 +60,7 @@ MATCHING = "matching"  # "one-std" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
 PATH_POINTS = "path_points"
 TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"
+MEASURES = "measures"  # what is measured: names, with the options that tell them apart
 PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
 IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after
 
@@ -248,6 +251,45 @@ def curves(
     if not frames:
         return pd.DataFrame(columns=["trial", "point", "alpha", *CURVE_METRICS])
     return pd.concat(frames, ignore_index=True)
+
+
+def measured(tags: Mapping[str, str]) -> set[str]:
+    """Keys of the measurements that a finished trial's run holds, by its tags.
+
+    Earlier versions measured instability alone, whose key is the trial's.
+    """
+    keys = {value for name, value in tags.items() if name.startswith(MEASURED)}
+    return keys or {tags[TRIAL_KEY]}
+
+
+def axis_file(measure: str, axis: str) -> str:
+    """The name of the file of what a measure says along an axis, by the measure's label."""
+    return f"{re.sub(r'[^A-Za-z0-9._=-]', '-', measure)}.{axis}.csv"
+
+
+def axis_text(axis: str, curves: Mapping[str, Sequence[float] | Mapping[str, float]]) -> str:
+    """The text of such a file: a row per place, in which each curve has a value, or none.
+
+    Places of lists are 0, 1, ...; of a list along `alpha`, evenly spaced numbers from 0 to 1.
+    """
+    by_place: dict[str, Mapping[Any, float]] = {
+        name: dict(zip(_places(axis, len(curve)), curve, strict=True))
+        if isinstance(curve, Sequence)
+        else curve
+        for name, curve in curves.items()
+    }
+    places = dict.fromkeys(place for curve in by_place.values() for place in curve)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([axis, *curves])
+    for place in places:
+        numbers = (curve.get(place) for curve in by_place.values())
+        writer.writerow([place, *("" if one is None else repr(float(one)) for one in numbers)])
+    return text.getvalue()
+
+
+def _places(axis: str, number: int) -> Iterable[float]:
+    return [p / max(number - 1, 1) for p in range(number)] if axis == "alpha" else range(number)
 
 
 def curve_text(values: Mapping[str, Sequence[float]]) -> str:

@@ -33,7 +33,7 @@ from sweeps.plan.summary import summarize
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
-from trainables.jobs.kinds import Job
+from trainables.jobs.kinds import Job, Measurement, Training
 from trainables.store import Leases, Store
 
 BATCHES = 2000
@@ -205,7 +205,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     plan = expand(load("digits-mlp", [f"inits={max(1, round(wanted / 33))}"])[0])
     store = Store(home.store)
     for trial in plan.trials:
-        pretend_measured(store, trial.job)
+        pretend_measured(store, trial.measurements[0])
     home.make()
     number = len(plan.trials)
     note = f"{number} trials with paths of {plan.spec.path_points} points; on a clock"
@@ -236,11 +236,11 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     return [_once(f"MLflow in {where}: {what}", value, "ms", note) for what, value in rows.items()]
 
 
-def pretend_measured(store: Store, job: Job) -> None:
+def pretend_measured(store: Store, job: Measurement) -> None:
     """A measurement of plausible numbers, so that the recorder and the report have some."""
     from analysis import records
 
-    points = job.points  # type: ignore[attr-defined]
+    points = job.work.points
     values: dict[str, Any] = dict.fromkeys(records.SCALAR_METRICS, 50.0)
     values |= {name: [float(p) for p in range(points)] for name in records.CURVE_METRICS}
     store.write(job.kind, job.key, json.dumps(values).encode(), "json")
@@ -311,9 +311,9 @@ def _store(setting: Setting) -> list[Row]:
         for job in jobs.values():
             requests.clear()
             list(executor.run(job))
-            name = type(job).__name__
-            if job.iterations == 0 and name == "State":
-                name = "initial State"
+            name = job.task
+            if isinstance(job, Training) and job.iterations == 0:
+                name = "W_0"
             asked[name].update(requests)
             done[name] += 1
         requests.clear()

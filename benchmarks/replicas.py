@@ -41,10 +41,10 @@ def _row(setting: Setting, number: int) -> Row:
 
 
 def _train(setting: Setting, number: int, iterations: int, **changes: Any) -> None:
-    from trainables.training.group import Group, Training
+    from trainables.training.group import Group, Trajectory
 
     group = Group(replace(RECIPE, **changes), data.load(RECIPE, setting.data).train)
     for replica in range(number):
-        group.add(Training(initial(RECIPE, replica + 1), order_seed=replica + 1, until=iterations))
+        group.add(Trajectory(initial(RECIPE, replica + 1), order_seed=replica + 1, until=iterations))
     while group.waiting:
         group.advance()

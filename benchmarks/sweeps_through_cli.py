@@ -22,7 +22,7 @@ from sweeps.engine import WORKER_ENVIRONMENT
 from sweeps.loading import load
 from sweeps.plan import Plan, cost, expand
 from trainables import data
-from trainables.jobs.kinds import Arm, Instability, Job, State
+from trainables.jobs.kinds import Job, Measurement, Training
 from trainables.store import Store
 
 WORKERS = 2
@@ -66,11 +66,11 @@ class Ran:
 
     @property
     def trainings(self) -> list[Job]:
-        return [j for j in self.plan.jobs.values() if isinstance(j, State | Arm) and j.iterations]
+        return [j for j in self.plan.jobs.values() if isinstance(j, Training) and j.iterations]
 
     @property
     def paths(self) -> list[Job]:
-        return [j for j in self.plan.jobs.values() if isinstance(j, Instability)]
+        return [j for j in self.plan.jobs.values() if isinstance(j, Measurement)]
 
     def estimates(self) -> list[Row]:
         rows = []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sweeps.results import Results
     from sweeps.run.outcome import Outcome
 
+
 def plan_text(summary: dict[str, Any]) -> RenderableType:
     table = Table("job", "planned", "to do", box=None)
     for column in table.columns[1:]:

@@ -123,16 +123,10 @@ def _(job: Mask, on: Hardware = CPU_CORE) -> float:
 
 
 @seconds.register
-<<<<<<< HEAD
 def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
-    network, sizes = networks.NETWORKS[job.recipe.network], data.facts(job.recipe.data)
+    network, sizes = networks.facts(job.recipe), data.facts(job.recipe.data)
     work = job.work
     examples = (work.train_examples or sizes.train) + sizes.test
-=======
-def _(job: Instability, on: Hardware = CPU_CORE) -> float:
-    network, sizes = networks.facts(job.recipe), data.facts(job.recipe.data)
-    examples = (job.train_examples or sizes.train) + sizes.test
->>>>>>> w-networks
     one = seconds_per_example(network, on, spared=network.first_flops)
     point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
@@ -150,26 +144,15 @@ def stored_bytes(job: Job) -> int:
 
 
 @stored_bytes.register
-<<<<<<< HEAD
 def _(job: Training) -> int:
-    network = networks.NETWORKS[job.recipe.network]
-    slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
-=======
-def _(job: State | Arm) -> int:
     network = networks.facts(job.recipe)
-    slots = SLOTS[job.recipe.optimizer] if isinstance(job, State) and job.iteration else 0
->>>>>>> w-networks
+    slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
     return 4 * (network.parameters * (1 + slots) + network.statistics) + MANIFEST_BYTES
 
 
 @stored_bytes.register
-<<<<<<< HEAD
 def _(job: Mask) -> int:
-    return networks.NETWORKS[job.recipe.network].prunable + MANIFEST_BYTES
-=======
-def _(job: ImpMask | RandomMask) -> int:
     return networks.facts(job.recipe).prunable + MANIFEST_BYTES
->>>>>>> w-networks
 
 
 @stored_bytes.register

@@ -21,6 +21,11 @@ class Part:
     network: int | None = None
     """Which network of the pair it measures, 1 or 2; None: both."""
 
+    @property
+    def label(self) -> str:
+        """What is measured, as records name it; no two parts of a trial share it."""
+        return self.recorded(self.of.measure)
+
     def recorded(self, column: str) -> str:
         """Return the name under which a column of the measure is recorded."""
         name = column if self.network is None else f"{column}_{self.network}"

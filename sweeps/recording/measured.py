@@ -1,9 +1,10 @@
-"""What the store knows of a trial that has been measured."""
+"""What the store knows of the measurements of a trial."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 from analysis import records
 from analysis.ends import no_better_than_chance
 from sweeps.plan import Trial
+from sweeps.plan.graph import Part
 from trainables import data
 from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
@@ -21,20 +23,42 @@ from trainables.store import Missing, Store
 
 @dataclass(frozen=True)
 class Measured:
-    """A trial's values, and how they came about."""
+    """The values of one measurement of a trial."""
 
+    part: Part
     values: Mapping[str, Any]
-    """By the names of `analysis.records`: scalars, and lists of path points."""
+    """By the names of the measure's columns."""
     written_at: float
     """Unix time, seconds."""
     seconds: float
-    """Time that its two trainings and its measurement took together."""
-    artifacts: Mapping[str, str]
-    """What -> where it lies in the store, without what follows the key in files' names."""
+    """That it took."""
+
+    def metrics(self) -> Iterator[tuple[str, float]]:
+        """Yield the names and values of what is one number, as records have them."""
+        for name, value in self.values.items():
+            if name == records.WEIGHTS_LEFT:
+                yield name, float(value)
+            elif not isinstance(value, list | dict):
+                yield self.part.recorded(name), float(value)
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Yield the names and texts of the files of what has a value at each place of an axis."""
+        if self.part.of.measure == "instability":
+            yield records.PATH_FILE, records.curve_text(self.values)
+            return
+        along: dict[str, dict[str, Any]] = defaultdict(dict)
+        for column in self.part.of.columns:
+            if column.axis is not None:
+                along[column.axis][self.part.recorded(column.name)] = self.values[column.name]
+        for axis, curves in along.items():
+            yield records.axis_file(self.part.label, axis), records.axis_text(axis, curves)
 
     @property
-    def outcome(self) -> str:
-        """`diverged` or `untrained` if one of the two networks is; else `trained`."""
+    def outcome(self) -> str | None:
+        """`diverged` or `untrained` if one of the two networks is; else `trained`. None where this
+        measurement does not tell."""
+        if self.part.of.measure != "instability":
+            return None
         if any(self.values[f"{records.DIVERGED}_{arm}"] for arm in (1, 2)):
             return "diverged"
         names = [records.split_metric(records.ACCURACY, "test", arm) for arm in (1, 2)]
@@ -47,20 +71,41 @@ class Measured:
         return "untrained" if chance.any() else "trained"
 
 
-def read(store: Store, trial: Trial) -> Measured:
-    """Read a trial's measurement. Raises Missing without it, and Unreadable if it is of no use."""
-    job = trial.job
-    artifact = store.read(job.kind, job.key)
-    values = complete(measurements.decode(job, artifact.payload), job.recipe.data)
-    jobs: dict[str, Job] = {"measurement": job, "arm_1": job.first, "arm_2": job.second}
-    if job.first.mask:
-        jobs["mask"] = job.first.mask
-    seconds = 0.0
-    for name in ("measurement", "arm_1", "arm_2"):
+def read(store: Store, parts: Iterable[Part]) -> list[Measured]:
+    """Return what is in the store of some measurements. Raises Unreadable if one is of no use."""
+    found = []
+    for part in parts:
+        job = part.job
         with suppress(Missing):
-            seconds += store.facts(jobs[name].kind, jobs[name].key).get("seconds", 0.0)
-    places = {name: f"{one.kind}/{one.key[:2]}/{one.key}" for name, one in jobs.items()}
-    return Measured(values, artifact.facts["written_at"], seconds, places)
+            artifact = store.read(job.kind, job.key)
+            values = measurements.decode(job, artifact.payload)
+            if part.of.measure == "instability":
+                values = complete(values, job.recipe.data)
+            facts = artifact.facts
+            found.append(Measured(part, values, facts["written_at"], facts.get("seconds", 0.0)))
+    return found
+
+
+def places(trial: Trial) -> dict[str, str]:
+    """Return what a trial's networks are -> where they lie in the store, without file endings."""
+    jobs: dict[str, Job] = {"arm_1": trial.arms[0], "arm_2": trial.arms[1]}
+    if trial.arms[0].mask:
+        jobs["mask"] = trial.arms[0].mask
+    return {name: place(job) for name, job in jobs.items()}
+
+
+def place(job: Job) -> str:
+    """Return where a job's artifact lies in the store, without what follows the key in files."""
+    return f"{job.kind}/{job.key[:2]}/{job.key}"
+
+
+def training_seconds(store: Store, trial: Trial) -> float:
+    """Return the time that a trial's two trainings took together, as far as it is known."""
+    seconds = 0.0
+    for arm in trial.arms:
+        with suppress(Missing):
+            seconds += store.facts(arm.kind, arm.key).get("seconds", 0.0)
+    return seconds
 
 
 def complete(values: Mapping[str, Any], dataset: str) -> dict[str, Any]:

@@ -76,8 +76,10 @@ def _set_aside_if_useless(home: Home, path: Path, tell: Tell) -> None:
 def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
     plan = expand(one.sweep)
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
-    sound = measurements.sound(store, [t.job for t in plan.trials if t.key in complete])
-    measured = [trial for trial in plan.trials if trial.key in sound]
+    sound = measurements.sound(
+        store, [job for key, job in plan.measurements.items() if key in complete]
+    )
+    measured = [trial for trial in plan.trials if trial.measured & sound]
     name = f"{one.sweep.name} {one.key[:8]}"
     if not measured:
         tell(f"{name}: none of its {len(plan.trials)} trials is in the store")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from sweeps.recording import files
 from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import differing, strings
-from sweeps.recording.measured import Measured, read
+from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.spec.stored import resolved
 from trainables.store import Store
@@ -99,12 +99,14 @@ class Recorder:
                 tags=tags,
                 run_name=f"{spec.name} {key[:8]}",
             )
+        measures = ",".join(f"{one.measure}{one.suffix}" for one in spec.wanted)
         params = {
             records.RECIPE: spec.recipe.name,
             records.MATCHING: spec.matching,
             records.STABLE_BELOW: spec.stable_below,
-            records.PATH_POINTS: spec.path_points,
-            records.TRAIN_EXAMPLES: spec.train_examples or "all",
+            records.PATH_POINTS: spec.instability.work.points,
+            records.TRAIN_EXAMPLES: spec.instability.work.train_examples or "all",
+            records.MEASURES: measures,
             records.PRETRAIN_ORDER: spec.pretrain_order,
             records.IMP_ORDER: spec.imp_order,
         }
@@ -125,67 +127,84 @@ class Recorder:
                 files.write_text(*files_of, records.TRIALS_FILE, json.dumps(keys))
 
     def _see(self, trials: Iterable[Any]) -> None:
-        """Which trials have a run: the finished ones now belong to this submission."""
-        self._recorded: set[str] = set()
-        self._begun: dict[str, Any] = {}
+        """Which trials have a run, and which of their measurements are recorded there.
+
+        The finished ones now belong to this submission.
+        """
+        self._runs: dict[str, Any] = {}
+        self._recorded: dict[str, set[str]] = {}
         wanted = {trial.key for trial in self.plan.trials}
         submission = self._submission.info.run_id
         for run in trials:
-            key = run.data.tags[records.TRIAL_KEY]
+            tags = run.data.tags
+            key = tags[records.TRIAL_KEY]
             if key not in wanted:
                 continue
+            self._runs[key] = run
             if run.info.status != "FINISHED":
-                self._begun[key] = run
                 continue
-            self._recorded.add(key)
-            if run.data.tags.get(records.PARENT) != submission:
+            self._recorded[key] = records.measured(tags)
+            if tags.get(records.PARENT) != submission:
                 self._client.set_tag(run.info.run_id, records.PARENT, submission)
 
     def record(self, trial: Trial) -> None:
-        """Write a trial whose measurement is in the store; nothing if it is recorded."""
+        """Write the measurements of a trial that are in the store and are not recorded."""
         if self.unsure:
             self._see(records.search(self._client, self._experiment, records.IS_TRIAL))
             self.unsure = False
-        if trial.key in self._recorded:
+        recorded = self._recorded.get(trial.key, set())
+        found = read(self.store, (p for p in trial.parts if p.job.key not in recorded))
+        if not found:
             return
+        run = self._runs.get(trial.key) or self._begin(trial, found)
+        for one in found:
+            for name, text in one.files():
+                files.write_text(self._client, self.home, run, name, text)
+        self._log(run, trial, found)
+        if trial.key not in self._recorded:
+            end = max(int(one.written_at * 1000) for one in found)
+            self._client.set_terminated(run.info.run_id, "FINISHED", end_time=end)
+        self._recorded[trial.key] = recorded | {one.part.job.key for one in found}
+
+    def _log(self, run: Any, trial: Trial, found: Iterable[Measured]) -> None:
+        """Log numbers, and what they are of, at once: a measurement is recorded or it is not."""
         from mlflow.entities import Metric, Param, RunTag
 
-        measured = read(self.store, trial)
-        when = int(measured.written_at * 1000)
-        run = self._begun.get(trial.key) or self._begin(trial, measured)
-        run_id = run.info.run_id
-        files.write_text(
-            self._client, self.home, run, records.PATH_FILE, records.curve_text(measured.values)
-        )
-        metrics = [
-            Metric(name, float(measured.values[name]), when, 0)
-            for name in (*records.SCALAR_METRICS, *records.END_METRICS)
-            if name in measured.values
-        ]
+        tags = {}
+        metrics = []
+        for one in found:
+            when = int(one.written_at * 1000)
+            metrics += [Metric(name, value, when, 0) for name, value in one.metrics()]
+            tags[f"{records.MEASURED}{one.part.label}"] = one.part.job.key
+            tags[f"{records.ARTIFACT}{one.part.label}"] = place(one.part.job)
+            if one.outcome is not None:
+                tags[records.OUTCOME] = one.outcome
+        missing = {} if run.data.params else _params(trial)
         self._client.log_batch(
-            run_id,
+            run.info.run_id,
             metrics=metrics,
-            params=[Param(name, str(value)) for name, value in _params(trial).items()],
-            tags=[RunTag(records.OUTCOME, measured.outcome)],
+            params=[Param(name, str(value)) for name, value in missing.items()],
+            tags=[RunTag(name, value) for name, value in tags.items()],
         )
-        self._client.set_terminated(run_id, "FINISHED", end_time=when)
-        self._recorded.add(trial.key)
 
-    def _begin(self, trial: Trial, measured: Measured) -> Any:
-        """The run lasts as long as its two trainings and its measurement took together."""
-        artifacts = {f"{records.ARTIFACT}{name}": at for name, at in measured.artifacts.items()}
-        return self._client.create_run(
+    def _begin(self, trial: Trial, found: Collection[Measured]) -> Any:
+        """The run lasts as long as its two trainings and its first measurement took together."""
+        seconds = training_seconds(self.store, trial) + sum(one.seconds for one in found)
+        begun = min(one.written_at for one in found) - seconds
+        run = self._client.create_run(
             self._experiment,
-            start_time=int((measured.written_at - measured.seconds) * 1000),
+            start_time=int(begun * 1000),
             run_name=f"{trial.strategy} level {trial.level} k={trial.rewind} "
             f"init {trial.init_seed} orders {_orders(trial)}",
             tags={
                 records.KIND: "trial",
                 records.TRIAL_KEY: trial.key,
                 records.PARENT: self._submission.info.run_id,
-                **artifacts,
+                **{f"{records.ARTIFACT}{name}": at for name, at in places(trial).items()},
             },
         )
+        self._runs[trial.key] = run
+        return run
 
     def close(self, complete: bool, unmeasured: int = 0) -> None:
         """End the submission; `unmeasured` of its trials need weights of a diverged training."""
@@ -195,7 +214,7 @@ class Recorder:
 
 
 def _params(trial: Trial) -> dict[str, object]:
-    recipe = trial.job.recipe
+    recipe = trial.arms[0].recipe
     named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
     return named | {
         records.RECIPE: recipe.name,

@@ -156,9 +156,7 @@ def _execute(
     outcome.stopped = stopping.reason
     outcome.interrupted = stopping() and not schedule.finished
     after_blocked = schedule.dependants(job.key for job in outcome.blocked)
-    outcome.unmeasured = sum(
-        not after_blocked.isdisjoint(trial.measured) for trial in plan.trials
-    )
+    outcome.unmeasured = sum(not after_blocked.isdisjoint(trial.measured) for trial in plan.trials)
     outcome.skipped = len(schedule.skipped - after_blocked)
     outcome.machines = len(observer.machines)
     observer.measure_overhead()

@@ -56,7 +56,9 @@ def _entry(value: Any) -> Entry:
 def _from_stored(value: Mapping[str, Any]) -> Wanted:
     options = tuple((str(name), item) for name, item in value["options"])
     columns = tuple(Column(**column) for column in value["columns"])
-    return Wanted(**{**value, "options": options, "columns": columns, "work": Work(**value["work"])})
+    return Wanted(
+        **{**value, "options": options, "columns": columns, "work": Work(**value["work"])}
+    )
 
 
 def stored(wanted: Iterable[Wanted]) -> list[dict[str, Any]]:
@@ -112,8 +114,9 @@ def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
     for column in measure.columns:
         if not COLUMN.fullmatch(column.name) or column.name in RESERVED:
             raise error_at(
-                here, f"the column {shown(column.name)} of {name} needs another name: letters, "
-                "digits and '_'"
+                here,
+                f"the column {shown(column.name)} of {name} needs another name: letters, "
+                "digits and '_'",
             )
     options = _checked(measure.Options, entry.options, here)
     return measures.wanted(name, options, shared)
@@ -127,7 +130,7 @@ def _checked(kind: type, options: Mapping[str, Any], here: tuple[str | int, ...]
             allowed = f"allowed: {', '.join(known)}" if known else "this measure has none"
             raise error_at((*here, str(name)), f"unknown option; {allowed}")
     try:
-        made = TypeAdapter(kind).validate_json(json.dumps(options), strict=True)
+        made: Any = TypeAdapter(kind).validate_json(json.dumps(options), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         words = str(first["msg"]).removeprefix("Value error, ")

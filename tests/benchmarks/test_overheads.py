@@ -24,7 +24,13 @@ def test_planning(mnist):
 def test_store_requests(mnist):
     """An artifact is a payload and a manifest: no job does with less than two requests."""
     rows = measured("store-requests", mnist)
-    for kind in ("State", "Arm", "ImpMask", "RandomMask", "Instability"):
+    for kind in (
+        "W_0",
+        "pretrain: W_k",
+        "train: an arm",
+        "prune: magnitude",
+        "measure: instability",
+    ):
         assert 2 <= rows[f"S3 requests: {kind}"] < 20
 
 

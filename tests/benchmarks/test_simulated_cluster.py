@@ -15,7 +15,7 @@ from benchmarks.simulated_cluster import NONE, alone, simulate, union
 from sweeps.loading import load
 from sweeps.plan import cost, expand
 from sweeps.plan.graph import ancestry
-from trainables.jobs.kinds import Arm, ImpMask, Job
+from trainables.jobs.kinds import Job, Mask, Training
 
 
 def jobs_of(*overrides: str) -> dict[str, Job]:
@@ -30,7 +30,7 @@ def independent(number: int) -> dict[str, Job]:
     """Dense arms from one initial state, which is taken to be there: equal, and ready at once."""
     orders = [f"orders={number}", "inits=1", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
     jobs = jobs_of("recipe.backend=loop", *orders)
-    return {key: job for key, job in jobs.items() if isinstance(job, Arm)}
+    return {key: job for key, job in jobs.items() if isinstance(job, Training) and job.is_copy}
 
 
 ONE = cost.seconds(next(iter(independent(2).values())))
@@ -46,7 +46,7 @@ def test_equal_jobs_take_as_many_rounds_as_there_are_for_each_worker(number, wor
 
 @pytest.mark.parametrize("workers", [1, 5])
 def test_a_chain_takes_its_length_on_any_number_of_workers(workers):
-    last = max((job for job in LOOP.values() if isinstance(job, ImpMask)), key=lambda j: j.level)
+    last = max((job for job in LOOP.values() if isinstance(job, Mask)), key=lambda j: j.level)
     chain = {job.key: job for job in ancestry(last)}
     length = sum(map(cost.seconds, chain.values()))
     assert simulate(chain, workers).seconds == pytest.approx(length)
@@ -118,7 +118,7 @@ def test_a_worker_that_comes_alone_leaves_stacks_to_others(workers):
 def test_a_stack_of_one_costs_what_a_training_alone_does():
     alike = zip(LOOP.values(), STACKED.values(), strict=True)
     for loop, stacked in alike:
-        if isinstance(loop, Arm) and loop.level == 0:
+        if isinstance(loop, Training) and loop.is_copy and loop.level == 0:
             together = cost.seconds(stacked) + alone(stacked, cost.CPU_CORE)
             assert together == pytest.approx(cost.seconds(loop))
 

@@ -16,7 +16,7 @@ from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
 from trainables.jobs.execute import CHECKPOINT, Executor
-from trainables.jobs.kinds import Arm, Job
+from trainables.jobs.kinds import Job, Training
 from trainables.store import Leases, Store
 
 WORKERS = 2
@@ -78,7 +78,7 @@ def test_three_trainings_take_turns_on_two_workers(
 
     alone = Store(str(tmp_path / "alone"))
     executor = Executor(alone, tmp_path, checkpoint_seconds=1e9)
-    arms = [job for job in jobs.values() if isinstance(job, Arm)]
+    arms = [job for job in jobs.values() if isinstance(job, Training) and job.is_copy]
     gave_way = [arm for arm in arms if len(heard.at[arm.key]) > 1]
     assert len(arms) == 3
     assert len(gave_way) >= 2, "the third need not if it begins when another is done"

@@ -14,16 +14,16 @@ from sweeps.loading import load
 from sweeps.plan import Plan, expand
 from sweeps.recording import submissions
 from sweeps.recording.recorder import Recorder
-from trainables.jobs.kinds import Instability
+from trainables.jobs.kinds import Measurement
 from trainables.store import Store
 
 SMALL = ("rewind=[0, 20]", "inits=1", "orders=2", "subnetworks=[dense]")
 """Two trials of digits-mlp."""
 
 
-def measured(job: Instability, **changes: Any) -> dict[str, Any]:
+def measured(job: Measurement, **changes: Any) -> dict[str, Any]:
     """What a version wrote that knew nothing of divergence: errors 5, 50, ..., 5 %."""
-    errors = [5.0, *[50.0] * (job.points - 2), 5.0]
+    errors = [5.0, *[50.0] * (job.work.points - 2), 5.0]
     values: dict[str, Any] = {"weights_left": 100.0}
     for split in ("test", "train"):
         values[f"path_error_{split}"] = errors
@@ -34,10 +34,10 @@ def measured(job: Instability, **changes: Any) -> dict[str, Any]:
     return values | changes
 
 
-def diverged_second(job: Instability) -> dict[str, Any]:
+def diverged_second(job: Measurement) -> dict[str, Any]:
     """The same where arm 2, the path's first point, has diverged: nothing it says is right."""
-    errors = [100.0] * (job.points - 1) + [5.0]
-    losses = [math.nan] * (job.points - 1) + [0.5]
+    errors = [100.0] * (job.work.points - 1) + [5.0]
+    losses = [math.nan] * (job.work.points - 1) + [0.5]
     changes: dict[str, Any] = {}
     for split in ("test", "train"):
         changes[f"path_error_{split}"], changes[f"path_loss_{split}"] = errors, losses
@@ -74,12 +74,13 @@ class Recorded:
         recorder.open(text, {"trials": len(plan.trials)})
         chosen = plan.trials[:trials]
         for trial in chosen:
-            self.measure(trial.job, values(trial.job))
+            for job in trial.measurements:
+                self.measure(job, values(job))
             recorder.record(trial)
         recorder.close(complete=len(chosen) == len(plan.trials))
         return submissions.sweep_key(plan)
 
-    def measure(self, job: Instability, values: dict[str, Any]) -> None:
+    def measure(self, job: Measurement, values: dict[str, Any]) -> None:
         if not self.store.complete([(job.kind, job.key)]):
             payload = json.dumps(values).encode()
             self.store.write(job.kind, job.key, payload, "json", seconds=2.0)

@@ -5,7 +5,8 @@ from pathlib import Path
 import samples
 
 from trainables.jobs.execute import CHECKPOINT, Executor
-from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
+from trainables.jobs.kinds import pretrained, pruned, randomly_pruned, trained
+from trainables.measures import measured
 from trainables.store import Missing, tensors
 
 NEVER = 1e9
@@ -48,13 +49,13 @@ def checkpoint_of(store, job):
 
 def family(recipe, k=20):
     """One of every kind, in an order in which each one's inputs come before it."""
-    w0 = State(recipe, 1, 0, 0)
-    wk = State(recipe, 1, 0, k, w0)
-    arms = [Arm(wk, k, order) for order in (1, 2)]
-    mask = ImpMask(arms[0])
-    masked = [Arm(wk, k, order, mask) for order in (1, 2)]
-    second = ImpMask(masked[0])
-    randomly = RandomMask(second, 1)
+    w0 = pretrained(recipe, 1, 0, 0)
+    wk = pretrained(recipe, 1, 0, k, w0)
+    arms = [trained(wk, k, order) for order in (1, 2)]
+    mask = pruned(arms[0])
+    masked = [trained(wk, k, order, mask) for order in (1, 2)]
+    second = pruned(masked[0])
+    randomly = randomly_pruned(second, 1)
     return {
         "w0": w0,
         "wk": wk,
@@ -65,8 +66,8 @@ def family(recipe, k=20):
         "second masked": masked[1],
         "second mask": second,
         "random mask": randomly,
-        "random arm": Arm(wk, k, 2, randomly),
-        "reinit arm": Arm(State(recipe, 1, 0, 0, stream="reinit"), k, 2, mask),
-        "instability": Instability(*arms, 5),
-        "sparse instability": Instability(*masked, 5),
+        "random arm": trained(wk, k, 2, randomly),
+        "reinit arm": trained(pretrained(recipe, 1, 0, 0, stream="reinit"), k, 2, mask),
+        "instability": measured("instability", arms, points=5),
+        "sparse instability": measured("instability", masked, points=5),
     }

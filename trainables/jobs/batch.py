@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trainables.jobs.events import Diverged, Event, Failure, Progress
 from trainables.jobs.kinds import Job, Training
 from trainables.store import StoreError
-from trainables.training.group import Group, Training
+from trainables.training.group import Group, Trajectory
 
 if TYPE_CHECKING:
     from trainables.jobs.execute import Executor
@@ -20,7 +20,7 @@ class UnderWay:
     """A job's training in a group."""
 
     job: Training
-    training: Training
+    training: Trajectory
     begin: int
     """The iteration at which the job begins."""
     reached: int

@@ -39,19 +39,11 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
     def decode(artifact: Artifact) -> dict[str, Tensor]:
         held = tensors.from_bytes(artifact.payload)
         match job:
-<<<<<<< HEAD
             case Training(is_copy=True):
-                _check("weights", held, _weights_of(job.recipe.network))
+                _check("weights", held, _weights_of(job.recipe.architecture))
             case Training():
                 _check_state(job.recipe, held, fresh=job.until == 0)
             case Mask():
-=======
-            case State():
-                _check_state(job.recipe, held, fresh=job.iteration == 0)
-            case Arm():
-                _check("weights", held, _weights_of(job.recipe.architecture))
-            case ImpMask() | RandomMask():
->>>>>>> w-networks
                 _check_mask(job.recipe, held)
         return held
 

@@ -24,10 +24,10 @@ from trainables.jobs.shared import Artifacts, SharedStore
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
-from trainables.training.group import Group
-from trainables.training.group import Training as Trajectory
+from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState
 from trainables.training.team import ALONE, Team
+from trainables.weights import Mask as Masks
 
 HELD_BYTES = 256 * 2**20
 """Of artifacts that a process keeps, so that pairs and levels don't read theirs again."""
@@ -226,7 +226,7 @@ class Executor:
         )
         self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
 
-    def _pruned(self, job: Mask, of: Training) -> Generator[Step, None, weights.Mask]:
+    def _pruned(self, job: Mask, of: Training) -> Generator[Step, None, Masks]:
         held = yield from self.tensors(of)
         mask = yield from self._mask(of.mask)
         if mask is None:
@@ -237,7 +237,7 @@ class Executor:
             raise InputDiverged(f"{of.title} diverged")
         return pruning.prune_by_magnitude(held, mask, job.recipe.pruning_fraction, job.rounds)
 
-    def _randomly_pruned(self, job: Mask, like: Mask) -> Generator[Step, None, weights.Mask]:
+    def _randomly_pruned(self, job: Mask, like: Mask) -> Generator[Step, None, Masks]:
         mask = yield from self._mask(like)
         assert mask is not None
         assert job.seed is not None
@@ -255,7 +255,7 @@ class Executor:
         values = yield from told(steps, partial(Measured, job))
         self.store.write(job.kind, job.key, encode(values), "json", **spent())
 
-    def _mask(self, job: Mask | None) -> Generator[Step, None, weights.Mask | None]:
+    def _mask(self, job: Mask | None) -> Generator[Step, None, Masks | None]:
         """A mask with its tensors in the network's order, which decides ties; None if dense."""
         if job is None:
             return None

@@ -80,9 +80,7 @@ class Context:
         )
         return score
 
-    def path(
-        self, first: Weights, second: Weights, points: int, split: SplitName
-    ) -> list[Score]:
+    def path(self, first: Weights, second: Weights, points: int, split: SplitName) -> list[Score]:
         """Return the scores at evenly spaced points from `second` (alpha 0) to `first` (alpha 1).
 
         LMC Algorithm 1; the ends are the networks themselves. Faster than a score for each point.

@@ -143,8 +143,8 @@ def answering(
             done += 1
             yield done / steps
     whole = {number: both for others in team.gather(found) for number, both in others.items()}
-    classes, losses = zip(*(whole[number] for number in sorted(whole)), strict=True)
-    return torch.cat(classes), torch.cat(losses)
+    ordered = [whole[number] for number in sorted(whole)]
+    return torch.cat([one for one, _ in ordered]), torch.cat([one for _, one in ordered])
 
 
 def scores(tallies: Sequence[Tally], team: Team) -> list[Score]:

@@ -23,7 +23,7 @@ STACK = 32
 
 
 @dataclass(eq=False)
-class Training:
+class Trajectory:
     """One training: from where it is (`state`, moved in place) up to iteration `until`."""
 
     state: TrainingState
@@ -45,9 +45,9 @@ class Group:
         """`team` and `processes` as for `loop.train`."""
         self.recipe, self.data = recipe, data
         self._team, self._processes = team, processes
-        self.waiting: list[Training] = []
+        self.waiting: list[Trajectory] = []
         """All that have not been moved to their end."""
-        self._moving: tuple[Training, ...] = ()
+        self._moving: tuple[Trajectory, ...] = ()
         self._steps: Iterator[object] = iter(())
 
     @property
@@ -55,10 +55,10 @@ class Group:
         """Whether another training would only wait."""
         return len(self.waiting) >= (1 if self.recipe.backend == "loop" else STACK)
 
-    def add(self, training: Training) -> None:
+    def add(self, training: Trajectory) -> None:
         self.waiting.append(training)
 
-    def advance(self) -> Sequence[Training]:
+    def advance(self) -> Sequence[Trajectory]:
         """Move some trainings for about `loop.PULSE_SECONDS`; returns those that moved.
 
         A training that has come to its end leaves the group. Results don't depend on what else
@@ -73,7 +73,7 @@ class Group:
             self._moving = ()
         return moving
 
-    def _next(self) -> tuple[tuple[Training, ...], int]:
+    def _next(self) -> tuple[tuple[Trajectory, ...], int]:
         """Who moves now, and up to which iteration."""
         if self.recipe.backend == "loop":
             return (self.waiting[0],), self.waiting[0].until
@@ -83,7 +83,7 @@ class Group:
         end = min([training.until for training in now] + iterations[1:2])
         return tuple(now), end
 
-    def _train(self, trainings: tuple[Training, ...], end: int) -> Iterator[object]:
+    def _train(self, trainings: tuple[Trajectory, ...], end: int) -> Iterator[object]:
         if self.recipe.backend == "stacked" and isinstance(self.data, Split):
             yield from train_stack(self.recipe, trainings, self.data, end)
         else:

@@ -1,4 +1,4 @@
-"""Training several networks of one recipe side by side, each with its own data order and mask.
+"""Trajectory several networks of one recipe side by side, each with its own data order and mask.
 
 Tiny networks leave a core (and all but the largest a GPU) waiting for the next small kernel:
 stacked, the same kernels do the work of R networks. Each replica has the bits it would have
@@ -32,7 +32,7 @@ from trainables.training.schedules import learning_rate
 
 
 class Replica(Protocol):
-    """A training in a stack (`trainables.training.group.Training`)."""
+    """A training in a stack (`trainables.training.group.Trajectory`)."""
 
     state: TrainingState
     order_seed: int

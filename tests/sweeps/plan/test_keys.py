@@ -26,12 +26,22 @@ MACHINES = Machines([{"CPU": 2, DRIVER: 1000}])
 """Without a GPU: device and backend are part of the keys."""
 
 
+KINDS = {
+    "pretrain: W_k": "State",
+    "train: an arm": "Arm",
+    "prune: magnitude": "ImpMask",
+    "prune: random-per-layer": "RandomMask",
+    "measure: instability": "Instability",
+}
+"""What jobs do -> what their kinds were called when the keys were pinned."""
+
+
 def pins(case: str) -> dict[str, Any]:
     """Per kind of job: how many there are, a hash over their sorted keys, and some keys in full."""
     spec, *overrides = case.split()
     by_kind: dict[str, list[str]] = defaultdict(list)
     for key, job in expand(load(spec, overrides, machines=MACHINES)[0]).jobs.items():
-        by_kind[type(job).__name__].append(key)
+        by_kind[KINDS[job.task]].append(key)
     return {
         kind: {
             "jobs": len(keys),

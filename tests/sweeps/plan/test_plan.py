@@ -17,7 +17,7 @@ from sweeps.plan.graph import ancestry, iterations, trainings
 from sweeps.plan.summary import summarize
 from sweeps.spec import Sweep
 from sweeps.spec.fields import MAX_LEVEL
-from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
+from trainables.jobs.kinds import Mask, Measurement, Training
 
 rewinds = st.lists(st.integers(0, 1199), min_size=1, max_size=4, unique=True)
 seeds = st.integers(0, 2**31 - 1)
@@ -147,19 +147,19 @@ def _kept(**changes: Any) -> set[str]:
 
 def _group(job: object) -> str:
     match job:
-        case State(iteration=0):
+        case Training(is_copy=False, until=0):
             return "W_0"
-        case State():
+        case Training(is_copy=False):
             return "W_k"
-        case Arm(mask=None):
+        case Training(mask=None):
             return "dense arm"
-        case Arm():
+        case Training():
             return "sparse arm"
-        case Instability(first=Arm(mask=None)):
+        case Measurement(of=(Training(mask=None), _)):
             return "dense path"
-        case Instability():
+        case Measurement():
             return "sparse path"
-        case ImpMask() | RandomMask():
+        case Mask():
             return "mask"
     raise AssertionError(job)
 
@@ -209,8 +209,8 @@ def test_a_schedule_that_ends_with_training_moves_every_state_with_its_length() 
 def test_one_shot_prunes_the_dense_arm_at_once(raw: dict[str, Any]) -> None:
     plan = planned(raw, **recipe(pruning="one-shot"))
     for job in plan.jobs.values():
-        if isinstance(job, ImpMask):
-            assert job.arm.mask is None
+        if isinstance(job, Mask):
+            assert job.of.mask is None
             assert job.level == job.rounds
     wanted = {(s["strategy"], level) for s in raw["subnetworks"] for level in s.get("levels", [0])}
     assert {(trial.strategy, trial.level) for trial in plan.trials} == wanted
@@ -242,12 +242,10 @@ def test_sharing_of_the_built_in_spec() -> None:
 
 def test_the_training_imp_prunes_after_is_an_arm() -> None:
     plan = planned(FULL)
-    masks = [job for job in plan.jobs.values() if isinstance(job, ImpMask) and job.level == 1]
-    dense_arms = {
-        a.key for t in plan.trials if t.strategy == "dense" for a in (t.job.first, t.job.second)
-    }
+    masks = [job for job in plan.jobs.values() if isinstance(job, Mask) and job.level == 1]
+    dense_arms = {a.key for t in plan.trials if t.strategy == "dense" for a in t.arms}
     assert masks
-    assert all(mask.arm.key in dense_arms for mask in masks)
+    assert all(mask.of.key in dense_arms for mask in masks)
 
 
 @given(raw_specs, st.data())
@@ -261,7 +259,9 @@ def test_what_is_stored_is_not_done_again(raw: dict[str, Any], data: st.DataObje
         assert all(i.key in complete or i.key in needed for i in job.inputs)
     for trial in plan.trials:
         assert trial.key in complete or trial.key in needed
-    wanted = {k for t in plan.trials if t.key not in complete for k in map(_key, ancestry(t.job))}
+    wanted = {
+        k for t in plan.trials if t.key not in complete for k in map(_key, ancestry(t.measurements))
+    }
     assert needed.keys() <= wanted
     assert not plan.needed(plan.jobs.keys())
 
@@ -274,12 +274,14 @@ def test_added_rewind_point_trains_only_what_is_new() -> None:
     before, after = planned(FULL), planned(FULL, rewind=[0, 60, 120])
     needed = after.needed(before.jobs.keys())
     assert iterations(needed.values()) < iterations(after.jobs.values())
-    pretraining = [job for job in needed.values() if isinstance(job, State)]
-    assert [(job.init_seed, job.iteration, job.iterations) for job in pretraining] == [
+    pretraining = [job for job in needed.values() if isinstance(job, Training) and not job.is_copy]
+    assert [(job.init_seed, job.until, job.iterations) for job in pretraining] == [
         (1, 60, 60),
         (2, 60, 60),
     ]
-    assert all(job.rewind == 60 for job in needed.values() if isinstance(job, Arm))
+    assert all(
+        job.begin == 60 for job in needed.values() if isinstance(job, Training) and job.is_copy
+    )
 
 
 def test_summary_and_costs() -> None:
@@ -291,7 +293,7 @@ def test_summary_and_costs() -> None:
     )
     assert nothing["trainings"]["to_do"] == 0
     assert nothing["estimated_seconds"] == 0
-    alone = sum(iterations(ancestry(trial.job)) for trial in plan.trials)
+    alone = sum(iterations(ancestry(trial.measurements)) for trial in plan.trials)
     assert full["sharing_factor"] == alone / iterations(plan.jobs.values())
     total = sum(cost.seconds(job) for job in plan.jobs.values())
     assert cost.wall_seconds(plan.jobs.values(), 1) == pytest.approx(total)
@@ -304,8 +306,10 @@ def test_a_carried_optimizer_changes_only_arms_from_trained_weights() -> None:
     carried = recipe(optimizer_at_rewind="carried")
     before, after = planned(FULL).jobs, planned(FULL, **carried).jobs
     moved = [job for key, job in before.items() if key not in after]
-    assert all(key in after for key, job in before.items() if isinstance(job, State))
-    assert {job.rewind for job in moved if isinstance(job, Arm)} == {120}
+    assert all(
+        key in after for key, job in before.items() if isinstance(job, Training) and not job.is_copy
+    )
+    assert {job.begin for job in moved if isinstance(job, Training) and job.is_copy} == {120}
     assert {trial.rewind for trial in planned(FULL).trials if trial.key not in after} == {120}
     assert planned(FULL, rewind=[0], **carried).jobs.keys() == planned(FULL, rewind=[0]).jobs.keys()
 
@@ -320,14 +324,14 @@ def test_the_deepest_level_is_planned_and_travels() -> None:
         """As from within a worker, whose stack holds others' frames."""
         if frames:
             return travel(frames - 1)
-        trial = plan.trials[0].job
+        trial = plan.trials[0].measurements[0]
         assert pickle.loads(pickle.dumps(trial)).key == trial.key
         return None
 
     travel(200)
     again = planned(FULL, **gently, inits=1, rewind=[0], subnetworks=[deepest])
     assert again.jobs.keys() == plan.jobs.keys()
-    assert len([job for job in plan.jobs.values() if isinstance(job, ImpMask)]) == MAX_LEVEL
+    assert len([job for job in plan.jobs.values() if isinstance(job, Mask)]) == MAX_LEVEL
 
 
 @given(raw_specs)

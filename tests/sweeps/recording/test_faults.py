@@ -138,7 +138,8 @@ def begin(recorded: Recorded) -> BackgroundRecorder:
     plan, text = recorded.plan(*SMALL)
     writer = BackgroundRecorder(Recorder(recorded.home, plan, recorded.store), text, {})
     for trial in plan.trials:
-        recorded.measure(trial.job, measured(trial.job))
+        (job,) = trial.measurements
+        recorded.measure(job, measured(job))
         writer.record(trial)
     return writer
 

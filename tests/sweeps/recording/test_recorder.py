@@ -27,7 +27,7 @@ def test_a_trial_carries_what_its_recipe_changes_and_where_its_artifacts_lie(
 ) -> None:
     plan, _ = recorded.plan(*SMALL, "recipe.learning_rate=0.3")
     for trial in plan.trials:
-        for arm in (trial.job.first, trial.job.second):
+        for arm in trial.arms:
             recorded.store.write(arm.kind, arm.key, b"weights", "safetensors", seconds=10.0)
     recorded.submit(*SMALL, "recipe.learning_rate=0.3")
     for run in runs(recorded, records.IS_TRIAL):

@@ -10,7 +10,7 @@ from recording_samples import Recorded, measured
 from analysis import records
 from sweeps.recording import files
 from sweeps.recording.summary import record_summary
-from trainables.jobs.kinds import Instability
+from trainables.jobs.kinds import Measurement
 
 KS = (
     "rewind=[0, 20, 60]",
@@ -20,7 +20,7 @@ KS = (
 )
 
 
-def stable_from_20(job: Instability) -> dict:
+def stable_from_20(job: Measurement) -> dict:
     unstable = job.first.rewind == 0
     return measured(job, instability_test=45.0 if unstable else 1.0)
 

@@ -19,7 +19,7 @@ from sweeps.run.outcome import Outcome
 from sweeps.run.progress import Tally
 from sweeps.run.schedule import Schedule
 from sweeps.run.stopping import Stopping
-from trainables.jobs.kinds import Arm
+from trainables.jobs.kinds import Training
 from trainables.store import Store
 
 
@@ -31,12 +31,12 @@ def plan() -> Plan:
 def test_a_measurement_that_cannot_be_read_is_not_complete(tmp_path: Path, plan: Plan) -> None:
     store = Store(str(tmp_path))
     for trial in plan.trials:
-        pretend_measured(store, trial.job)
+        pretend_measured(store, trial.measurements[0])
     keys = {trial.key for trial in plan.trials}
     assert _complete(plan, store) == keys
     first = plan.trials[0]
-    store.delete(first.job.kind, first.key)
-    store.write(first.job.kind, first.key, b'{"instability_test": 1}', "json")
+    store.delete(first.measurements[0].kind, first.key)
+    store.write(first.measurements[0].kind, first.key, b'{"instability_test": 1}', "json")
     assert _complete(plan, store) == keys - {first.key}
     assert first.key in plan.needed(_complete(plan, store))
 
@@ -61,8 +61,8 @@ def observed(plan: Plan, tmp_path: Path) -> Observed:
     return make
 
 
-def arms(plan: Plan) -> list[Arm]:
-    return [job for job in plan.jobs.values() if isinstance(job, Arm)]
+def arms(plan: Plan) -> list[Training]:
+    return [job for job in plan.jobs.values() if isinstance(job, Training) and job.is_copy]
 
 
 def test_trainings_that_diverged_are_counted_once(plan: Plan, observed: Observed) -> None:

@@ -19,7 +19,7 @@ from sweeps.plan import cost, expand
 from sweeps.run.giving_way import TURN_SECONDS
 from sweeps.run.losses import MAX_LOSSES
 from sweeps.run.schedule import MANY_JOBS, Schedule
-from trainables.jobs.kinds import ImpMask, Job, State
+from trainables.jobs.kinds import Job, Mask, pretrained
 from trainables.recipes import RECIPES
 
 
@@ -262,11 +262,11 @@ def test_no_worker_starts_without_work() -> None:
 
 def test_stacked_chains_are_dealt_out_evenly() -> None:
     """Each worker's first batch holds as many IMP chains as another's, side by side."""
-    pretrained = {k: job for k, job in STACKED.items() if not isinstance(job, State)}
-    schedule = Schedule(pretrained, workers=2)
+    later = {k: job for k, job in STACKED.items() if job.task != "pretrain: W_k"}
+    schedule = Schedule(later, workers=2)
     batches = [schedule.next_batch(name) or [] for name in ("a", "b")]
     chains = [
-        {(job.arm.start.key, job.arm.rewind) for job in batch if isinstance(job, ImpMask)}
+        {(job.of.start.key, job.of.begin) for job in batch if isinstance(job, Mask)}
         for batch in batches
     ]
     assert [len(heads) for heads in chains] == [3, 3]
@@ -378,7 +378,7 @@ def test_a_machine_that_goes_is_no_fault_of_its_jobs() -> None:
 def made_of(*iterations: int, backend: Literal["loop", "stacked"] = "loop") -> dict[str, Job]:
     """Trainings of so many iterations that need nothing."""
     recipe = replace(RECIPES["digits-mlp"], backend=backend)
-    made = (State(recipe, seed, 0, length) for seed, length in enumerate(iterations, 1))
+    made = (pretrained(recipe, seed, 0, length) for seed, length in enumerate(iterations, 1))
     return {job.key: job for job in made}
 
 

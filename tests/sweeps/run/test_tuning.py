@@ -18,7 +18,7 @@ from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.tuning import ScheduleSearcher, Settings
 from sweeps.run.turns import NUMBER
-from trainables.jobs.kinds import Job, State
+from trainables.jobs.kinds import Job
 from trainables.jobs.trainable import Batch
 from trainables.store import Leases, Store, StoreError
 
@@ -74,7 +74,7 @@ def test_a_worker_gets_ready_while_another_does_what_all_wait_for(
     given = Given(JOBS, tmp_path, leases, store, warm=True)
     first, second = given.next(), given.next()
     assert first is not None
-    assert [type(job) for job in first.jobs] == [State]
+    assert [job.task for job in first.jobs] == ["pretrain: W_k"]
     assert second is not None
     assert second.jobs == ()
     assert given.next() is None, "no more than there are workers"

@@ -13,7 +13,8 @@ from torch import nn
 
 from trainables import networks
 from trainables.jobs.execute import Executor
-from trainables.jobs.kinds import Arm, ImpMask, Instability, State
+from trainables.jobs.kinds import pretrained, pruned, trained
+from trainables.measures import measured
 from trainables.recipes import RECIPES
 from trainables.store import Store, tensors
 from trainables.training.order import DataOrder
@@ -127,14 +128,14 @@ def by_hand(plain):
 def stored(tmp_path_factory):
     """The same from the executor's store, each job of it by name."""
     store = Store(str(tmp_path_factory.mktemp("store")))
-    w_k = State(RECIPE, INIT, PRETRAIN, K, State(RECIPE, INIT, PRETRAIN, 0))
+    w_k = pretrained(RECIPE, INIT, PRETRAIN, K, pretrained(RECIPE, INIT, PRETRAIN, 0))
     imp_arms, masks, mask = [], [], None
     for _ in range(LEVELS):
-        imp_arms.append(Arm(w_k, K, IMP, mask))
-        mask = ImpMask(imp_arms[-1])
+        imp_arms.append(trained(w_k, K, IMP, mask))
+        mask = pruned(imp_arms[-1])
         masks.append(mask)
-    ends = [Arm(w_k, K, order_seed, mask) for order_seed in ARMS]
-    path = Instability(*ends, POINTS)
+    ends = [trained(w_k, K, order_seed, mask) for order_seed in ARMS]
+    path = measured("instability", ends, points=POINTS)
     executor = Executor(store, samples.FOLDER, checkpoint_seconds=1e9)
     for job in (path, *ends, *masks):
         list(executor.run(job))

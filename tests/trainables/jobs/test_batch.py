@@ -12,7 +12,8 @@ import torch
 from trainables import pruning
 from trainables.jobs.events import Failure, Progress
 from trainables.jobs.execute import CHECKPOINT, Executor
-from trainables.jobs.kinds import Arm, ImpMask, Instability, Job, RandomMask, State
+from trainables.jobs.kinds import Job, Mask, Training, pretrained, pruned, randomly_pruned, trained
+from trainables.measures import measured
 from trainables.recipes import RECIPES
 from trainables.store import Missing, Store, StoreError
 from trainables.training import group, loop
@@ -26,24 +27,31 @@ def jobs_of(backend: str) -> list[Job]:
     recipe = replace(RECIPES["digits-mlp"], iterations=60, milestones=(30, 45), backend=backend)
     jobs: list[Job] = []
     for init in (1, 2):
-        w0 = State(recipe, init, 0, 0)
-        w20 = State(recipe, init, 0, 20, w0)
+        w0 = pretrained(recipe, init, 0, 0)
+        w20 = pretrained(recipe, init, 0, 20, w0)
         jobs += [w0, w20]
         for k, start in ((0, w0), (20, w20)):
-            arms = [Arm(start, k, order) for order in (1, 2)]
-            mask = ImpMask(arms[0])
-            masked = [Arm(start, k, order, mask) for order in (1, 2)]
-            randomly = RandomMask(mask, init)
-            random_arms = [Arm(start, k, order, randomly) for order in (1, 2)]
+            arms = [trained(start, k, order) for order in (1, 2)]
+            mask = pruned(arms[0])
+            masked = [trained(start, k, order, mask) for order in (1, 2)]
+            randomly = randomly_pruned(mask, init)
+            random_arms = [trained(start, k, order, randomly) for order in (1, 2)]
             jobs += [*arms, mask, *masked, randomly, *random_arms]
-            jobs += [Instability(*pair, 3) for pair in (arms, masked, random_arms)]
+            jobs += [
+                measured("instability", pair, points=3) for pair in (arms, masked, random_arms)
+            ]
     return jobs
 
 
 def trainings_of(backend: str) -> list[Job]:
     """States and arms, dense ones alone."""
     jobs = jobs_of(backend)
-    return [j for j in jobs if isinstance(j, State) or (isinstance(j, Arm) and not j.mask)]
+    return [
+        j
+        for j in jobs
+        if (isinstance(j, Training) and not j.is_copy)
+        or (isinstance(j, Training) and j.is_copy and not j.mask)
+    ]
 
 
 def payloads(store: Store, jobs: list[Job]) -> dict[str, bytes]:
@@ -80,7 +88,11 @@ def run(store: Store, jobs: list[Job], checkpoint_seconds: float = NEVER) -> lis
 def test_the_backends_differ_in_bits(one_by_one):
     """They are different computations: nothing is filed under the same key."""
     common = one_by_one["loop"].keys() & one_by_one["stacked"].keys()
-    initial = {job.key for job in jobs_of("loop") if isinstance(job, State) and not job.iteration}
+    initial = {
+        job.key
+        for job in jobs_of("loop")
+        if isinstance(job, Training) and not job.is_copy and not job.until
+    }
     assert common == initial
 
 
@@ -124,8 +136,10 @@ def test_the_loop_trains_one_at_a_time_and_a_stack_all_that_are_ready(store, mon
     monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
     for backend, most in (("loop", 1), ("stacked", 8)):
         jobs = jobs_of(backend)
-        run(store, [job for job in jobs if isinstance(job, State)])
-        arms = [job for job in jobs if isinstance(job, Arm) and job.mask is None]
+        run(store, [job for job in jobs if isinstance(job, Training) and not job.is_copy])
+        arms = [
+            job for job in jobs if isinstance(job, Training) and job.is_copy and job.mask is None
+        ]
         together, seen = set(), 0
         for event in run(store, arms):
             if isinstance(event, Progress):
@@ -145,7 +159,7 @@ def test_closing_a_batch_checkpoints_all_that_is_under_way(store, one_by_one, ba
     for event in running:
         if isinstance(event, Progress):
             latest[event.job] = event.iteration
-            if isinstance(event.job, Arm) and event.job.mask and event.iteration == 40:
+            if event.job.is_copy and event.job.mask and event.iteration == 40:
                 break
         elif isinstance(event, Job):
             latest.pop(event, None)
@@ -179,7 +193,7 @@ def test_a_job_that_breaks_stops_only_what_needs_it(store, one_by_one, monkeypat
     monkeypatch.setattr(pruning, "prune_by_magnitude", fail_once)
     events = run(store, jobs)
     [failure] = [event for event in events if isinstance(event, Failure)]
-    assert isinstance(failure.job, ImpMask)
+    assert isinstance(failure.job, Mask)
     assert str(failure.error) == "no mask today"
     lost: set[Job] = {failure.job}
     for job in jobs:
@@ -213,9 +227,7 @@ def test_a_stack_too_large_for_the_memory_is_taken_apart(store, one_by_one, monk
 
 def test_a_training_that_breaks_by_itself_fails_alone(store, monkeypatch):
     real = group.train_stack
-    jobs = [
-        job for job in jobs_of("stacked") if isinstance(job, State | Arm) and not job.inputs[1:]
-    ]
+    jobs = [job for job in jobs_of("stacked") if isinstance(job, Training) and not job.inputs[1:]]
 
     def poisoned(recipe, replicas, data, until):
         if any(replica.order_seed == 2 and replica.state.iteration >= 20 for replica in replicas):
@@ -226,7 +238,7 @@ def test_a_training_that_breaks_by_itself_fails_alone(store, monkeypatch):
     events = run(store, jobs)
     failed = [event.job for event in events if isinstance(event, Failure)]
     # An arm from iteration 0 gets past 20 in one pulse when it is by itself.
-    assert {(job.rewind, job.order_seed) for job in failed} >= {(20, 2)}
+    assert {(job.begin, job.order_seed) for job in failed} >= {(20, 2)}
     assert {job.order_seed for job in failed} == {2}
     assert {e for e in events if isinstance(e, Job)} == set(jobs) - set(failed)
 

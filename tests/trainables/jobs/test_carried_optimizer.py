@@ -10,7 +10,7 @@ from torch import nn
 from workers import in_team
 
 from trainables.jobs.execute import Executor
-from trainables.jobs.kinds import Arm, ImpMask, State
+from trainables.jobs.kinds import pretrained, pruned, trained
 from trainables.store import Store, tensors
 from trainables.training import loop, sparse
 from trainables.training.order import DataOrder
@@ -24,7 +24,7 @@ both_optimizers = pytest.mark.parametrize("optimizer", [SGD, ADAM], ids=["sgd", 
 
 
 def arm(recipe, order, mask=None):
-    return Arm(State(recipe, 1, 0, K, State(recipe, 1, 0, 0)), K, order, mask)
+    return trained(pretrained(recipe, 1, 0, K, pretrained(recipe, 1, 0, 0)), K, order, mask)
 
 
 def stepped(network, optimizer, rate, iterations, order_seed, masks=()):
@@ -45,7 +45,7 @@ def stepped(network, optimizer, rate, iterations, order_seed, masks=()):
 @pytest.mark.parametrize("pruned", [False, True], ids=["dense", "pruned"])
 def test_it_is_torchs_optimizer_going_on(store, short, plain, optimizer, pruned):
     recipe = short(**optimizer, **CARRIED)
-    mask = ImpMask(arm(recipe, 1)) if pruned else None
+    mask = pruned(arm(recipe, 1)) if pruned else None
     job = arm(recipe, 2, mask)
     do(store, job)
 
@@ -71,7 +71,7 @@ def test_it_is_torchs_optimizer_going_on(store, short, plain, optimizer, pruned)
 
 
 def _initial(store, recipe):
-    return tensors.part(held(store, State(recipe, 1, 0, 0)), "weights")
+    return tensors.part(held(store, pretrained(recipe, 1, 0, 0)), "weights")
 
 
 WAYS = {
@@ -88,7 +88,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_under_the_order_of_pretraining_it_is_uninterrupted_training(store, short, way):
     recipe = short(**WAYS[way], **CARRIED)
-    job, uninterrupted = arm(recipe, 0), State(recipe, 1, 0, T)
+    job, uninterrupted = arm(recipe, 0), pretrained(recipe, 1, 0, T)
     fresh = arm(short(**WAYS[way]), 0)
     do(store, job, uninterrupted, fresh)
     whole = tensors.part(held(store, uninterrupted), "weights")
@@ -102,7 +102,7 @@ def test_under_the_order_of_pretraining_it_is_uninterrupted_training(store, shor
 def test_a_closed_training_goes_on_from_its_checkpoint(tmp_path, short, monkeypatch, way):
     monkeypatch.setattr(loop, "PULSE_SECONDS", -1.0)
     recipe = short(**WAYS[way], **CARRIED)
-    job = arm(recipe, 2, ImpMask(arm(recipe, 1)))
+    job = arm(recipe, 2, pruned(arm(recipe, 1)))
     whole, parts = (Store(str(tmp_path / name)) for name in ("whole", "parts"))
     do(whole, job)
     do(parts, *job.inputs)
@@ -118,7 +118,7 @@ def test_a_closed_training_goes_on_from_its_checkpoint(tmp_path, short, monkeypa
 def test_sparse_layers_start_with_what_is_kept_of_it(tmp_path, short, monkeypatch):
     """As dense layers do, but for rounding, which a few iterations do not amplify much."""
     recipe = short(**SGD, **CARRIED, iterations=K + 5, milestones=())
-    job = arm(recipe, 2, ImpMask(arm(recipe, 1), rounds=8))
+    job = arm(recipe, 2, pruned(arm(recipe, 1), rounds=8))
     dense, packed = (Store(str(tmp_path / name)) for name in ("dense", "packed"))
     do(dense, job)
     do(packed, *job.inputs)
@@ -147,9 +147,9 @@ def test_only_keys_of_arms_from_trained_weights_depend_on_it(short):
     same = {name for name, job in fresh.items() if job == carried[name]}
     # The reinit arm itself starts from fresh weights, but its mask is from such an arm.
     assert same == {"w0", "wk"}
-    reinit = [State(short(**changes), 1, 0, 0, stream="reinit") for changes in ({}, CARRIED)]
-    assert Arm(reinit[0], K, 2) == Arm(reinit[1], K, 2)
-    at_0 = [Arm(State(short(**changes), 1, 0, 0), 0, 2) for changes in ({}, CARRIED)]
+    reinit = [pretrained(short(**changes), 1, 0, 0, stream="reinit") for changes in ({}, CARRIED)]
+    assert trained(reinit[0], K, 2) == trained(reinit[1], K, 2)
+    at_0 = [trained(pretrained(short(**changes), 1, 0, 0), 0, 2) for changes in ({}, CARRIED)]
     assert at_0[0] == at_0[1]
     plain_sgd = [arm(short(momentum=0.0, **changes), 2) for changes in ({}, CARRIED)]
     assert plain_sgd[0] == plain_sgd[1], "without momentum there is no state to carry"

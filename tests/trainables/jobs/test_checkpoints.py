@@ -8,7 +8,7 @@ from job_samples import NEVER, checkpoint_of, do, payload
 
 from trainables.jobs import execute
 from trainables.jobs.execute import CHECKPOINT, Executor
-from trainables.jobs.kinds import State
+from trainables.jobs.kinds import pretrained
 from trainables.jobs.report import advance
 from trainables.jobs.turn import Turn, TurnLength
 from trainables.store import Store
@@ -93,7 +93,7 @@ def test_two_processes_may_do_the_same_job(store, jobs, undisturbed, every_itera
 
 def test_an_adam_training_goes_on(tmp_path, short, every_iteration):
     recipe = short(optimizer="adam", momentum=0.0, learning_rate=0.01, warmup=40)
-    job = State(recipe, 1, 0, 40)
+    job = pretrained(recipe, 1, 0, 40)
     whole, parts = (Store(str(tmp_path / name)) for name in ("whole", "parts"))
     do(whole, job)
     running = Executor(parts, samples.FOLDER, NEVER).run(job)

@@ -15,7 +15,8 @@ from trainables.data import images
 from trainables.data.split import Split
 from trainables.jobs.events import Measured
 from trainables.jobs.execute import Executor
-from trainables.jobs.kinds import Arm, ImpMask, Instability, State
+from trainables.jobs.kinds import pretrained, pruned, trained
+from trainables.measures import measured
 from trainables.paths import interpolate
 from trainables.recipes import RECIPES
 from trainables.store import Store, tensors
@@ -56,13 +57,18 @@ def jobs(request, folder, tmp_path):
         data=images.resolve(address, tmp_path / "data"),
         data_address=address,
     )
-    start = State(recipe, 1, 0, 1, State(recipe, 1, 0, 0))
-    mask = ImpMask(Arm(start, 1, 1), rounds=3)
+    start = pretrained(recipe, 1, 0, 1, pretrained(recipe, 1, 0, 0))
+    mask = pruned(trained(start, 1, 1), rounds=3)
     return {
         "start": start,
-        "first": Arm(start, 1, 1, mask),
-        "second": Arm(start, 1, 2, mask),
-        "path": Instability(Arm(start, 1, 1, mask), Arm(start, 1, 2, mask), 3, train_examples=5),
+        "first": trained(start, 1, 1, mask),
+        "second": trained(start, 1, 2, mask),
+        "path": measured(
+            "instability",
+            [trained(start, 1, 1, mask), trained(start, 1, 2, mask)],
+            points=3,
+            train_examples=5,
+        ),
     }
 
 

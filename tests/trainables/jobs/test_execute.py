@@ -11,7 +11,7 @@ from trainables import networks
 from trainables.jobs import execute
 from trainables.jobs.events import InputDiverged, Measured
 from trainables.jobs.execute import Executor
-from trainables.jobs.kinds import Arm, Job, State
+from trainables.jobs.kinds import Job, pretrained, trained
 from trainables.levels import weights_at_levels
 from trainables.store import Store, tensors
 
@@ -171,9 +171,9 @@ def test_a_diverged_training_cannot_be_pruned(store, short):
 
 
 def test_an_arm_of_no_iterations_is_masked_too(store, short, jobs):
-    """`Arm` begins with the weights of `start`, masked; at k = T it ends there."""
-    end = State(short(), 1, 0, 60)
-    arm = Arm(end, 60, 1, jobs["mask"])
+    """An arm begins with the weights of `start`, masked; at k = T it ends there."""
+    end = pretrained(short(), 1, 0, 60)
+    arm = trained(end, 60, 1, jobs["mask"])
     do(store, arm)
     weights, mask = held(store, arm), held(store, jobs["mask"])
     dense = held(store, end)
@@ -191,9 +191,9 @@ def test_an_arm_of_no_iterations_is_masked_too(store, short, jobs):
 )
 def test_a_state_is_the_same_wherever_it_is_trained_from(tmp_path, short, changes):
     recipe = short(**(changes | {"iterations": 100, "milestones": (30, 45)}))
-    direct = State(recipe, 1, 0, 60)
-    w20 = State(recipe, 1, 0, 20, State(recipe, 1, 0, 0))
-    chained = State(recipe, 1, 0, 60, State(recipe, 1, 0, 35, w20))
+    direct = pretrained(recipe, 1, 0, 60)
+    w20 = pretrained(recipe, 1, 0, 20, pretrained(recipe, 1, 0, 0))
+    chained = pretrained(recipe, 1, 0, 60, pretrained(recipe, 1, 0, 35, w20))
     payloads = []
     for number, job in enumerate((direct, chained)):
         store = Store(str(tmp_path / str(number)))

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from trainables.jobs.kinds import Arm, ImpMask, Instability, RandomMask, State
+from trainables.jobs.kinds import pretrained, pruned, randomly_pruned, trained
+from trainables.measures import measured
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 
@@ -13,12 +14,12 @@ RECIPE = RECIPES["digits-mlp"]
 
 def jobs(recipe=RECIPE, init=1, pretrain=0, k=20, orders=(1, 2), points=30, stream="init"):
     """One of every kind, and what lies between, by name."""
-    w0 = State(recipe, init, pretrain, 0, stream=stream)
-    wk = State(recipe, init, pretrain, k, w0, stream)
-    first, second = (Arm(wk, k, order) for order in orders)
-    mask = ImpMask(first)
-    masked = Arm(wk, k, orders[1], mask)
-    randomly = RandomMask(mask, init)
+    w0 = pretrained(recipe, init, pretrain, 0, stream=stream)
+    wk = pretrained(recipe, init, pretrain, k, w0, stream)
+    first, second = (trained(wk, k, order) for order in orders)
+    mask = pruned(first)
+    masked = trained(wk, k, orders[1], mask)
+    randomly = randomly_pruned(mask, init)
     return {
         "w0": w0,
         "wk": wk,
@@ -26,11 +27,13 @@ def jobs(recipe=RECIPE, init=1, pretrain=0, k=20, orders=(1, 2), points=30, stre
         "second": second,
         "mask": mask,
         "masked": masked,
-        "second mask": ImpMask(Arm(wk, k, orders[0], mask)),
+        "second mask": pruned(trained(wk, k, orders[0], mask)),
         "random mask": randomly,
-        "random arm": Arm(wk, k, orders[1], randomly),
-        "instability": Instability(first, second, points),
-        "sparse instability": Instability(Arm(wk, k, orders[0], mask), masked, points),
+        "random arm": trained(wk, k, orders[1], randomly, "random-pruning"),
+        "instability": measured("instability", [first, second], points=points),
+        "sparse instability": measured(
+            "instability", [trained(wk, k, orders[0], mask), masked], points=points
+        ),
     }
 
 
@@ -88,9 +91,9 @@ def test_fields_move_what_depends_on_them(changes, moved):
 
 def test_random_masks_have_their_seed_and_their_mask():
     made = jobs()
-    assert RandomMask(made["mask"], 1) == made["random mask"]
-    assert RandomMask(made["mask"], 2) != made["random mask"]
-    assert RandomMask(made["second mask"], 1) != made["random mask"]
+    assert randomly_pruned(made["mask"], 1) == made["random mask"]
+    assert randomly_pruned(made["mask"], 2) != made["random mask"]
+    assert randomly_pruned(made["second mask"], 1) != made["random mask"]
 
 
 def test_every_job_has_its_own_key():
@@ -101,23 +104,23 @@ def test_every_job_has_its_own_key():
 def test_a_path_has_a_direction():
     """Alpha runs from the second arm to the first; swapped, it is another curve."""
     made = jobs()
-    assert Instability(made["second"], made["first"], 30) != made["instability"]
+    assert measured("instability", [made["second"], made["first"]]) != made["instability"]
 
 
 def test_wherever_training_goes_on_from_it_is_the_same_state():
-    direct = State(RECIPE, 1, 0, 60)
-    w0 = State(RECIPE, 1, 0, 0)
-    in_steps = State(RECIPE, 1, 0, 60, State(RECIPE, 1, 0, 20, w0))
+    direct = pretrained(RECIPE, 1, 0, 60)
+    w0 = pretrained(RECIPE, 1, 0, 0)
+    in_steps = pretrained(RECIPE, 1, 0, 60, pretrained(RECIPE, 1, 0, 20, w0))
     assert in_steps == direct
     assert hash(in_steps) == hash(direct)
     assert len({direct, in_steps}) == 1
-    assert Arm(in_steps, 60, 1) == Arm(direct, 60, 1)
+    assert trained(in_steps, 60, 1) == trained(direct, 60, 1)
     assert (direct.iterations, in_steps.iterations) == (60, 40)
 
 
 def test_w0_is_the_same_for_every_order_seed():
-    assert State(RECIPE, 1, 0, 0) == State(RECIPE, 1, 9, 0)
-    assert State(RECIPE, 1, 0, 1) != State(RECIPE, 1, 9, 1)
+    assert pretrained(RECIPE, 1, 0, 0) == pretrained(RECIPE, 1, 9, 0)
+    assert pretrained(RECIPE, 1, 0, 1) != pretrained(RECIPE, 1, 9, 1)
 
 
 def test_a_state_is_not_another_kind_nor_another_object():
@@ -146,7 +149,7 @@ def test_inputs_are_what_is_read():
     assert made["first"].inputs == (made["wk"],)
     assert made["masked"].inputs == (made["wk"], made["mask"])
     assert made["mask"].inputs == (made["first"],)
-    assert set(made["second mask"].inputs) == {made["second mask"].arm, made["mask"]}
+    assert set(made["second mask"].inputs) == {made["second mask"].of, made["mask"]}
     assert made["random mask"].inputs == (made["mask"],)
     assert made["instability"].inputs == (made["first"], made["second"])
     assert made["mask"] in made["sparse instability"].inputs

@@ -15,7 +15,7 @@ from trainables.networks.stacked import stacked
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 from trainables.training import group, loop
-from trainables.training.group import Group, Training
+from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState, train
 
 NO_MOMENTUM = {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.0}
@@ -76,18 +76,18 @@ def some_mask(recipe: Recipe, seed: int) -> dict[str, torch.Tensor]:
     return {name: weights[name].abs() > weights[name].abs().median() for name in names}
 
 
-def trainings(recipe, dtype=torch.float32) -> list[Training]:
+def trainings(recipe, dtype=torch.float32) -> list[Trajectory]:
     """Dense and masked, of several inits and order seeds, one from a later iteration on."""
     until = recipe.iterations
     return [
-        Training(state(recipe, 1, dtype), 1, until),
-        Training(state(recipe, 1, dtype), 2, until, some_mask(recipe, 1)),
-        Training(state(recipe, 2, dtype), 1, until, some_mask(recipe, 2)),
-        Training(state(recipe, 3, dtype, iteration=3), 3, until),
+        Trajectory(state(recipe, 1, dtype), 1, until),
+        Trajectory(state(recipe, 1, dtype), 2, until, some_mask(recipe, 1)),
+        Trajectory(state(recipe, 2, dtype), 1, until, some_mask(recipe, 2)),
+        Trajectory(state(recipe, 3, dtype, iteration=3), 3, until),
     ]
 
 
-def finish(recipe: Recipe, members: list[Training], data: Split) -> list[TrainingState]:
+def finish(recipe: Recipe, members: list[Trajectory], data: Split) -> list[TrainingState]:
     together = Group(recipe, data)
     for one in members:
         together.add(one)
@@ -97,7 +97,7 @@ def finish(recipe: Recipe, members: list[Training], data: Split) -> list[Trainin
     return [one.state for one in members]
 
 
-def alone(recipe: Recipe, one: Training, data: Split) -> TrainingState:
+def alone(recipe: Recipe, one: Trajectory, data: Split) -> TrainingState:
     """By the loop."""
     *_, last = train(
         replace(recipe, backend="loop"), one.state, data,
@@ -193,7 +193,7 @@ def test_bits_do_not_depend_on_the_stack(name, iterations, changes):
     for chosen in ([0], [1], [3], [1, 2], [2, 0, 3], [3, 1, 0, 2]):
         fresh = trainings(recipe)
         others = [
-            Training(state(recipe, 10 + seed), seed, recipe.iterations)
+            Trajectory(state(recipe, 10 + seed), seed, recipe.iterations)
             for seed in range(rng.randrange(4))
         ]
         members = [fresh[index] for index in chosen] + others
@@ -226,17 +226,17 @@ def test_a_training_joins_when_the_others_have_come_to_its_iteration(short, ever
     """Whether it is added before or after; and it may have a fresh optimizer, or one it brings."""
     recipe = short(backend="stacked", **ADAM)
     data = samples.digits().train
-    [reached] = finish(recipe, [Training(state(recipe, 1), 0, 20)], data)
+    [reached] = finish(recipe, [Trajectory(state(recipe, 1), 0, 20)], data)
 
     def arms():
         return [
-            Training(TrainingState(20, reached.copy().weights), 5, 60),
-            Training(reached.copy(), 6, 60),
+            Trajectory(TrainingState(20, reached.copy().weights), 5, 60),
+            Trajectory(reached.copy(), 6, 60),
         ]
 
     expected = [finish(recipe, [arm], data)[0] for arm in arms()]
     for late in (False, True):
-        members, other = arms(), Training(state(recipe, 2), 7, 60)
+        members, other = arms(), Trajectory(state(recipe, 2), 7, 60)
         together = Group(recipe, data)
         together.add(other)
         sizes = []
@@ -270,7 +270,7 @@ def test_a_diverged_training_harms_no_other(short):
     data = samples.digits().train
     expected = finish(recipe, trainings(recipe), data)
     members = trainings(recipe)
-    broken = Training(state(recipe, 9), 1, 60)
+    broken = Trajectory(state(recipe, 9), 1, 60)
     for value in broken.state.weights.values():
         value.fill_(torch.inf)
     finish(recipe, [*members[:2], broken, *members[2:]], data)
@@ -312,7 +312,7 @@ def test_bf16_rounds_products_and_keeps_weights_in_32_bits(name, batch, backend)
     data = examples_of(exact, single=True)
     begun = state(exact, 1).weights
     expected, reached = (
-        finish(recipe, [Training(state(recipe, 1), 1, 1)], data)[0] for recipe in (exact, rounded)
+        finish(recipe, [Trajectory(state(recipe, 1), 1, 1)], data)[0] for recipe in (exact, rounded)
     )
     for key in expected.weights:
         assert reached.weights[key].dtype == torch.float32
