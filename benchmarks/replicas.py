@@ -45,6 +45,8 @@ def _train(setting: Setting, number: int, iterations: int, **changes: Any) -> No
 
     group = Group(replace(RECIPE, **changes), data.load(RECIPE, setting.data).train)
     for replica in range(number):
-        group.add(Trajectory(initial(RECIPE, replica + 1), order_seed=replica + 1, until=iterations))
+        group.add(
+            Trajectory(initial(RECIPE, replica + 1), order_seed=replica + 1, until=iterations)
+        )
     while group.waiting:
         group.advance()

@@ -46,7 +46,7 @@ def expand(spec: Sweep) -> Plan:
 def _trial(spec: Sweep, pair: tuple[Training, Training]) -> Trial:
     identity = spec.instability.of(pair)
     parts: list[Part] = []
-    for wanted in spec.wanted:
+    for wanted in spec.measure:
         if wanted is spec.instability:
             parts.append(Part(wanted, identity))
         elif wanted.arity == 2:

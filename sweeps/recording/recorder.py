@@ -99,7 +99,7 @@ class Recorder:
                 tags=tags,
                 run_name=f"{spec.name} {key[:8]}",
             )
-        measures = ",".join(f"{one.measure}{one.suffix}" for one in spec.wanted)
+        measures = ",".join(f"{one.measure}{one.suffix}" for one in spec.measure)
         params = {
             records.RECIPE: spec.recipe.name,
             records.MATCHING: spec.matching,

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
@@ -68,14 +68,20 @@ def stored(wanted: Iterable[Wanted]) -> list[dict[str, Any]]:
 
 def _entries(value: Any) -> Any:
     """`measure: distance` is short for a list of one."""
+    if isinstance(value, tuple):
+        return list(value)
     return [value] if isinstance(value, str | dict) else value
 
 
-Measures = Annotated[
-    list[Annotated[Any, BeforeValidator(_entry)]],
-    BeforeValidator(_entries),
-    Field(min_length=1, max_length=100),
-]
+if TYPE_CHECKING:
+    Measures = tuple[Wanted, ...]
+    """What `resolve` makes of the entries."""
+else:
+    Measures = Annotated[
+        list[Annotated[Any, BeforeValidator(_entry)]],
+        BeforeValidator(_entries),
+        Field(min_length=1, max_length=100, validate_default=True),
+    ]
 
 
 def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted, ...]:

@@ -27,7 +27,7 @@ def resolved(sweep: Sweep) -> dict[str, Any]:
     recipe["milestones"] = list(sweep.recipe.milestones)
     return sweep.model_dump(exclude={"recipe", "measure"}) | {
         "recipe": {"base": _base(sweep)} | recipe,
-        "measure": measures.stored(sweep.wanted),
+        "measure": measures.stored(sweep.measure),
     }
 
 

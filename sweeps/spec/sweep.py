@@ -34,6 +34,10 @@ MAX_JOBS = 1_000_000
 (docs/scaling.md): what is far beyond is a slip, or better several sweeps."""
 
 
+INSTABILITY: Any = ["instability"]
+"""What is measured unless a spec says otherwise, as a spec would say it."""
+
+
 class Resources(BaseModel):
     """What Ray keeps for a worker, where it is not to follow from the recipe."""
 
@@ -96,7 +100,7 @@ class Sweep(BaseModel):
     """Training examples, a fixed sample, on which errors on the train split are measured; all of
     them if absent."""
 
-    measure: Measures = ["instability"]
+    measure: Measures = Field(default=INSTABILITY)
     """What is measured of each pair: names of measures, or mappings of name and options:
     `{measure: instability, points: 50}`. `path_points` and `train_examples` are options of every
     measure that has `points` and `train_examples`."""
@@ -149,18 +153,14 @@ class Sweep(BaseModel):
 
     @model_validator(mode="after")
     def _measures(self) -> Sweep:
-        assert self.wanted
+        """With every option of each measure."""
+        object.__setattr__(self, "measure", resolve(self.measure, self._shared))
         return self
 
     @cached_property
-    def wanted(self) -> tuple[Wanted, ...]:
-        """What is measured, with every option. Raises an error of the place."""
-        return resolve(self.measure, self._shared)
-
-    @cached_property
     def instability(self) -> Wanted:
-        """The measure that trials are known by: of `wanted` if it is there."""
-        found = [one for one in self.wanted if one.measure == "instability"]
+        """The measure that trials are known by: of `measure` if it is there."""
+        found = [one for one in self.measure if one.measure == "instability"]
         return found[0] if found else measures.wanted("instability", {}, self._shared)
 
     @property
@@ -194,7 +194,7 @@ class Sweep(BaseModel):
             cells = len(points) * len(subnetwork.levels)
             trials += cells * pairs
             # Of a cell: its arms, measurements, a random mask, reinitialised weights.
-            measured = sum(pairs if one.arity == 2 else orders for one in self.wanted)
+            measured = sum(pairs if one.arity == 2 else orders for one in self.measure)
             jobs += cells * (orders + measured + 2)
             pretrained.update(points)
             for k in points:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -21,9 +20,6 @@ from trainables.weights import Mask, Weights
 T = TypeVar("T")
 
 SplitName = Literal["test", "train"]
-
-TELL_SECONDS = 0.05
-"""Between two reports of progress: each costs a switch between threads."""
 
 
 class Answers(NamedTuple):
@@ -55,7 +51,6 @@ class Context:
     """Processes that decode images which are not in memory."""
     tell: Callable[[float], None] = field(default=lambda share: None)
     _evaluated: float = field(default=0.0, init=False)
-    _told: float = field(default=0.0, init=False)
 
     def network(self, weights: Weights) -> nn.Module:
         """Return the network with some weights, in `eval` mode, as a module of its own.
@@ -103,11 +98,7 @@ class Context:
 
         A run can be interrupted where this is called. Scores and answers call it by themselves.
         """
-        # The workers of a team must all tell equally often, so no clock decides there.
-        now = time.monotonic()
-        if self.team.size > 1 or now - self._told >= TELL_SECONDS:
-            self._told = now
-            self.tell(min(max(share, 0.0), 1.0))
+        self.tell(min(max(share, 0.0), 1.0))
 
     def _evaluate(self, steps: Generator[float, None, T], amount: float) -> T:
         """Drive an evaluation of so many examples times networks."""
@@ -119,13 +110,7 @@ class Context:
                 self._evaluated = before + amount
                 result: T = end.value
                 return result
-            # Within a generator's step gradients are off; here they are as the measure has them.
             self.progress((before + share * amount) / max(self.expected, before + amount))
-
-
-def same_device(weights: Weights, device: str) -> Weights:
-    """Return weights on a device."""
-    return {name: value.to(device) for name, value in weights.items()}
 
 
 def finite(weights: Weights) -> bool:

@@ -172,7 +172,7 @@ def test_closing_a_batch_checkpoints_all_that_is_under_way(store, one_by_one, ba
 
     executor = Executor(store, samples.FOLDER, NEVER)
     left = sum(job.iterations for job in jobs if not store.complete([(job.kind, job.key)])) - sum(
-        saved[job] - getattr(job, "rewind", 0) for job in saved
+        saved[job] - job.begin for job in saved
     )
     list(executor.run_batch(jobs))
     assert executor.trained_iterations == left

@@ -42,10 +42,10 @@ def stepped(network, optimizer, rate, iterations, order_seed, masks=()):
 
 
 @both_optimizers
-@pytest.mark.parametrize("pruned", [False, True], ids=["dense", "pruned"])
-def test_it_is_torchs_optimizer_going_on(store, short, plain, optimizer, pruned):
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "pruned"])
+def test_it_is_torchs_optimizer_going_on(store, short, plain, optimizer, sparse):
     recipe = short(**optimizer, **CARRIED)
-    mask = pruned(arm(recipe, 1)) if pruned else None
+    mask = pruned(arm(recipe, 1)) if sparse else None
     job = arm(recipe, 2, mask)
     do(store, job)
 

@@ -14,6 +14,7 @@ from analysis import records
 from trainables.jobs import measurements
 from trainables.jobs.contents import CHECKPOINT
 from trainables.jobs.execute import Executor
+from trainables.jobs.kinds import pretrained
 from trainables.store import Store, Unreadable, tensors
 
 
@@ -123,7 +124,7 @@ def test_a_checkpoint_of_a_training_from_an_earlier_state_is_good(
     store, jobs, undisturbed, every_iteration
 ):
     """The key of a state does not say from which earlier one it is trained."""
-    direct = jobs["wk"].__class__(jobs["wk"].of, 1, 0, 20)
+    direct = pretrained(jobs["wk"].of, 1, 0, 20)
     assert direct.key == jobs["wk"].key
     stopped_after(store, direct, 5)
     executor = Executor(store, samples.FOLDER, NEVER)
@@ -143,7 +144,7 @@ def test_what_jobs_store_can_be_decoded(jobs, undisturbed):
 
 
 def test_measurements_hold_what_is_recorded():
-    assert set(measurements.NUMBERS) == set(records.SCALAR_METRICS)
+    assert {*measurements.NUMBERS, "weights_left"} == set(records.SCALAR_METRICS)
     assert set(measurements.CURVES) == set(records.CURVE_METRICS)
 
 

@@ -5,13 +5,10 @@ from dataclasses import replace
 import pytest
 import samples
 import torch
+from measure_samples import context
 from torch.nn.functional import cross_entropy
 
-from trainables import networks
-from trainables.measures.instability import instability, measure
-from trainables.recipes import RECIPES
-from trainables.training.evaluation import finish
-from trainables.training.loop import TrainingState, train
+from trainables.measures.instability import Options, compute, instability
 
 
 @pytest.mark.parametrize(
@@ -28,27 +25,17 @@ def test_instability_is_the_highest_error_over_the_ends_mean(errors, expected):
     assert instability(errors) == expected
 
 
-@pytest.fixture(scope="module")
-def arms():
-    """Two children of one W_0, trained shortly."""
-    recipe = replace(RECIPES["digits-mlp"], iterations=60, milestones=(45,))
-    found = []
-    for order_seed in (1, 2):
-        weights = networks.initial_weights("digits-mlp", "kaiming-normal", "init", 1)
-        examples = samples.digits().train
-        *_, state = train(
-            recipe, TrainingState(0, weights), examples, order_seed=order_seed, until=60
-        )
-        found.append(state.weights)
-    return found
-
-
 POINTS = 11
+
+
+def measure(first, second, data, points):
+    """What a path of so many points between two networks says."""
+    return compute((first, second), context(data), Options(points))
 
 
 @pytest.fixture(scope="module")
 def measured(arms):
-    return finish(measure("digits-mlp", *arms, samples.digits(), POINTS))
+    return measure(*arms, samples.digits(), POINTS)
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +80,13 @@ def test_the_numbers_follow_from_the_path(measured, brute_force, split):
 
 def test_arms_are_left_alone(arms):
     before = [{name: value.clone() for name, value in arm.items()} for arm in arms]
-    finish(measure("digits-mlp", *arms, samples.digits(), 3))
+    measure(*arms, samples.digits(), 3)
     for arm, copy in zip(arms, before, strict=True):
         assert all(torch.equal(arm[name], value) for name, value in copy.items())
 
 
 def test_a_network_is_stable_against_itself(arms):
-    measured = finish(measure("digits-mlp", arms[0], arms[0], samples.digits(), 5))
+    measured = measure(arms[0], arms[0], samples.digits(), 5)
     for split in ("train", "test"):
         assert measured[f"instability_{split}"] <= 0.2  # an example may flip by rounding
         assert measured[f"accuracy_{split}_1"] == measured[f"accuracy_{split}_2"]
@@ -116,7 +103,7 @@ def few():
 
 
 def test_what_guessing_would_give_is_recorded(arms, few):
-    measured = finish(measure("digits-mlp", *arms, few, 3))
+    measured = measure(*arms, few, 3)
     assert (measured["test_examples"], measured["majority_test"]) == (10, 60.0)
     assert (measured["diverged_1"], measured["diverged_2"]) == (False, False)
 
@@ -127,7 +114,7 @@ def test_what_guessing_would_give_is_recorded(arms, few):
 def test_a_diverged_end_has_no_instability(arms, few, which, value, name):
     ends = [{key: tensor.clone() for key, tensor in arm.items()} for arm in arms]
     ends[which][name][0] = value
-    measured = json.loads(json.dumps(finish(measure("digits-mlp", *ends, few, 3))))
+    measured = json.loads(json.dumps(measure(*ends, few, 3)))
     assert [measured["diverged_1"], measured["diverged_2"]] == [which == 0, which == 1]
     assert math.isnan(measured["instability_test"])
     assert math.isnan(measured["instability_train"])
@@ -139,11 +126,11 @@ def test_finite_weights_with_an_infinite_loss_have_diverged(arms, few):
     """Logits overflow although no weight does."""
     ends = [{key: tensor.clone() for key, tensor in arm.items()} for arm in arms]
     ends[0]["output.weight"].fill_(3e38)
-    measured = finish(measure("digits-mlp", *ends, few, 3))
+    measured = measure(*ends, few, 3)
     assert [measured["diverged_1"], measured["diverged_2"]] == [True, False]
     assert math.isnan(measured["instability_test"])
 
 
 def test_guessing_is_told_of_the_test_split_whatever_is_sampled_of_the_other(arms, few):
-    measured = finish(measure("digits-mlp", *arms, replace(few, train=few.train.sample(50)), 3))
+    measured = measure(*arms, replace(few, train=few.train.sample(50)), 3)
     assert (measured["test_examples"], measured["majority_test"]) == (10, 60.0)
