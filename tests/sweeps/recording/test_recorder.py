@@ -36,7 +36,7 @@ def test_a_trial_carries_what_its_recipe_changes_and_where_its_artifacts_lie(
         assert run.info.end_time - run.info.start_time == pytest.approx(22_000, abs=2)
         assert run.data.tags[records.OUTCOME] == "trained"
         places = {n: v for n, v in run.data.tags.items() if n.startswith(records.ARTIFACT)}
-        assert places.keys() == {"artifact.measurement", "artifact.arm_1", "artifact.arm_2"}
+        assert places.keys() == {"artifact.instability", "artifact.arm_1", "artifact.arm_2"}
         for place in places.values():
             folder, _, key = place.rpartition("/")
             assert key in {n.partition(".")[0] for n in recorded.store.files.sizes(folder)}
