@@ -104,7 +104,7 @@ def counting(trials: pd.DataFrame) -> pd.Series:
     trained = ~(ends["diverged"] | ends["untrained"]).to_numpy(dtype=bool)
     first, second = trained[: len(trials)], trained[len(trials) :]
     measured = trials[split_metric(INSTABILITY, "test")].notna()
-    return measured & first & second
+    return measured & first & second & tested(trials)
 
 
 def outcomes(trials: pd.DataFrame) -> pd.Series:

@@ -14,10 +14,8 @@ import pandas as pd
 from analysis.ends import CELL
 from analysis.formats import UNKNOWN, weights
 from analysis.records import INIT_SEED, LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.statistics import PERCENT, estimate
+from analysis.statistics import Bounds, estimate
 from analysis.strategies import rank, strategy
-
-ANY = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,16 @@ class Quantity:
     """`%`, `nats`; empty for a number without one."""
     about: str = ""
     """What it is, in a few words."""
+    low: float | None = None
+    high: float | None = None
+    """What is possible; None: no bound is known."""
+
+    @property
+    def bounds(self) -> Bounds:
+        return (
+            -math.inf if self.low is None else self.low,
+            math.inf if self.high is None else self.high,
+        )
 
 
 def means(trials: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
@@ -45,9 +53,8 @@ def means(trials: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
         if quantity.name not in trials:
             continue
         there = trials[trials[quantity.name].notna()]
-        bounds = PERCENT if quantity.unit == "%" else ANY
         for cell, group in there.groupby([RECIPE, *CELL], sort=False):
-            found = estimate(group[quantity.name], group[INIT_SEED], bounds)
+            found = estimate(group[quantity.name], group[INIT_SEED], quantity.bounds)
             left = float(group[WEIGHTS_LEFT].mean())
             numbers = (found.mean, found.std, found.low, found.high, found.n, found.inits)
             rows.append((*cell, left, quantity.name, *numbers))

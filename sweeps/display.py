@@ -122,7 +122,7 @@ def print_summary(console: Console, results: Results) -> None:
         (summary.drop(columns=[c for c in IN_REPORT if c in summary]), tables.CORE_COLUMNS),
         (tables.onset_table(results.cells, results.samples), tables.ONSET_CORE_COLUMNS),
     )
-    for frame, core in shown:
+    for frame, core in shown if len(summary) else ():
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
     for caption, frame in quantities.tables(results.trials, results.quantities).items():
         console.print(caption)

@@ -216,7 +216,7 @@ class Recorder:
         self._client.set_terminated(run_id, "FINISHED" if complete else "KILLED")
 
 
-def _columns(plan: Plan) -> list[dict[str, str]]:
+def _columns(plan: Plan) -> list[dict[str, Any]]:
     """What is measured beside instability: name, measure, unit, axis and meaning of each column."""
     parts = {part.label: part for trial in plan.trials for part in trial.parts}
     return [
@@ -226,6 +226,8 @@ def _columns(plan: Plan) -> list[dict[str, str]]:
             "unit": column.unit,
             "axis": column.axis or "",
             "about": column.about,
+            "low": column.low,
+            "high": column.high,
         }
         for part in parts.values()
         if part.of.measure != "instability"
