@@ -25,9 +25,9 @@ from typing import Any
 
 from benchmarks.harness import Row, Setting, Spread
 from benchmarks.memory import megabytes
-from sweeps.engine import Demand
 from sweeps.home import Home, resolve
 from sweeps.loading import load
+from sweeps.placement import Demand
 from sweeps.plan import Plan, expand
 from sweeps.plan.summary import summarize
 from sweeps.run.handout import Handout

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps.cluster.config import Cluster
-from sweeps.engine import Machines
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_images, read
+from sweeps.placement import Machines
 from trainables.store import content_key
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from sweeps import engine, tracking
+from sweeps import placement, tracking
 from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
 from sweeps.plan import Plan
@@ -145,7 +145,7 @@ def _execute(
         settings = tuning.Settings(
             pending=site.most(demand),
             demand=demand,
-            processes=engine.decoders(plan.spec.recipe, demand.worker),
+            decoders=placement.decoders(plan.spec.recipe, demand.worker),
             store=store.url,
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,

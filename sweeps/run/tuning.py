@@ -17,8 +17,8 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from sweeps.engine import Demand
 from sweeps.errors import ClusterError
+from sweeps.placement import Demand
 from sweeps.run.handout import LOOK_SECONDS, Handout
 from sweeps.run.turns import IDLE_SECONDS, NUMBER, Turns
 from trainables.jobs.kinds import Job
@@ -75,7 +75,7 @@ class Settings:
     """Batches that may wait for room at a time: what an autoscaler sees as demand."""
     demand: Demand
     """Of a training."""
-    processes: int
+    decoders: int
     """That decode images, for each worker."""
     store: str
     data_folder: Path
@@ -135,7 +135,7 @@ class ScheduleSearcher(Searcher):
                 return None
             jobs = []  # the worker imports its libraries while another does what all wait for
         turn = self._schedule.turn(trial_id) if jobs else None
-        batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.processes, turn)
+        batch = Batch(tuple(jobs), s.store, s.data_folder, s.checkpoint_seconds, s.decoders, turn)
         self._handed_out += 1
         self._pending.add(trial_id)
         return {"batch": batch, "worker": dict(s.demand.worker), NUMBER: self._handed_out}

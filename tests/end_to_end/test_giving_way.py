@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sweeps.engine import Demand
 from sweeps.loading import load
+from sweeps.placement import Demand
 from sweeps.plan import expand
 from sweeps.run import schedule as schedules
 from sweeps.run.handout import Handout

@@ -36,7 +36,7 @@ class Batch:
     store: str
     data_folder: Path
     checkpoint_seconds: float
-    processes: int = 0
+    decoders: int = 0
     """That decode images, for each worker."""
     turn: TurnLength | None = None
     """After which it ends, done or not, for another batch."""

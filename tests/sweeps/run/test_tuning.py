@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from ray.tune.search import Searcher
 
-from sweeps.engine import Demand
 from sweeps.loading import load
+from sweeps.placement import Demand
 from sweeps.plan import expand
 from sweeps.plan.cost import seconds
 from sweeps.run import handout as handout_module

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from benchmarks.idle import reporting
-from sweeps.engine import Demand
 from sweeps.loading import load
+from sweeps.placement import Demand
 from sweeps.plan import expand
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
