@@ -173,8 +173,11 @@ class Recorder:
         """Log numbers, and what they are of, at once: a measurement is recorded or it is not."""
         from mlflow.entities import Metric, Param, RunTag
 
-        tags = {}
+        tags, first = {}, next(iter(found))
         metrics = []
+        if trial.key not in self._recorded:  # of each measurement it is the same
+            left = first.values[records.WEIGHTS_LEFT]
+            metrics.append(Metric(records.WEIGHTS_LEFT, left, int(first.written_at * 1000), 0))
         for one in found:
             when = int(one.written_at * 1000)
             metrics += [Metric(name, value, when, 0) for name, value in one.metrics()]
