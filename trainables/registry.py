@@ -116,7 +116,7 @@ class Door:
                     f"{place} or {others[0]}"
                 )
             return place
-        if not OWN.fullmatch(name):
+        if len(name) > LENGTH or not OWN.fullmatch(name):
             raise PluginError(
                 f"{self.noun} {_shortened(name)}: own code is named as module:object, "
                 "my_code:thing for `thing` in my_code.py"

@@ -129,7 +129,7 @@ def test_what_is_wrong_is_one_line_with_its_place(folder: Path) -> None:
             "unfinished": "def f(:",
             "late": "def f():\n  pass\nreturn 3",
             "leaving": "import sys\nsys.exit('done')",
-            "raising": "def f(x):\n    return g(x)\n\ndef g(x):\n    raise ValueError('two\\nlines')",
+            "raising": "def f(x): g(x)\n\n\n\ndef g(x): raise ValueError('two\\nlines')",
             "torchy": "import torch\n\ndef f():\n    return torch.zeros(2) @ torch.zeros(3)",
         },
     )

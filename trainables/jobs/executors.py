@@ -15,11 +15,12 @@ _executors: dict[Any, Executor] = {}
 
 
 def executor(batch: Batch, team: Team = ALONE) -> Executor:
-    """Return the executor for a batch's store and data.
+    """Return the executor for a batch's store, data and own code.
 
     Raises StoreError if the store cannot be opened; of a team, on every worker if on one.
     """
     place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.processes)
+    place = (*place, batch.own.digest)
     if place not in _executors:
         store, problem = None, None
         try:

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
-from trainables import fingerprint
 from trainables.jobs.events import nothing
 from trainables.jobs.trainable import Batch, Trainable, nothing_done, refusal
 from trainables.jobs.turn import Turn
@@ -275,7 +274,7 @@ def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
     from trainables.jobs.executors import executor
     from trainables.jobs.report import advance
 
-    differences = team.gather(batch.code.difference(fingerprint.here()))
+    differences = team.gather(batch.take_code())
     if refused := next(filter(None, differences), None):
         if team.rank == 0:
             ray.get(mailbox.report.remote(refusal(refused)))
