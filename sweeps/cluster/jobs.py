@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from sweeps import plugins
 from sweeps.cluster.config import Cluster
-from sweeps.engine import Machines
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_images, read
+from sweeps.placement import Machines
 from trainables.plugin_sources import digest
 from trainables.store import content_key
 

@@ -54,7 +54,7 @@ def plan(
     """
     import json
 
-    from sweeps import engine
+    from sweeps import placement
     from sweeps.display import plan_text
     from sweeps.home import resolve
     from sweeps.loading import load
@@ -72,13 +72,13 @@ def plan(
     place = resolve(home, store, data=data)
     sweep, _ = load(spec, set_, place.data)
     if hardware == "cpu":
-        engine.check_threads(sweep.recipe)
+        placement.check_threads(sweep.recipe)
     graph = expand(sweep)
     complete = set()
     url = place.store
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
-    cores = max(1, engine.cores() // sweep.recipe.workers)
+    cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
     summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
     if format_ == "json":

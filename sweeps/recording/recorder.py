@@ -25,7 +25,7 @@ from sweeps.recording.measured import Measured, place, places, read, training_se
 from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.spec import Sweep
 from sweeps.spec.stored import resolved
-from trainables.store import Store
+from trainables.store import Missing, Store
 
 
 class Recorder:
@@ -56,6 +56,7 @@ class Recorder:
             records.SWEEP_FILE: json.dumps(resolved(self.plan.spec), indent=1),
             records.PLAN_FILE: json.dumps(plan_facts, indent=1),
             records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
+            records.COLUMNS_FILE: json.dumps(_columns(self.plan), indent=1),
         }
         of = (self._client, self.home, self._submission)
         there = set() if submitted_at is None else files.names(*of)
@@ -157,7 +158,9 @@ class Recorder:
         recorded = self._recorded.get(trial.key, set())
         found = read(self.store, (p for p in trial.parts if p.job.key not in recorded))
         if not found:
-            return
+            if recorded:
+                return
+            raise Missing(f"{trial.measurements[0].kind} {trial.key} is not in the store")
         run = self._runs.get(trial.key) or self._begin(trial, found)
         for one in found:
             for name, text in one.files():
@@ -213,6 +216,25 @@ class Recorder:
         run_id = self._submission.info.run_id
         self._client.set_tag(run_id, records.UNMEASURED, str(unmeasured))
         self._client.set_terminated(run_id, "FINISHED" if complete else "KILLED")
+
+
+def _columns(plan: Plan) -> list[dict[str, Any]]:
+    """What is measured beside instability: name, measure, unit, axis and meaning of each column."""
+    parts = {part.label: part for trial in plan.trials for part in trial.parts}
+    return [
+        {
+            "name": part.recorded(column.name),
+            "measure": part.of.measure + part.of.suffix,
+            "unit": column.unit,
+            "axis": column.axis or "",
+            "about": column.about,
+            "low": column.low,
+            "high": column.high,
+        }
+        for part in parts.values()
+        if part.of.measure != "instability"
+        for column in part.of.columns
+    ]
 
 
 def _params(trial: Trial) -> dict[str, object]:

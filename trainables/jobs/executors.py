@@ -19,8 +19,8 @@ def executor(batch: Batch, team: Team = ALONE) -> Executor:
 
     Raises StoreError if the store cannot be opened; of a team, on every worker if on one.
     """
-    place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.processes)
-    place = (*place, batch.own.digest)
+    settings = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.decoders)
+    place = (*settings, batch.own.digest)
     if place not in _executors:
         store, problem = None, None
         try:
@@ -30,5 +30,5 @@ def executor(batch: Batch, team: Team = ALONE) -> Executor:
         problems = [one for one in team.gather(problem) if one]
         if store is None or problems:
             raise StoreError(problems[0])
-        _executors[place] = Executor(store, *place[1:3], processes=batch.processes, team=team)
+        _executors[place] = Executor(store, *settings[1:3], decoders=batch.decoders, team=team)
     return _executors[place]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ import ray
 from ray import tune
 
 from trainables import fingerprint, plugins
-from trainables.jobs.events import nothing
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Report
 from trainables.jobs.turn import Turn, TurnLength
 from trainables.store import StoreError
 
@@ -36,7 +36,7 @@ class Batch:
     store: str
     data_folder: Path
     checkpoint_seconds: float
-    processes: int = 0
+    decoders: int = 0
     """That decode images, for each worker."""
     turn: TurnLength | None = None
     """After which it ends, done or not, for another batch."""
@@ -55,14 +55,7 @@ class Batch:
 
 
 class Trainable(tune.Trainable):
-    """Does batches and reports as `trainables.jobs.report` says, and:
-
-    nodes        Ray's ids of the machines
-    refused      one line, where nothing is done because a worker's code is not the driver's
-    lost         one line, where a batch ends because the workers that did it are gone
-    leaving      true in the last report of a process that was told to end (SIGTERM: its machine
-                 is taken away, say); what was under way has stored checkpoints
-    """
+    """Does batches, and returns a `Report` from each step."""
 
     def setup(self, config: dict[str, Any]) -> None:
         self._leaving = self._stepping = False
@@ -87,14 +80,14 @@ class Trainable(tune.Trainable):
         try:
             refused = self._batch.take_code()
             report = refusal(refused) if refused else self._advance()
-            report["leaving"] = self._leaving
             if self._leaving:
                 self.cleanup()
-            return report  # Tune, too, calls the end of a trial `done`
+            # `done` ends the trial for Tune.
+            return {"report": replace(report, leaving=self._leaving), "done": report.done}
         finally:
             self._stepping = False
 
-    def _advance(self) -> dict[str, Any]:
+    def _advance(self) -> Report:
         """Go on with the batch until a report is due."""
         raise NotImplementedError
 
@@ -105,14 +98,9 @@ class Trainable(tune.Trainable):
         """Nothing: see `save_checkpoint`."""
 
 
-def refusal(reason: str) -> dict[str, Any]:
-    """The report of a worker that must not do its batch."""
-    return nothing() | {"done": True, "refused": reason}
-
-
-def nothing_done(error: StoreError) -> dict[str, Any]:
-    """The report of a worker that cannot open the store."""
-    return nothing() | {"done": True, "store_error": str(error)}
+def refusal(reason: str) -> Report:
+    """Return the report of a worker that must not do its batch."""
+    return Report(done=True, refused=reason)
 
 
 class BatchTrainable(Trainable):
@@ -122,19 +110,20 @@ class BatchTrainable(Trainable):
         self._events: Events | None = None
         return super().reset_config(new_config)
 
-    def _advance(self) -> dict[str, Any]:
+    def _advance(self) -> Report:
         from trainables.jobs.executors import executor
         from trainables.jobs.report import advance
 
-        nodes = [ray.get_runtime_context().get_node_id()]
+        nodes = (ray.get_runtime_context().get_node_id(),)
         try:
             held = executor(self._batch)
         except StoreError as error:
-            return nothing_done(error) | {"nodes": nodes}
+            return Report(done=True, store_error=str(error), nodes=nodes)
         if self._events is None:
             self._turn = Turn(self._batch.turn, held.trained_iterations)
             self._events = held.run_batch(self._batch.jobs)
-        return advance(held, self._events, self._turn, lambda: self._leaving) | {"nodes": nodes}
+        report = advance(held, self._events, self._turn, lambda: self._leaving)
+        return replace(report, nodes=nodes)
 
     def cleanup(self) -> None:
         """Closes the batch; a training under way stores a checkpoint."""
