@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
-from trainables import fingerprint
 from trainables.jobs.reports import Report
 from trainables.jobs.trainable import Batch, Trainable, refusal
 from trainables.jobs.turn import Turn
@@ -276,7 +275,7 @@ def _do(batch: Batch, team: Team, mailbox: Any, nodes: tuple[str, ...]) -> None:
     from trainables.jobs.executors import executor
     from trainables.jobs.report import advance
 
-    differences = team.gather(batch.code.difference(fingerprint.here()))
+    differences = team.gather(batch.take_code())
     if refused := next(filter(None, differences), None):
         if team.rank == 0:
             ray.get(mailbox.report.remote(refusal(refused)))

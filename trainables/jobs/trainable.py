@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray import tune
 
-from trainables import fingerprint
+from trainables import fingerprint, plugins
 from trainables.jobs.kinds import Job
 from trainables.jobs.reports import Report
 from trainables.jobs.turn import Turn, TurnLength
@@ -42,6 +42,13 @@ class Batch:
     """After which it ends, done or not, for another batch."""
     code: fingerprint.Code = field(default_factory=fingerprint.here)
     """Of the driver, which makes batches."""
+    own: plugins.OwnCode = field(default_factory=plugins.here)
+    """The user's own code, of the driver too."""
+
+    def take_code(self) -> str | None:
+        """Make this process use the user's own code. Return one line where it cannot, or where its
+        code is not the driver's."""
+        return self.code.difference(fingerprint.here()) or plugins.adopt(self.own)
 
     def __repr__(self) -> str:  # Tune logs it
         return f"Batch({[job.title for job in self.jobs[:1]]} and so on, {len(self.jobs)} jobs)"
@@ -71,7 +78,7 @@ class Trainable(tune.Trainable):
             os._exit(0)
         self._stepping = True
         try:
-            refused = self._batch.code.difference(fingerprint.here())
+            refused = self._batch.take_code()
             report = refusal(refused) if refused else self._advance()
             if self._leaving:
                 self.cleanup()
