@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from recording_samples import Recorded, measured
 
 from analysis import records
 from sweeps import results
+from sweeps.loading import load
 from sweeps.plugins import use
 from sweeps.recording import database
 from sweeps.recording.rebuild import rebuild
+from sweeps.recording.recorder import own_code
 from trainables import plugins
 from trainables.jobs.kinds import Measurement
 
@@ -46,3 +49,12 @@ def test_records_outlive_the_code(recorded: Recorded, tmp_path: Path) -> None:
         run = client.get_run(found.submission.info.run_id)
         assert run.data.tags[f"{records.PLUGIN}mine:MEASURE"] == identity
     assert plugins.here() == plugins.OwnCode()
+
+
+def test_every_kind_of_own_code_is_listed() -> None:
+    sweep, _ = load("digits-mlp")
+    assert own_code(sweep) == {}
+    recipe = replace(sweep.recipe, network="nets:wide", network_version="@2", data="arrays-1")
+    for address, listed in (("lab:data", {"lab:data": "arrays-1"}), ("/data/x.npz", {})):
+        changed = sweep.model_copy(update={"recipe": replace(recipe, data_address=address)})
+        assert own_code(changed) == {"nets:wide": "@2", **listed}
