@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.ends import CELL, LINE, arms, counting
+from analysis.ends import CELL, LINE, arms, counting, tested
 from analysis.records import (
     INIT_SEED,
     INSTABILITY,
@@ -152,6 +152,8 @@ def cells(
 ) -> pd.DataFrame:
     """One row per (recipe, strategy, level, rewind), with the columns of `CELL_DTYPES`.
 
+    Of the trials whose instability was measured.
+
     Counts:
 
     - `pairs`: trials measured; `n`: those that count, both of whose ends are trained (see
@@ -179,6 +181,7 @@ def cells(
       holds the threshold; `stable_share`: share of nested bootstrap samples that are stable.
     """
     rows: list[dict[str, Any]] = []
+    trials = trials[tested(trials)]
     each = samples(trials, stable_below=stable_below, matching=matching)
     for recipe, of_recipe in each.groupby(RECIPE):
         networks = arms(of_recipe)

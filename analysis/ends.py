@@ -67,7 +67,7 @@ def _ends(trials: pd.DataFrame) -> pd.DataFrame:
         end = end.set_axis([*ARM, *names, WEIGHTS_LEFT], axis="columns")
         test = end["accuracy_test"].astype("float64")
         untrained = no_better_than_chance(test, trials["test_examples"], trials["majority_test"])
-        diverged = trials[f"diverged_{arm}"].astype("bool") | test.isna()
+        diverged = trials[f"diverged_{arm}"].astype("bool")
         stacked.append(end.assign(diverged=diverged, untrained=untrained))
     ends = pd.concat(stacked, ignore_index=True)
     # Trials recorded by an earlier version may not say what other trials of the same arm do.
@@ -88,17 +88,27 @@ def arms(trials: pd.DataFrame) -> pd.DataFrame:
     return _ends(trials).drop_duplicates(ARM).sort_values(ARM, ignore_index=True)
 
 
+def tested(trials: pd.DataFrame) -> pd.Series:
+    """Which trials say what became of their networks: those whose instability was measured."""
+    known = [
+        trials[split_metric(ACCURACY, "test", arm)].notna()
+        | trials[f"diverged_{arm}"].astype("bool")
+        for arm in (1, 2)
+    ]
+    return known[0] & known[1]
+
+
 def counting(trials: pd.DataFrame) -> pd.Series:
     """Which trials count: both ends are trained, and instability was measured."""
     ends = _ends(trials)
     trained = ~(ends["diverged"] | ends["untrained"]).to_numpy(dtype=bool)
     first, second = trained[: len(trials)], trained[len(trials) :]
     measured = trials[split_metric(INSTABILITY, "test")].notna()
-    return measured & first & second
+    return measured & first & second & tested(trials)
 
 
 def outcomes(trials: pd.DataFrame) -> pd.Series:
-    """What became of the worse of each trial's two networks, one of `OUTCOMES`."""
+    """What became of the worse of each trial's two networks, one of `OUTCOMES`; None if unknown."""
     ends, number = _ends(trials), len(trials)
     diverged, untrained = (ends[flag].to_numpy(dtype=bool) for flag in ("diverged", "untrained"))
     worse = np.where(
@@ -106,7 +116,7 @@ def outcomes(trials: pd.DataFrame) -> pd.Series:
         "diverged",
         np.where(untrained[:number] | untrained[number:], "untrained", "trained"),
     )
-    return pd.Series(worse, index=trials.index, dtype="object")
+    return pd.Series(worse, index=trials.index, dtype="object").where(tested(trials), None)
 
 
 _SAID = {

@@ -16,12 +16,9 @@ Records of earlier versions stay readable. They keep path curves as stepped metr
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +34,7 @@ TRIAL_KEY = "trial_key"  # content key of the trial; a trial is written once an 
 SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
 SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
 VERSION = "version."  # + package: what a submission was made with
+PLUGIN = "plugin."  # + module:object: identity of the user's own code, of a submission
 DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
 UNMEASURED = "unmeasured"  # trials of a submission that need weights of a diverged training
 OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks
@@ -69,6 +67,7 @@ SPEC_FILE = "spec.yaml"  # as the user wrote it, with the overrides noted
 SWEEP_FILE = "sweep.json"  # every field of the spec, as it was resolved
 PLAN_FILE = "plan.json"
 TRIALS_FILE = "trials.json"  # the keys of all trials of the spec
+COLUMNS_FILE = "columns.json"  # name, measure, unit, axis and meaning of what is measured
 
 # --- files of a trial -----------------------------------------------------------------
 PATH_FILE = "path.csv"  # errors and losses along the path; see `curves`
@@ -152,8 +151,10 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     """The trials of some runs, one row each, sorted by what they are.
 
     Columns: `TRIAL_COLUMNS`, `SCALAR_METRICS` (NaN where a run lacks one), `TEST_EXAMPLES`,
-    `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool). `submission` is the
-    id of the run below which MLflow shows the trial. A diverged arm has no accuracy, and its trial
+    `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool); then whatever other
+    measures have recorded (NaN where a run lacks it), sorted by name. `submission` is the id of
+    the run below which MLflow shows the trial. A diverged arm has no accuracy, and its trial no
+    instability: they are NaN.
     no instability: they are NaN.
     """
     import pandas as pd
@@ -161,8 +162,11 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     # A trial is there twice if its run was deleted, recorded again, and then restored by hand.
     once = {run.data.tags[TRIAL_KEY]: run for run in runs}
     rows = [_trial_row(run) for run in once.values()]
-    frame = pd.DataFrame(rows, columns=[*TRIAL_COLUMNS, *SCALAR_METRICS, *END_METRICS])
+    usual = [*TRIAL_COLUMNS, *SCALAR_METRICS, *END_METRICS]
+    others = sorted({name for row in rows for name in row}.difference(usual))
+    frame = pd.DataFrame(rows, columns=[*usual, *others])
     frame = frame.astype({f"{DIVERGED}_1": bool, f"{DIVERGED}_2": bool})
+    frame = frame.astype(dict.fromkeys(others, "float64"))
     return frame.sort_values([*IDENTIFYING, "trial"], ignore_index=True)
 
 
@@ -190,6 +194,9 @@ def _pages(page_after: Callable[[str | None], PagedList[T]]) -> Iterator[T]:
 IDENTIFYING = (STRATEGY, LEVEL, REWIND, INIT_SEED, "order_seed_1", "order_seed_2")
 """What a trial is among those of its recipe."""
 
+_EARLIER = CURVE_METRICS
+"""Metrics of earlier versions' runs that are curves."""
+
 TRIAL_COLUMNS = ("trial", "run_id", "submission", RECIPE, *IDENTIFYING)
 
 
@@ -208,6 +215,7 @@ def _trial_row(run: Run) -> dict[str, object]:
         "order_seed_1": first,
         "order_seed_2": second,
         **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
+        **{name: value for name, value in metrics.items() if name not in _EARLIER},
     }
     diverged = {f"{DIVERGED}_{arm}": _diverged(metrics, arm) for arm in (1, 2)}
     for split in SPLITS if any(diverged.values()) else ():
@@ -231,28 +239,6 @@ def _diverged(metrics: Mapping[str, float], arm: int) -> bool:
     return all(metrics.get(split_metric(ACCURACY, split, arm)) == 0 for split in SPLITS)
 
 
-def curves(
-    client: MlflowClient, trials: pd.DataFrame, read_file: Callable[[str, str], str | None]
-) -> pd.DataFrame:
-    """The path curves of some trials, long: one row per trial and path point.
-
-    `read_file` returns the text of a run's file, by the run's id and the file's name; None where
-    there is none. Columns: `trial`, `point` (0, 1, ...), `alpha` (0 is arm 2, 1 is arm 1, as in
-    W(alpha) = alpha W_1 + (1 - alpha) W_2) and `CURVE_METRICS`.
-    """
-    import pandas as pd
-
-    frames = []
-    for trial, run_id in zip(trials["trial"], trials["run_id"], strict=True):
-        text = read_file(run_id, PATH_FILE)
-        curve = _stepped_curve(client, run_id) if text is None else _curve_of(text)
-        curve.insert(0, "trial", trial)
-        frames.append(curve)
-    if not frames:
-        return pd.DataFrame(columns=["trial", "point", "alpha", *CURVE_METRICS])
-    return pd.concat(frames, ignore_index=True)
-
-
 def measured(tags: Mapping[str, str]) -> set[str]:
     """Keys of the measurements that a finished trial's run holds, by its tags.
 
@@ -260,67 +246,3 @@ def measured(tags: Mapping[str, str]) -> set[str]:
     """
     keys = {value for name, value in tags.items() if name.startswith(MEASURED)}
     return keys or {tags[TRIAL_KEY]}
-
-
-def axis_file(measure: str, axis: str) -> str:
-    """The name of the file of what a measure says along an axis, by the measure's label."""
-    return f"{re.sub(r'[^A-Za-z0-9._=-]', '-', measure)}.{axis}.csv"
-
-
-def axis_text(axis: str, curves: Mapping[str, Sequence[float] | Mapping[str, float]]) -> str:
-    """The text of such a file: a row per place, in which each curve has a value, or none.
-
-    Places of lists are 0, 1, ...; of a list along `alpha`, evenly spaced numbers from 0 to 1.
-    """
-    by_place: dict[str, Mapping[Any, float]] = {
-        name: dict(zip(_places(axis, len(curve)), curve, strict=True))
-        if isinstance(curve, Sequence)
-        else curve
-        for name, curve in curves.items()
-    }
-    places = dict.fromkeys(place for curve in by_place.values() for place in curve)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([axis, *curves])
-    for place in places:
-        numbers = (curve.get(place) for curve in by_place.values())
-        writer.writerow([place, *("" if one is None else repr(float(one)) for one in numbers)])
-    return text.getvalue()
-
-
-def _places(axis: str, number: int) -> Iterable[float]:
-    return [p / max(number - 1, 1) for p in range(number)] if axis == "alpha" else range(number)
-
-
-def curve_text(values: Mapping[str, Sequence[float]]) -> str:
-    """The text of `PATH_FILE`: a row per point, from the lists of `CURVE_METRICS`."""
-    points = len(values[CURVE_METRICS[0]])
-    lines = [",".join(("point", "alpha", *CURVE_METRICS))]
-    for point in range(points):
-        numbers = (point / (points - 1), *(values[name][point] for name in CURVE_METRICS))
-        lines.append(",".join((str(point), *map(repr, map(float, numbers)))))
-    return "\n".join(lines) + "\n"
-
-
-def _curve_of(text: str) -> pd.DataFrame:
-    import pandas as pd
-
-    header, *rows = csv.reader(io.StringIO(text))
-    curve = pd.DataFrame([[float(cell) for cell in row] for row in rows], columns=header)
-    return curve.astype({"point": int})
-
-
-def _stepped_curve(client: MlflowClient, run_id: str) -> pd.DataFrame:
-    """As earlier versions recorded it."""
-    import pandas as pd
-
-    histories = {name: client.get_metric_history(run_id, name) for name in CURVE_METRICS}
-    curve = pd.DataFrame(
-        {
-            name: [metric.value for metric in sorted(history, key=lambda metric: metric.step)]
-            for name, history in histories.items()
-        }
-    )
-    curve.insert(0, "point", range(len(curve)))
-    curve.insert(1, "alpha", curve["point"] / max(len(curve) - 1, 1))
-    return curve

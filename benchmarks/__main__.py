@@ -22,8 +22,8 @@ from rich.console import Console
 from benchmarks import table
 from benchmarks.harness import THREADS, Row
 from benchmarks.registry import BENCHMARKS
-from sweeps.engine import WORKER_ENVIRONMENT
 from sweeps.home import resolve
+from sweeps.placement import WORKER_ENVIRONMENT
 from sweeps.provenance import versions
 
 THREAD_ENVIRONMENT = {k: v for k, v in WORKER_ENVIRONMENT.items() if k.endswith("_THREADS")}

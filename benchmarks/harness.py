@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import torch
 
-from sweeps.engine import WORKER_ENVIRONMENT
+from sweeps.placement import WORKER_ENVIRONMENT
 
 THREADS = 1
 """Of every process that trains or measures, as in a sweep's workers."""
@@ -182,7 +182,7 @@ HELD_BYTES = 2**30
 
 @contextmanager
 def worker_malloc() -> Iterator[None]:
-    """Malloc as in a sweep's workers (`sweeps.engine`), then its own again.
+    """Malloc as in a sweep's workers (`sweeps.placement`), then its own again.
 
     Without glibc nothing changes.
     """

@@ -18,8 +18,8 @@ from benchmarks.harness import Row, Setting, Spread, Target, estimate, seconds
 from benchmarks.paths import LENET_CHUNK, everything
 from benchmarks.peer import Peer
 from benchmarks.training import LENET, dense_mask, initial, pixels
-from sweeps.engine import WORKER_ENVIRONMENT
 from sweeps.loading import load
+from sweeps.placement import WORKER_ENVIRONMENT
 from sweeps.plan import Plan, cost, expand
 from trainables import data
 from trainables.jobs.kinds import Job, Measurement, Training

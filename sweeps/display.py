@@ -115,15 +115,18 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
-    from analysis import tables
+    from analysis import quantities, tables
 
     summary = tables.summary(results.cells)
     shown = (
         (summary.drop(columns=[c for c in IN_REPORT if c in summary]), tables.CORE_COLUMNS),
         (tables.onset_table(results.cells, results.samples), tables.ONSET_CORE_COLUMNS),
     )
-    for frame, core in shown:
+    for frame, core in shown if len(summary) else ():
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
+    for caption, frame in quantities.tables(results.trials, results.quantities).items():
+        console.print(caption)
+        print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tuple(frame.columns))
     if sources := tables.sources(results.cells):
         console.print(sources + "\n")
     print_findings(console, results)

@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sweeps.engine import Machines
 from sweeps.errors import UserError, did_you_mean, one_line, shown
 from sweeps.home import resolve
+from sweeps.placement import Machines
 from sweeps.spec import Sweep
 from sweeps.spec.fields import Where
 from sweeps.spec.overrides import apply, decoded, note, option, source, touches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ import pandas as pd
 
 from analysis import records
 from analysis.cells import cells, samples
+from analysis.curves import along, curves
 from analysis.ends import outcomes
+from analysis.quantities import Quantity
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.recording import files
@@ -52,6 +55,8 @@ class Results:
     """The trials' runs by their ids."""
     wanted: set[str]
     """Keys of the trials that `submission` asks for."""
+    quantities: tuple[Quantity, ...]
+    """The columns of `trials` that measures other than instability say."""
     scope: Scope
     """Which trials these are."""
     others: int
@@ -102,13 +107,16 @@ class Results:
         )
 
     def curves(self, trials: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The path curves of some of the trials, or of all, as `records.curves`."""
+        """The path curves of some of the trials, or of all, as `curves.curves`."""
         wanted = self.trials if trials is None else trials
+        return curves(self.client, wanted.drop_duplicates("trial"), self._read_file)
 
-        def read_file(run_id: str, name: str) -> str | None:
-            return files.read_text(self.client, self.home, self.runs[run_id], name)
+    def along(self, measure: str, axis: str) -> pd.DataFrame:
+        """What a measure, by its label, says along an axis, as `curves.along`."""
+        return along(self.trials.drop_duplicates("trial"), measure, axis, self._read_file)
 
-        return records.curves(self.client, wanted.drop_duplicates("trial"), read_file)
+    def _read_file(self, run_id: str, name: str) -> str | None:
+        return files.read_text(self.client, self.home, self.runs[run_id], name)
 
     def text(self, name: str) -> str | None:
         """A file of the submission; None where there is none."""
@@ -155,6 +163,7 @@ def read(
         trials=frame,
         runs=runs,
         wanted=asked[chosen.info.run_id],
+        quantities=_quantities(client, home, every, frame),
         scope=scope,
         others=len(trials) - frame["trial"].nunique(),
     )
@@ -176,6 +185,19 @@ def _of_setting(
         sizes = {records.TEST_EXAMPLES: facts.test, records.MAJORITY_TEST: 100 * facts.majority}
         frame = frame.fillna(sizes)  # records of earlier versions lack them
     return frame
+
+
+def _quantities(
+    client: MlflowClient, home: Home, submissions: Iterable[Run], trials: pd.DataFrame
+) -> tuple[Quantity, ...]:
+    """What the submissions say that was measured beside instability, of what the trials have."""
+    found: dict[str, Quantity] = {}
+    for run in submissions:
+        text = files.read_text(client, home, run, records.COLUMNS_FILE)
+        for column in json.loads(text) if text else ():
+            if not column.pop("axis"):
+                found.setdefault(column["name"], Quantity(**column))
+    return tuple(one for name, one in sorted(found.items()) if name in trials)
 
 
 def _number(text: str) -> Any:
@@ -233,6 +255,7 @@ def _context(results: Results) -> report.Context:
         planned=results.planned,
         unmeasurable=results.unmeasurable,
         scope=results.whose,
+        quantities=results.quantities,
     )
 
 

@@ -108,7 +108,7 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
         if (column == records.RECIPE or str(column).startswith(records.HYPERPARAMETER))
         and trials[column].nunique(dropna=False) > 1
     ]
-    failed = [records.OUTCOME] if (trials[records.OUTCOME] != "trained").any() else []
+    failed = [records.OUTCOME] if (trials[records.OUTCOME].dropna() != "trained").any() else []
     frame = _strings(trials[[*varying, *HEADINGS, *failed]])
     frame[ORDERS[0]] = [
         f"{first}, {second}" for first, second in trials[list(ORDERS)].itertuples(index=False)

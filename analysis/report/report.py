@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis import tables
+from analysis import quantities, tables
 from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, path, svg
@@ -22,6 +22,7 @@ from analysis.figures.rewind import unjudged
 from analysis.findings import findings, partial
 from analysis.formats import listed
 from analysis.published import beside
+from analysis.quantities import Quantity
 from analysis.records import RECIPE
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class Context:
 
     scope: str = ""
     """A sentence that says whose trials these are, where that is not plain; or empty."""
+
+    quantities: tuple[Quantity, ...] = ()
+    """What measures other than instability say."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +118,14 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
 def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
     study = _Study.of(trials, context)
+    others = quantities.tables(trials, context.quantities)
     parts = [
         context.scope,
         partial(trials, context.planned, context.unmeasurable),
         "\n".join(f"- {finding}" for finding in findings(study.cells)),
         *(tables.markdown(table) for table in _tables(study).values()),
         tables.sources(study.cells),
+        *(f"{caption}\n\n{tables.markdown(table)}" for caption, table in others.items()),
         "\n".join(f"- {name}: {value}" for name, value in context.provenance.items()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -138,7 +144,7 @@ def write_figures(
 
 
 def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
-    """The report as HTML, from the frames of `records.trials` and `records.curves`."""
+    """The report as HTML, from the frames of `records.trials` and `curves.curves`."""
     study = _Study.of(trials, context)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -152,7 +158,8 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
         partial=partial(trials, context.planned, context.unmeasurable),
         findings=findings(study.cells),
         plots=list(_plots(study, curves, context)),
-        tables={} if study.cells.empty else _tables(study),
+        tables=_tables(study),
+        others=quantities.tables(trials, context.quantities),
         names=tables.NAME_COLUMNS,
         too_wide=TOO_WIDE,
         tolerance=_tolerance(study, context.matching),
@@ -161,7 +168,9 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
 
 
 def _tables(study: _Study) -> dict[str, pd.DataFrame]:
-    """The tables of results by their captions."""
+    """The tables of results by their captions; none where no instability was measured."""
+    if study.cells.empty:
+        return {}
     summary = tables.summary(study.cells)
     shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
     return {

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from sweeps import patience
 from sweeps.cluster.processes import MARK
-from sweeps.engine import WORKER_ENVIRONMENT
 from sweeps.home import Home
+from sweeps.placement import WORKER_ENVIRONMENT
 from sweeps.recording import database
 from sweeps.temporary import mend
 

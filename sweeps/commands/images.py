@@ -96,9 +96,9 @@ def resize(
 
 
 def _processes(asked: int | None) -> int:
-    from sweeps import engine
+    from sweeps import placement
 
-    return asked or engine.cores()
+    return asked or placement.cores()
 
 
 def _count(found: Iterable[str | None]) -> int:

@@ -11,6 +11,7 @@ from sweeps import terminal
 from sweeps.commands.options import (
     DataOption,
     HomeOption,
+    PluginsOption,
     SetOption,
     SpecArgument,
     StoreOption,
@@ -26,6 +27,7 @@ def plan(
     format_: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="table or json")
     ] = "table",
+    plugins: PluginsOption = None,
     workers: WorkersOption = None,
     hardware: Annotated[
         str,
@@ -52,29 +54,31 @@ def plan(
     """
     import json
 
-    from sweeps import engine
+    from sweeps import placement
     from sweeps.display import plan_text
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
     from sweeps.plan.cost import HARDWARE
     from sweeps.plan.summary import summarize
+    from sweeps.plugins import use
     from trainables.store import Store
 
     check_choice("--format", format_, ("table", "json"))
     check_choice("--hardware", hardware, tuple(HARDWARE))
     if price_per_hour is not None and not 0 < price_per_hour < float("inf"):
         raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
+    use(spec, plugins)
     place = resolve(home, store, data=data)
     sweep, _ = load(spec, set_, place.data)
     if hardware == "cpu":
-        engine.check_threads(sweep.recipe)
+        placement.check_threads(sweep.recipe)
     graph = expand(sweep)
     complete = set()
     url = place.store
     if "://" in url or Path(url).exists():
         complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
-    cores = max(1, engine.cores() // sweep.recipe.workers)
+    cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
     summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
     if format_ == "json":

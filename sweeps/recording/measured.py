@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import records
+from analysis import curves, records
 from analysis.ends import no_better_than_chance
 from sweeps.plan import Trial
 from sweeps.plan.graph import Part
@@ -36,22 +36,20 @@ class Measured:
     def metrics(self) -> Iterator[tuple[str, float]]:
         """Yield the names and values of what is one number, as records have them."""
         for name, value in self.values.items():
-            if name == records.WEIGHTS_LEFT:
-                yield name, float(value)
-            elif not isinstance(value, list | dict):
+            if name != records.WEIGHTS_LEFT and not isinstance(value, list | dict):
                 yield self.part.recorded(name), float(value)
 
     def files(self) -> Iterator[tuple[str, str]]:
         """Yield the names and texts of the files of what has a value at each place of an axis."""
         if self.part.of.measure == "instability":
-            yield records.PATH_FILE, records.curve_text(self.values)
+            yield records.PATH_FILE, curves.curve_text(self.values)
             return
         along: dict[str, dict[str, Any]] = defaultdict(dict)
         for column in self.part.of.columns:
             if column.axis is not None:
                 along[column.axis][self.part.recorded(column.name)] = self.values[column.name]
-        for axis, curves in along.items():
-            yield records.axis_file(self.part.label, axis), records.axis_text(axis, curves)
+        for axis, values in along.items():
+            yield curves.axis_file(self.part.label, axis), curves.axis_text(axis, values)
 
     @property
     def outcome(self) -> str | None:

@@ -23,8 +23,9 @@ from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import differing, strings
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
+from sweeps.spec import Sweep
 from sweeps.spec.stored import resolved
-from trainables.store import Store
+from trainables.store import Missing, Store
 
 
 class Recorder:
@@ -55,6 +56,7 @@ class Recorder:
             records.SWEEP_FILE: json.dumps(resolved(self.plan.spec), indent=1),
             records.PLAN_FILE: json.dumps(plan_facts, indent=1),
             records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
+            records.COLUMNS_FILE: json.dumps(_columns(self.plan), indent=1),
         }
         of = (self._client, self.home, self._submission)
         there = set() if submitted_at is None else files.names(*of)
@@ -85,6 +87,7 @@ class Recorder:
             records.SUBMITTED_AT: datetime.fromtimestamp(when, UTC).isoformat(),
             records.DRIVER: this_driver(),
             **{f"{records.VERSION}{name}": value for name, value in versions().items()},
+            **{f"{records.PLUGIN}{name}": code for name, code in own_code(spec).items()},
         }
         if found:
             run = found[0]
@@ -155,7 +158,9 @@ class Recorder:
         recorded = self._recorded.get(trial.key, set())
         found = read(self.store, (p for p in trial.parts if p.job.key not in recorded))
         if not found:
-            return
+            if recorded:
+                return
+            raise Missing(f"{trial.measurements[0].kind} {trial.key} is not in the store")
         run = self._runs.get(trial.key) or self._begin(trial, found)
         for one in found:
             for name, text in one.files():
@@ -170,8 +175,11 @@ class Recorder:
         """Log numbers, and what they are of, at once: a measurement is recorded or it is not."""
         from mlflow.entities import Metric, Param, RunTag
 
-        tags = {}
+        tags, first = {}, next(iter(found))
         metrics = []
+        if trial.key not in self._recorded:  # of each measurement it is the same
+            left = first.values[records.WEIGHTS_LEFT]
+            metrics.append(Metric(records.WEIGHTS_LEFT, left, int(first.written_at * 1000), 0))
         for one in found:
             when = int(one.written_at * 1000)
             metrics += [Metric(name, value, when, 0) for name, value in one.metrics()]
@@ -213,6 +221,25 @@ class Recorder:
         self._client.set_terminated(run_id, "FINISHED" if complete else "KILLED")
 
 
+def _columns(plan: Plan) -> list[dict[str, Any]]:
+    """What is measured beside instability: name, measure, unit, axis and meaning of each column."""
+    parts = {part.label: part for trial in plan.trials for part in trial.parts}
+    return [
+        {
+            "name": part.recorded(column.name),
+            "measure": part.of.measure + part.of.suffix,
+            "unit": column.unit,
+            "axis": column.axis or "",
+            "about": column.about,
+            "low": column.low,
+            "high": column.high,
+        }
+        for part in parts.values()
+        if part.of.measure != "instability"
+        for column in part.of.columns
+    ]
+
+
 def _params(trial: Trial) -> dict[str, object]:
     recipe = trial.arms[0].recipe
     named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
@@ -228,3 +255,11 @@ def _params(trial: Trial) -> dict[str, object]:
 
 def _orders(trial: Trial) -> str:
     return ",".join(map(str, trial.order_seeds))
+
+
+def own_code(spec: Sweep) -> dict[str, str]:
+    """Return what identifies each thing of a user's own code, by its name in the spec."""
+    recipe = spec.recipe
+    found = {one.measure: one.source for one in spec.measure}
+    found[recipe.network] = recipe.network_version
+    return {name: identity for name, identity in found.items() if identity}

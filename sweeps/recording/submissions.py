@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis import records
 from sweeps.errors import UserError
@@ -48,12 +48,15 @@ class Submission:
 def sweep_key(plan: Plan) -> str:
     """A key of what a spec means, whatever the order of its lists."""
     spec = plan.spec
-    identity = {
+    trials = {trial.key for trial in plan.trials}
+    identity: dict[str, Any] = {
         "name": spec.name,
-        "trials": sorted(trial.key for trial in plan.trials),
+        "trials": sorted(trials),
         "matching": spec.matching,
         "stable_below": spec.stable_below,
     }
+    if plan.measurements.keys() != trials:  # instability alone was all there was
+        identity["measurements"] = sorted(plan.measurements)
     return content_key("sweep", identity)
 
 

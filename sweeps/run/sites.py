@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
-from sweeps.engine import (
+from sweeps.errors import ClusterError, UserError
+from sweeps.placement import (
     DRIVER,
     DRIVERS,
     WORKER_ENVIRONMENT,
@@ -24,7 +25,6 @@ from sweeps.engine import (
     gpus,
     this_machine,
 )
-from sweeps.errors import ClusterError, UserError
 from sweeps.temporary import mend
 
 ANSWER_SECONDS = 10.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ValidationInfo, WrapValidator, create_model
 
-from sweeps import engine
+from sweeps import placement
 from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import STRICT, Length, error_at, in_iterations, unfit
 from trainables import data, networks
@@ -66,9 +66,9 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
     _check_name(recipe["name"])
     _check_examples(recipe)
     recipe = _with_lengths(base, given, recipe)
-    machines = (info.context or {}).get("machines") or engine.this_machine()
+    machines = (info.context or {}).get("machines") or placement.this_machine()
     open_ = {name: given.get(name, "auto") for name in AUTO}
-    recipe |= engine.choose(recipe | open_, machines)
+    recipe |= placement.choose(recipe | open_, machines)
     try:
         complete = Recipe(**recipe)
     except Contradiction as error:

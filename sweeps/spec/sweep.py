@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
-from sweeps import engine
+from sweeps import placement
 from sweeps.errors import shown
 from sweeps.spec.fields import (
     STRICT,
@@ -203,10 +203,10 @@ class Sweep(BaseModel):
         return len(self.inits) * trials, len(self.inits) * jobs
 
     @property
-    def demand(self) -> engine.Demand:
+    def demand(self) -> placement.Demand:
         """What Ray keeps for a training."""
-        worker = engine.shape(self.recipe, self.resources.cpus, self.resources.gpus)
-        return engine.Demand(worker, self.recipe.workers)
+        worker = placement.shape(self.recipe, self.resources.cpus, self.resources.gpus)
+        return placement.Demand(worker, self.recipe.workers)
 
     @property
     def prunable_weights(self) -> int:

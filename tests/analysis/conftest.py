@@ -1,4 +1,4 @@
-"""Frames made by hand, with the columns of `records.trials` and `records.curves`."""
+"""Frames made by hand, with the columns of `records.trials` and `curves.curves`."""
 
 from collections.abc import Callable
 from typing import Any

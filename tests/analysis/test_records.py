@@ -7,7 +7,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 
-from analysis import records
+from analysis import curves, records
 
 POINTS = 3
 
@@ -147,8 +147,8 @@ def test_a_diverged_network_has_no_instability(metrics, diverged):
 
 def test_a_curve_in_a_file_comes_back_to_the_bit(client, trials):
     numbers = [0.1, 1 / 3, math.nan, 1e-300]
-    text = records.curve_text(dict.fromkeys(records.CURVE_METRICS, numbers))
-    found = records.curves(client, trials.iloc[:1], lambda run_id, name: text)
+    text = curves.curve_text(dict.fromkeys(records.CURVE_METRICS, numbers))
+    found = curves.curves(client, trials.iloc[:1], lambda run_id, name: text)
     assert found["point"].tolist() == [0, 1, 2, 3]
     assert found["alpha"].tolist() == [0.0, 1 / 3, 2 / 3, 1.0]
     for name in records.CURVE_METRICS:
@@ -157,7 +157,7 @@ def test_a_curve_in_a_file_comes_back_to_the_bit(client, trials):
 
 
 def test_curves_come_back_by_point(client, trials):
-    found = records.curves(client, trials.iloc[[3, 0]], no_file)
+    found = curves.curves(client, trials.iloc[[3, 0]], no_file)
     assert found["trial"].tolist() == ["key of imp"] * POINTS + ["key of dense"] * POINTS
     assert found["point"].tolist() == [0, 1, 2] * 2
     assert found["alpha"].tolist() == [0.0, 0.5, 1.0] * 2
@@ -166,7 +166,7 @@ def test_curves_come_back_by_point(client, trials):
 
 
 def test_no_trials_have_no_curves(client, trials):
-    found = records.curves(client, trials.iloc[:0], no_file)
+    found = curves.curves(client, trials.iloc[:0], no_file)
     assert len(found) == 0
     assert list(found.columns) == ["trial", "point", "alpha", *records.CURVE_METRICS]
 

@@ -15,9 +15,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sweeps.engine import DRIVER, Machines
 from sweeps.errors import UserError, did_you_mean
 from sweeps.loading import load, validate
+from sweeps.placement import DRIVER, Machines
 from sweeps.spec import Sweep
 from sweeps.spec.text import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES
 

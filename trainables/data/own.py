@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from trainables.data.errors import DataError
 from trainables.data.table import DOOR, ROWS
-from trainables.registry import PluginError
+from trainables.registry import OWN, PluginError
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
 
-_OBJECT = re.compile(r"[^\W\d]\w*(\.\w+)*:[^\W\d]\w*(\.\w+)*")
-
 
 def is_own(name: str) -> bool:
     """Return whether a name is of a user's own code or of an installed package's entry point."""
-    if _OBJECT.fullmatch(name):
+    if OWN.fullmatch(name):
         return True
     return name.isidentifier() and name not in ROWS and name in DOOR.names()
 
@@ -63,36 +60,18 @@ class OwnData:
         from trainables.data.arrays import arranged
 
         try:
-            function = DOOR.find(self.name)
-            arguments = self._arguments(function)
-            with DOOR.calling(self.name):
-                given = function(**arguments)
+            given = DOOR.call(self.name, **self._arguments())
         except PluginError as error:
             raise DataError(str(error)) from None
         return arranged(_mapping(given), f"data set {self.name}")
 
-    def _arguments(self, function: Any) -> dict[str, Any]:
-        if not callable(function):
-            raise DataError(
-                f"data set {self.name} is a {type(function).__name__}; it must be a function that "
-                "returns x_train, y_train, x_test and y_test"
-            )
-        with DOOR.calling(self.name):
-            parameters = inspect.signature(function).parameters
-        arguments = {"folder": self.folder} if "folder" in parameters else {}
-        for name, parameter in parameters.items():
-            wanted = parameter.default is parameter.empty and parameter.kind not in (
-                parameter.VAR_POSITIONAL,
-                parameter.VAR_KEYWORD,
-            )
-            if (wanted and name not in arguments) or (
-                name in arguments and parameter.kind is parameter.POSITIONAL_ONLY
-            ):
-                raise DataError(
-                    f"data set {self.name} has the parameter {name!r}, but is called with the "
-                    "keyword folder, or with nothing"
-                )
-        return arguments
+    def _arguments(self) -> dict[str, Path]:
+        """Return the data folder where the code has a parameter for it."""
+        try:
+            parameters = inspect.signature(DOOR.find(self.name)).parameters
+        except (TypeError, ValueError):  # it is written in C, or no function: the call will tell
+            return {}
+        return {"folder": self.folder} if "folder" in parameters else {}
 
 
 def _mapping(given: Any) -> Mapping[str, Any]:

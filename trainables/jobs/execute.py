@@ -36,9 +36,9 @@ HELD_BYTES = 256 * 2**20
 class Executor:
     """Does jobs in one process. Data sets lie in `data_folder`.
 
-    `checkpoint_seconds` is how much training time a killed process may lose. `processes` decode
-    images that are not in memory; 0: this one does. Each worker of a `team` has an executor and
-    asks it for the same.
+    `checkpoint_seconds` is how much training time a killed process may lose. `decoders` are
+    processes that decode images which are not in memory; 0: this one does. Each worker of a `team`
+    has an executor and asks it for the same.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Executor:
         data_folder: Path,
         checkpoint_seconds: float,
         *,
-        processes: int = 0,
+        decoders: int = 0,
         team: Team = ALONE,
     ):
         self.store: Artifacts = store if team.size == 1 else SharedStore(store, team)
         self.data_folder = data_folder
         self.checkpoint_seconds = checkpoint_seconds
-        self.processes, self.team = processes, team
+        self.decoders, self.team = decoders, team
         self.trained_iterations = 0
         self._held: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
 
@@ -192,7 +192,7 @@ class Executor:
     def group(self, recipe: Recipe) -> Group:
         """An empty one, with the training examples."""
         examples = data.load(recipe, self.data_folder).train
-        return Group(recipe, examples, team=self.team, processes=self.processes)
+        return Group(recipe, examples, team=self.team, decoders=self.decoders)
 
     def made_with(self) -> dict[str, Any]:
         """What a manifest records of the process."""
@@ -251,7 +251,7 @@ class Executor:
             ends.append((yield from self.tensors(network)))
             masks.append((yield from self._mask(network.mask)))
         examples = data.load(job.recipe, self.data_folder)
-        steps = measuring(job, ends, masks, examples, self.team, self.processes)
+        steps = measuring(job, ends, masks, examples, self.team, self.decoders)
         values = yield from told(steps, partial(Measured, job))
         self.store.write(job.kind, job.key, encode(values), "json", **spent())
 

@@ -53,15 +53,19 @@ MEASURE = Measure(
             Column(
                 name=f"disagreement_{split}",
                 unit="%",
+                low=0,
+                high=100,
                 about="examples that the two networks classify differently",
             ),
             Column(
                 name=f"disagreement_of_errors_{split}",
+                low=0,
                 about="such examples divided by the sum of both networks' errors",
             ),
             Column(
                 name=f"disagreement_losses_{split}",
                 unit="nats",
+                low=0,
                 about="L2 distance of the two networks' losses on each example",
             ),
         )

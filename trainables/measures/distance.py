@@ -45,8 +45,13 @@ def _cosine(product: float, first: float, second: float) -> float:
 MEASURE = Measure(
     name="distance",
     columns=(
-        Column(name="distance_l2", about="L2 distance of the two networks' parameters"),
-        Column(name="distance_cosine", about="1 - cosine of the two networks' parameters"),
+        Column(name="distance_l2", low=0, about="L2 distance of the two networks' parameters"),
+        Column(
+            name="distance_cosine",
+            low=0,
+            high=2,
+            about="1 - cosine of the two networks' parameters",
+        ),
         Column(name="distance_l2_by_layer", axis="layer"),
         Column(name="distance_cosine_by_layer", axis="layer"),
     ),

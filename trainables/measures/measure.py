@@ -35,8 +35,11 @@ class Column:
     """`%`, `nats`, ...; empty for a number without one."""
     axis: str | None = None
     """What it has several values along: `alpha`, `layer`, ...; None: it is one number."""
+    low: float | None = None
+    high: float | None = None
+    """What is possible, if that is bounded: intervals of means are cut off there."""
     about: str = ""
-    """One sentence for reports."""
+    """What it is, in a few words for reports."""
 
 
 @dataclass(frozen=True)

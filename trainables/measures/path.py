@@ -49,11 +49,11 @@ def evaluating_path(
     split: Split | Streamed,
     points: int,
     team: Team = ALONE,
-    processes: int = 0,
+    decoders: int = 0,
 ) -> Generator[float, None, list[Score]]:
     """`evaluate_path` as an iterator's return value; it says now and then what share is done.
 
-    The workers of a `team` share the examples. `processes` decode images that are not in memory.
+    The workers of a `team` share the examples. `decoders` decode images that are not in memory.
     """
     network = networks.build(architecture).eval()
     device = next(iter(first.values())).device.type
@@ -67,7 +67,7 @@ def evaluating_path(
         return folded.module
 
     between = [partial(at, alpha) for alpha in alphas(points)]
-    return (yield from evaluating(between, split, chunk_of(network, device), team, processes))
+    return (yield from evaluating(between, split, chunk_of(network, device), team, decoders))
 
 
 def _evaluating_mlp_path(

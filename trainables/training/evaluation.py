@@ -95,16 +95,17 @@ def evaluating(
     split: Split | Streamed,
     chunk: int,
     team: Team = ALONE,
-    processes: int = 0,
+    decoders: int = 0,
 ) -> Generator[float, None, list[Score]]:
     """Scores of networks in `eval` mode, each made ready by a call; a split's images are read once.
 
     An iterator's return value; it says after each chunk what share is done, as often on each
-    worker of a team. `processes` decode images that are not in memory; 0: this one does.
+    worker of a team. `decoders` are processes that
+    decode images which are not in memory; 0: this one does.
     """
     tallies = [Tally() for _ in networks]
     steps, done = len(networks) * team.rounds(-(-len(split) // chunk)), 0
-    with closing(_blocks(split, chunk, team, processes)) as blocks:
+    with closing(_blocks(split, chunk, team, decoders)) as blocks:
         for block in blocks:
             for ready, tally in zip(networks, tallies, strict=True):
                 network = ready()
@@ -124,7 +125,7 @@ def answering(
     split: Split | Streamed,
     chunk: int,
     team: Team = ALONE,
-    processes: int = 0,
+    decoders: int = 0,
 ) -> Generator[float, None, tuple[Tensor, Tensor]]:
     """Class [N] (int64) and cross-entropy [N] (nats) of every example, in order, on the CPU.
 
@@ -132,7 +133,7 @@ def answering(
     """
     found: dict[int, tuple[Tensor, Tensor]] = {}
     steps, done = team.rounds(-(-len(split) // chunk)), 0
-    with closing(_blocks(split, chunk, team, processes)) as blocks:
+    with closing(_blocks(split, chunk, team, decoders)) as blocks:
         for part in (part for block in blocks for part in block):
             if part is not None:
                 number, images, labels = part
@@ -173,7 +174,7 @@ def chunks(examples: int, size: int, team: Team) -> list[tuple[int, slice] | Non
 
 
 def _blocks(
-    split: Split | Streamed, size: int, team: Team, processes: int
+    split: Split | Streamed, size: int, team: Team, decoders: int
 ) -> Generator[list[Chunk | None]]:
     """Chunks that are in memory at a time: all of them, or some that were read from files."""
     parts = chunks(len(split), size, team)
@@ -181,7 +182,7 @@ def _blocks(
         yield [part and (part[0], split.images[part[1]], split.labels[part[1]]) for part in parts]
         return
     requests = (Request(torch.arange(p[1].start, p[1].stop)) for p in parts if p)
-    with closing(split.batches(requests, processes)) as batches:
+    with closing(split.batches(requests, decoders)) as batches:
         for first in range(0, len(parts), HELD_CHUNKS):
             yield [
                 part and (part[0], *next(batches)) for part in parts[first : first + HELD_CHUNKS]

@@ -49,13 +49,13 @@ def from_files(
     order_seed: int,
     iterations: range,
     team: Team,
-    processes: int,
+    decoders: int,
 ) -> Feed:
     """For these iterations in order, and of each the slices of this worker in order: both known
     ahead, so that images are read ahead."""
     order = data_order(recipe, data, order_seed)
     parts = team.share(recipe.slices)
-    return _Files(data, order, recipe.slices, iterations, parts, processes)
+    return _Files(data, order, recipe.slices, iterations, parts, decoders)
 
 
 class _Memory:
@@ -84,11 +84,11 @@ class _Files:
         slices: int,
         iterations: range,
         parts: range,
-        processes: int,
+        decoders: int,
     ):
         self._data, self._order, self._slices = data, order, slices
         self._iterations, self._parts = iterations, parts
-        self._batches = data.batches(self._requests(), processes)
+        self._batches = data.batches(self._requests(), decoders)
 
     def _requests(self) -> Iterator[Request]:
         for iteration in self._iterations:

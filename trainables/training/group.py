@@ -40,11 +40,11 @@ class Group:
     """Add trainings at any time; `advance` moves some of them."""
 
     def __init__(
-        self, recipe: Recipe, data: Split | Streamed, *, team: Team = ALONE, processes: int = 0
+        self, recipe: Recipe, data: Split | Streamed, *, team: Team = ALONE, decoders: int = 0
     ):
-        """`team` and `processes` as for `loop.train`."""
+        """`team` and `decoders` as for `loop.train`."""
         self.recipe, self.data = recipe, data
-        self._team, self._processes = team, processes
+        self._team, self._decoders = team, decoders
         self.waiting: list[Trajectory] = []
         """All that have not been moved to their end."""
         self._moving: tuple[Trajectory, ...] = ()
@@ -91,5 +91,5 @@ class Group:
             yield from train(
                 self.recipe, one.state, self.data,
                 order_seed=one.order_seed, until=end, mask=one.mask,
-                team=self._team, processes=self._processes,
+                team=self._team, decoders=self._decoders,
             )  # fmt: skip

@@ -60,7 +60,7 @@ def train(
     by_hand: bool = True,
     sparse: bool = True,
     team: Team = ALONE,
-    processes: int = 0,
+    decoders: int = 0,
 ) -> Iterator[TrainingState]:
     """Train `state` up to iteration `until`, handing it out now and then and at the end.
 
@@ -73,7 +73,8 @@ def train(
     the mask (`trainables.training.sparse`).
 
     Of a `team`, each worker calls this with the same arguments and has the same state at each
-    hand-out. `processes` decode images that are not in memory; 0: this one does.
+    hand-out. `decoders` are processes that
+    decode images which are not in memory; 0: this one does.
     """
     set_numerics(recipe)
     network = networks.build(recipe.architecture).train()
@@ -86,7 +87,7 @@ def train(
     set_gradients = (
         sparse_gradients(network) if kept else gradients(network, recipe, by_hand=by_hand)
     )
-    feed = _feed(recipe, data, order_seed, state.iteration, until, team, processes)
+    feed = _feed(recipe, data, order_seed, state.iteration, until, team, decoders)
     sliced = Sliced(network, set_gradients, team) if recipe.slices > 1 else None
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())
     dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
@@ -161,8 +162,8 @@ def _feed(
     begin: int,
     until: int,
     team: Team,
-    processes: int,
+    decoders: int,
 ) -> Feed:
     if isinstance(data, Split):
         return from_memory(recipe, data, order_seed)
-    return from_files(recipe, data, order_seed, range(begin, until), team, processes)
+    return from_files(recipe, data, order_seed, range(begin, until), team, decoders)

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from sweeps.engine import DRIVER, Machines
 from sweeps.loading import builtin_specs, load
+from sweeps.placement import DRIVER, Machines
 from sweeps.plan import expand
 
 PINNED: dict[str, Any] = json.loads((Path(__file__).parent / "keys.json").read_text())

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import os
 import socket
+from typing import Any
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
-from recording_samples import SMALL, Recorded, diverged_second
+from recording_samples import SMALL, Recorded, diverged_second, measured
 
 from analysis import records
+from sweeps import results
 from sweeps.recording.drivers import this_driver
 from sweeps.recording.recorder import Recorder
+from trainables.jobs.kinds import Measurement
 
 
 def runs(recorded: Recorded, filter_string: str) -> list:
@@ -36,7 +39,7 @@ def test_a_trial_carries_what_its_recipe_changes_and_where_its_artifacts_lie(
         assert run.info.end_time - run.info.start_time == pytest.approx(22_000, abs=2)
         assert run.data.tags[records.OUTCOME] == "trained"
         places = {n: v for n, v in run.data.tags.items() if n.startswith(records.ARTIFACT)}
-        assert places.keys() == {"artifact.measurement", "artifact.arm_1", "artifact.arm_2"}
+        assert places.keys() == {"artifact.instability", "artifact.arm_1", "artifact.arm_2"}
         for place in places.values():
             folder, _, key = place.rpartition("/")
             assert key in {n.partition(".")[0] for n in recorded.store.files.sizes(folder)}
@@ -104,3 +107,95 @@ def test_a_submission_does_not_run_on_when_its_driver_is_gone(
     recorded.submit("rewind=[0]", *SMALL[1:])
     found = {r.info.run_id: r.info.status for r in runs(recorded, records.IS_SUBMISSION)}
     assert found[run.info.run_id] == status
+
+
+# --- measures beside instability ----------------------------------------------------------
+
+
+def of_measure(job: Measurement) -> dict[str, Any]:
+    """Made-up values of whatever is measured."""
+    if job.measure == "instability":
+        return measured(job)
+    number = float(job.of[0].order_seed)
+    layers = {"first": number, "second": number + 1}
+    values = {"distance_l2": number, "distance_cosine": 0.5}
+    values |= {"distance_l2_by_layer": layers, "distance_cosine_by_layer": layers}
+    return {"weights_left": 100.0, **values}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [["[distance]", "[instability, distance]"], ["[instability]", "[instability, distance]"]],
+)
+def test_a_measure_that_is_added_is_added_to_the_runs_that_exist(
+    recorded: Recorded, steps: list[str]
+) -> None:
+    for step in steps:
+        recorded.submit(*SMALL, f"measure={step}", values=of_measure)
+    client = MlflowClient(recorded.home.tracking)
+    found = runs(recorded, records.IS_TRIAL)
+    assert len(found) == 2
+    for run in found:
+        assert {"instability_test", "distance_l2"} <= run.data.metrics.keys()
+        for name in run.data.metrics:
+            assert len(client.get_metric_history(run.info.run_id, name)) == 1, name
+        assert {n for n in run.data.tags if n.startswith(records.MEASURED)} == {
+            "measured.instability",
+            "measured.distance",
+        }
+    assert len(runs(recorded, records.IS_SUBMISSION)) == 2
+    trials = recorded.read().trials
+    assert trials["distance_l2"].tolist() == [1.0, 1.0]
+    assert trials["instability_test"].tolist() == [45.0, 45.0]
+    assert [one.name for one in recorded.read().quantities] == ["distance_cosine", "distance_l2"]
+
+
+def test_what_was_not_measured_is_no_verdict(recorded: Recorded) -> None:
+    """And no network is called diverged for it."""
+    recorded.submit(*SMALL, "measure=[distance]", values=of_measure)
+    found = recorded.read()
+    assert found.trials[["instability_test", "accuracy_test"]].isna().all(axis=None)
+    assert found.trials["outcome"].isna().all()
+    assert not found.trials[["diverged_1", "diverged_2"]].any(axis=None)
+    assert found.cells.empty
+    assert "distance_l2" in results.markdown(found)
+
+
+def test_values_along_an_axis_are_a_file(recorded: Recorded) -> None:
+    recorded.submit(*SMALL, "measure=[distance]", values=of_measure)
+    layers = recorded.read().along("distance", "layer")
+    assert layers["layer"].tolist() == ["first", "second"] * 2
+    assert layers["distance_l2_by_layer"].tolist() == [1.0, 2.0] * 2
+
+
+def test_a_run_of_an_earlier_version_holds_its_instability(recorded: Recorded) -> None:
+    """It has no tag that says so."""
+    recorded.submit(*SMALL)
+    client = MlflowClient(recorded.home.tracking)
+    for run in runs(recorded, records.IS_TRIAL):
+        client.delete_tag(run.info.run_id, "measured.instability")
+    recorded.submit(*SMALL, "measure=[instability, distance]", values=of_measure)
+    for run in runs(recorded, records.IS_TRIAL):
+        history = client.get_metric_history(run.info.run_id, "instability_test")
+        assert len(history) == 1
+        assert "distance_l2" in run.data.metrics
+
+
+def test_what_a_killed_writer_left_out_is_written_later(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the files and before the numbers."""
+    recorded.submit(*SMALL)
+    whole = Recorder._log
+    monkeypatch.setattr(Recorder, "_log", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        recorded.submit(*SMALL, "measure=[instability, distance]", values=of_measure)
+    monkeypatch.setattr(Recorder, "_log", whole)
+    recorded.submit(*SMALL, "measure=[instability, distance]", values=of_measure)
+    found = runs(recorded, records.IS_TRIAL)
+    assert len(found) == 2
+    assert all("distance_l2" in run.data.metrics for run in found)
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -21,7 +21,7 @@ KS = (
 
 
 def stable_from_20(job: Measurement) -> dict:
-    unstable = job.first.rewind == 0
+    unstable = job.of[0].begin == 0
     return measured(job, instability_test=45.0 if unstable else 1.0)
 
 
@@ -41,6 +41,7 @@ def test_a_submission_holds_its_means_by_k_its_onsets_and_its_tables(
     assert run.data.metrics["stable_from/dense level 0"] == 20
     names = files.names(found.client, recorded.home, run)
     own = {records.SPEC_FILE, records.SWEEP_FILE, records.PLAN_FILE, records.TRIALS_FILE}
+    own |= {records.COLUMNS_FILE}
     assert names == own | {"report.html", "trials.csv", "cells.csv", "onsets.csv"}
 
 

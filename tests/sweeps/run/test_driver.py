@@ -12,10 +12,10 @@ from mlflow import MlflowClient
 from rich.console import Console
 
 from analysis import records
-from sweeps.engine import Demand
 from sweeps.errors import ClusterError
 from sweeps.home import resolve
 from sweeps.loading import load
+from sweeps.placement import Demand
 from sweeps.plan import expand
 from sweeps.run import driver
 from sweeps.run.sites import ThisMachine

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sweeps.engine import DRIVER, Machines
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
+from sweeps.placement import DRIVER, Machines
 from sweeps.plan import expand
 from sweeps.spec.stored import from_resolved, resolved
 

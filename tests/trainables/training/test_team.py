@@ -198,17 +198,17 @@ def folder(tmp_path):
     return loading.streamed(found, "standardize", 32, tmp_path / "data")
 
 
-def trained_on_files(team, data, processes):
+def trained_on_files(team, data, decoders):
     recipe = replace(CONVOLUTIONAL, augmentation="crop-flip")
     weights = networks.initial_weights(recipe.network, recipe.initialization, "init", 1)
     states = train(
         recipe, TrainingState(0, weights), data.train,
-        order_seed=3, until=recipe.iterations, team=team, processes=processes,
+        order_seed=3, until=recipe.iterations, team=team, decoders=decoders,
     )  # fmt: skip
     *_, last = states
     network = networks.build(recipe.network).eval()
     networks.bind(network, last.weights)
-    return last, finish(evaluating([lambda: network], data.test, 3, team, processes))
+    return last, finish(evaluating([lambda: network], data.test, 3, team, decoders))
 
 
 def test_images_from_files_too(folder):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps import engine
+from sweeps import placement
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
 
@@ -16,7 +16,7 @@ def recipe_of(spec: str, *overrides: str):
 
 
 def test_on_a_cpu_only_tiny_networks_are_stacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "gpus", lambda: 0)
+    monkeypatch.setattr(placement, "gpus", lambda: 0)
     chosen = {name: recipe_of(name) for name in builtin_specs()}
     assert {recipe.device for recipe in chosen.values()} == {"cpu"}
     assert [n for n, recipe in chosen.items() if recipe.backend == "stacked"] == ["digits-mlp"]
@@ -24,7 +24,7 @@ def test_on_a_cpu_only_tiny_networks_are_stacked(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_gpu_stacks_what_is_small_enough_to_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "gpus", lambda: 1)
+    monkeypatch.setattr(placement, "gpus", lambda: 1)
     chosen = {name: recipe_of(name) for name in builtin_specs()}
     assert {recipe.device for recipe in chosen.values()} == {"cuda"}
     for name, recipe in chosen.items():
@@ -32,7 +32,7 @@ def test_a_gpu_stacks_what_is_small_enough_to_share_it(monkeypatch: pytest.Monke
 
 
 def test_what_a_spec_says_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "gpus", lambda: 1)
+    monkeypatch.setattr(placement, "gpus", lambda: 1)
     recipe = recipe_of("digits-mlp", "device=cpu", "backend=loop")
     assert (recipe.device, recipe.backend) == ("cpu", "loop")
     assert recipe.name == "digits-mlp with backend=loop, device=cpu"
@@ -53,7 +53,7 @@ def test_what_a_spec_says_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_is_one_line(
     monkeypatch: pytest.MonkeyPatch, override: str, message: str
 ) -> None:
-    monkeypatch.setattr(engine, "gpus", lambda: 0)
+    monkeypatch.setattr(placement, "gpus", lambda: 0)
     with pytest.raises(UserError) as error:
         recipe_of("digits-mlp", override)
     assert message in str(error.value)
@@ -68,16 +68,16 @@ def test_a_network_that_cannot_be_stacked_says_so() -> None:
 def test_workers_have_the_cores_and_gpus_that_a_recipe_asks_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine, "gpus", lambda: 0)
-    monkeypatch.setattr(engine, "cores", lambda: 7)
+    monkeypatch.setattr(placement, "gpus", lambda: 0)
+    monkeypatch.setattr(placement, "cores", lambda: 7)
     for threads, workers in ((1, 7), (2, 3), (7, 1)):
-        shape = engine.shape(recipe_of("digits-mlp", f"threads={threads}"))
+        shape = placement.shape(recipe_of("digits-mlp", f"threads={threads}"))
         assert shape == {"CPU": threads}
-        assert engine.this_machine().workers(shape) == workers
-    monkeypatch.setattr(engine, "gpus", lambda: 4)
-    shape = engine.shape(recipe_of("lenet-mnist"))
+        assert placement.this_machine().workers(shape) == workers
+    monkeypatch.setattr(placement, "gpus", lambda: 4)
+    shape = placement.shape(recipe_of("lenet-mnist"))
     assert shape == {"CPU": 1, "GPU": 1}
-    assert engine.this_machine().workers(shape) == 4
+    assert placement.this_machine().workers(shape) == 4
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_workers_have_the_cores_and_gpus_that_a_recipe_asks_for(
 def test_what_can_never_be_placed_says_what_is_missing(
     shape: dict[str, float], message: str
 ) -> None:
-    cluster = engine.Machines([{"CPU": 4}, {"CPU": 2, "GPU": 1}])
+    cluster = placement.Machines([{"CPU": 4}, {"CPU": 2, "GPU": 1}])
     with pytest.raises(UserError) as error:
         cluster.workers(shape)
     assert str(error.value).startswith(message)
 
 
 def test_workers_share_a_gpu_where_the_spec_says_so() -> None:
-    cluster = engine.Machines([{"CPU": 16, "GPU": 2}, {"CPU": 3, "GPU": 1}, {"CPU": 64}])
+    cluster = placement.Machines([{"CPU": 16, "GPU": 2}, {"CPU": 3, "GPU": 1}, {"CPU": 64}])
     sweep, _ = load("lenet-mnist", ["recipe.device=cuda", "resources.gpus=0.1"])
     assert sweep.demand.worker == {"CPU": 1, "GPU": 0.1}
     assert cluster.workers(sweep.demand.worker) == 16 + 3
@@ -117,24 +117,24 @@ def test_workers_share_a_gpu_where_the_spec_says_so() -> None:
         load("lenet-mnist", ["resources.gpu=1"])
 
 
-def team_of(workers: int, *overrides: str) -> engine.Demand:
+def team_of(workers: int, *overrides: str) -> placement.Demand:
     changes = [f"recipe.workers={workers}", "recipe.slices=8", "recipe.backend=loop"]
     return load("lenet-mnist", ["recipe.batch_size=64", *changes, *overrides])[0].demand
 
 
 def test_trainings_with_workers_fit_where_all_of_them_do() -> None:
-    cluster = engine.Machines([{"CPU": 7, "trial_driver": 16}, {"CPU": 6}, {"GPU": 1}])
+    cluster = placement.Machines([{"CPU": 7, "trial_driver": 16}, {"CPU": 6}, {"GPU": 1}])
     for workers, trainings in ((1, 13), (2, 6), (4, 3), (8, 1)):
         assert cluster.trainings(team_of(workers)) == trainings
     # Their trial itself holds none of what the workers need.
     assert team_of(2).trial == {"trial_driver": 1}
     assert team_of(1).trial == {"CPU": 1}
-    few = engine.Machines([{"CPU": 100, "trial_driver": 3}])
+    few = placement.Machines([{"CPU": 100, "trial_driver": 3}])
     assert few.trainings(team_of(2)) == 3
 
 
 def test_workers_that_can_never_be_placed_say_what_is_missing() -> None:
-    small = engine.Machines([{"CPU": 4, "trial_driver": 16}, {"CPU": 2}])
+    small = placement.Machines([{"CPU": 4, "trial_driver": 16}, {"CPU": 2}])
     with pytest.raises(UserError) as error:
         small.trainings(team_of(8))
     assert str(error.value) == (
@@ -143,7 +143,7 @@ def test_workers_that_can_never_be_placed_say_what_is_missing() -> None:
     )
     with pytest.raises(UserError, match="a worker needs 1 GPU; no machine of the cluster"):
         small.trainings(team_of(2, "recipe.device=cuda"))
-    bare = engine.Machines([{"CPU": 8}])
+    bare = placement.Machines([{"CPU": 8}])
     with pytest.raises(UserError, match="needs 1 trial_driver; the cluster has none: start its"):
         bare.trainings(team_of(2))
     assert bare.trainings(team_of(1)) == 8
@@ -151,21 +151,21 @@ def test_workers_that_can_never_be_placed_say_what_is_missing() -> None:
 
 def test_images_from_files_are_decoded_beside_a_gpu() -> None:
     on_gpus, _ = load("resnet50-imagenet", ["recipe.device=cuda"])
-    assert on_gpus.demand == engine.Demand({"CPU": 8, "GPU": 1}, 8)
-    assert engine.decoders(on_gpus.recipe, on_gpus.demand.worker) == 7
+    assert on_gpus.demand == placement.Demand({"CPU": 8, "GPU": 1}, 8)
+    assert placement.decoders(on_gpus.recipe, on_gpus.demand.worker) == 7
     on_cpus, _ = load("resnet50-imagenet", ["recipe.device=cpu"])
-    assert on_cpus.demand == engine.Demand({"CPU": 1}, 8)
-    assert engine.decoders(on_cpus.recipe, on_cpus.demand.worker) == 0
+    assert on_cpus.demand == placement.Demand({"CPU": 1}, 8)
+    assert placement.decoders(on_cpus.recipe, on_cpus.demand.worker) == 0
     asked, _ = load("resnet50-imagenet", ["recipe.device=cpu", "resources.cpus=3"])
-    assert engine.decoders(asked.recipe, asked.demand.worker) == 2
+    assert placement.decoders(asked.recipe, asked.demand.worker) == 2
     in_memory, _ = load("lenet-mnist", ["resources.cpus=3"])
-    assert engine.decoders(in_memory.recipe, in_memory.demand.worker) == 0
+    assert placement.decoders(in_memory.recipe, in_memory.demand.worker) == 0
 
 
 def test_a_recipe_is_chosen_for_the_machines_it_will_run_on() -> None:
-    cluster = engine.Machines([{"CPU": 4}, {"CPU": 8, "GPU": 1}])
+    cluster = placement.Machines([{"CPU": 4}, {"CPU": 8, "GPU": 1}])
     assert load("lenet-mnist", machines=cluster)[0].recipe.device == "cuda"
-    cluster = engine.Machines([{"CPU": 4}])
+    cluster = placement.Machines([{"CPU": 4}])
     assert load("lenet-mnist", machines=cluster)[0].recipe.device == "cpu"
 
 
@@ -191,19 +191,19 @@ def test_gpus_are_those_that_cuda_leaves(
     setting: str | None, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CUDA's own rules (the programming guide's section on environment variables)."""
-    monkeypatch.setattr(engine, "_driver_gpus", lambda: 4)
+    monkeypatch.setattr(placement, "_driver_gpus", lambda: 4)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting or "")
     if setting is None:
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    assert engine.gpus() == number
+    assert placement.gpus() == number
 
 
 def test_a_device_file_without_a_driver_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     def lacking(name: str) -> None:
         raise OSError(f"{name}: cannot open shared object file")
 
-    monkeypatch.setattr(engine.ctypes, "CDLL", lacking)
-    assert engine._driver_gpus.__wrapped__() == 0
+    monkeypatch.setattr(placement.ctypes, "CDLL", lacking)
+    assert placement._driver_gpus.__wrapped__() == 0
 
 
 @pytest.mark.parametrize(
@@ -224,13 +224,13 @@ def test_cores_are_no_more_than_a_containers_share(
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
-    monkeypatch.setattr(engine, "CGROUP", tmp_path)
-    monkeypatch.setattr(engine.os, "sched_getaffinity", lambda pid: set(range(99)))
-    assert engine.cores() == share
+    monkeypatch.setattr(placement, "CGROUP", tmp_path)
+    monkeypatch.setattr(placement.os, "sched_getaffinity", lambda pid: set(range(99)))
+    assert placement.cores() == share
 
 
 def test_more_threads_than_cores_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "cores", lambda: 2)
-    engine.check_threads(recipe_of("digits-mlp", "threads=2"))
+    monkeypatch.setattr(placement, "cores", lambda: 2)
+    placement.check_threads(recipe_of("digits-mlp", "threads=2"))
     with pytest.raises(UserError, match=r"recipe\.threads: 64 threads; this machine has 2 CPU"):
-        engine.check_threads(recipe_of("digits-mlp", "threads=64"))
+        placement.check_threads(recipe_of("digits-mlp", "threads=64"))
