@@ -111,8 +111,9 @@ def _check_examples(recipe: Mapping[str, Any]) -> None:
     except KeyError:
         raise error_at(
             ("recipe", "data"),
-            f"unknown data set {shown(name)}{did_you_mean(name, data.DATA)}, or the path or URL of "
-            "a folder or tar file of images",
+            f"unknown data set {shown(name)}{did_you_mean(name, data.DOOR.names())}, the path or "
+            "URL of a folder or tar file of images or of an .npz or .safetensors file, or "
+            "module:object of your own",
         ) from None
     if size < 1:
         raise error_at(
@@ -182,11 +183,7 @@ def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
 
 
 def _check_augmentation(recipe: Recipe) -> None:
-    if data.is_folder(recipe.data):
-        # A folder at an address of its own has been taken for one because of crop-flip.
-        allowed = ["none", "crop-flip"] if recipe.data in data.STREAMED else ["crop-flip"]
-    else:
-        allowed = ["none"] if recipe.data == "digits" else ["none", "shift-flip"]
+    allowed = data.augmentations(recipe.data)
     if recipe.augmentation not in allowed:
         raise error_at(
             ("recipe", "augmentation"),
@@ -219,7 +216,9 @@ def _check_shape(recipe: Recipe, facts: data.Facts) -> None:
         )
 
 
-def _size(shape: tuple[int, int, int]) -> str:
+def _size(shape: tuple[int, ...]) -> str:
+    if len(shape) != 3:
+        return f"examples of the shape {list(shape)}"
     channels, height, width = shape
     return f"{width}x{height} images with {channels} channel{'s' if channels > 1 else ''}"
 
