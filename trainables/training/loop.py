@@ -16,13 +16,13 @@ from trainables.data.split import Split
 from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.seeds import derive
+from trainables.training.by_hand.sparse import pack, sparsify, unpack
 from trainables.training.feed import Feed, from_files, from_memory
 from trainables.training.gradients import gradients
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
 from trainables.training.schedules import learning_rate
 from trainables.training.slices import Sliced
-from trainables.training.sparse import pack, sparse_gradients, sparsify, unpack
 from trainables.training.team import ALONE, Team
 
 PULSE_SECONDS = 0.5
@@ -70,7 +70,7 @@ def train(
     `mask` (name -> 0/1 tensor of the weight's shape) is multiplied into the weights before
     the first step and after each, so that stored weights are truly sparse. `by_hand=False`
     sends every gradient through autograd; `sparse=False` computes with dense layers whatever
-    the mask (`trainables.training.sparse`).
+    the mask (`trainables.training.by_hand.sparse`).
 
     Of a `team`, each worker calls this with the same arguments and has the same state at each
     hand-out. `decoders` are processes that
@@ -84,9 +84,7 @@ def train(
     weights, slots = pack(state.weights, kept), pack(state.optimizer, kept)
     networks.bind(network, weights)
     step = optimizer(recipe, network, slots)
-    set_gradients = (
-        sparse_gradients(network) if kept else gradients(network, recipe, by_hand=by_hand)
-    )
+    set_gradients = gradients(network, recipe, by_hand=by_hand)
     feed = _feed(recipe, data, order_seed, state.iteration, until, team, decoders)
     sliced = Sliced(network, set_gradients, team) if recipe.slices > 1 else None
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())

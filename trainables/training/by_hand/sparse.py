@@ -16,12 +16,8 @@ from torch import Tensor, nn
 
 from trainables.networks.mlp import BATCHNORM_MOMENTUM, MLP
 from trainables.recipe import Recipe
-from trainables.training.gradients import (
-    Gradients,
-    _batch_norm_backward,
-    _relu_backward,
-    can_by_hand,
-)
+from trainables.training.by_hand import Gradients, can_by_hand
+from trainables.training.by_hand.kernels import batch_norm_backward, relu_backward
 
 DENSITY = 0.2
 """Share of remaining weights above which a large layer is faster dense. Measured on one thread:
@@ -151,13 +147,12 @@ def _csr(keep: Tensor, values: Tensor) -> Tensor:
         return torch.sparse_csr_tensor(rows, columns, values, keep.shape, check_invariants=True)
 
 
-def sparse_gradients(network: nn.Module) -> Gradients:
-    """The gradient function of an MLP with sparse layers; see `gradients.gradients`.
+def sparse_gradients(network: MLP) -> Gradients:
+    """Return the gradient function of an MLP with sparse layers in training mode.
 
     Activations are [features, B]: the sparse kernels work along the batch. As autograd, it raises
     ValueError for a single example where there is BatchNorm.
     """
-    assert isinstance(network, MLP)
 
     def products(layer: nn.Module) -> _Dense:
         return _Sparse(layer) if isinstance(layer, SparseLinear) else _Dense(layer)
@@ -208,11 +203,11 @@ def sparse_gradients(network: nn.Module) -> Gradients:
         for (product, linear, norm), (below, sums, mean, rstd) in zip(
             reversed(layers), reversed(tape), strict=True
         ):
-            delta = _relu_backward(upper.to_inputs(delta), hidden, 0)
+            delta = relu_backward(upper.to_inputs(delta), hidden, 0)
             if norm is None:
                 linear.bias.grad = delta.sum(1)
             else:
-                change, norm.weight.grad, norm.bias.grad = _batch_norm_backward(
+                change, norm.weight.grad, norm.bias.grad = batch_norm_backward(
                     delta.unsqueeze(0), sums.unsqueeze(0), norm.weight, norm.running_mean,
                     norm.running_var, mean, rstd, True, norm.eps, [True, True, True],
                 )  # fmt: skip
