@@ -34,6 +34,7 @@ TRIAL_KEY = "trial_key"  # content key of the trial; a trial is written once an 
 SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
 SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
 VERSION = "version."  # + package: what a submission was made with
+PLUGIN = "plugin."  # + module:object: identity of the user's own code, of a submission
 DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
 UNMEASURED = "unmeasured"  # trials of a submission that need weights of a diverged training
 OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks

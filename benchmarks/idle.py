@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
 from ray.tune.result import DONE
 
+from trainables.jobs.reports import Report
 from trainables.jobs.trainable import BatchTrainable
 
 
@@ -21,11 +23,14 @@ def reporting(times: int, seconds: float = 0.0) -> type[BatchTrainable]:
         def step(self) -> dict[str, Any]:
             time.sleep(seconds)
             self._reports += 1
-            report: dict[str, Any] = {"finished": [], "failed": [], "running": [], "measuring": []}
-            report |= {"trained": 0, "busy_seconds": seconds, "nodes": [""], "leaving": False}
-            if self._reports == times:
-                report["finished"] = [job.key for job in self._batch.jobs]
-                report[DONE] = True
-            return report
+            done = self._reports == times
+            finished = tuple(job.key for job in self._batch.jobs) if done else ()
+            report = Report(
+                finished=finished,
+                busy_seconds=seconds,
+                nodes=(f"process {os.getpid()}",),
+                done=done,
+            )
+            return {"report": report, DONE: done}
 
     return Idle

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
 from trainables.jobs.kinds import Job, Measurement, Training
+from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
 
 BATCHES = 2000
@@ -107,7 +108,7 @@ class _Heard:
     def store_failed(self, reason: str) -> None:
         raise RuntimeError(reason)
 
-    def reported(self, worker: str, report: Mapping[str, Any]) -> None: ...
+    def reported(self, worker: str, report: Report) -> None: ...
 
     def batch_ended(self, worker: str) -> None:
         self._seen.append((time.monotonic(), time.process_time(), megabytes("VmRSS")))

@@ -18,16 +18,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweeps import plugins
 from sweeps.cluster.config import Cluster
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_images, read
 from sweeps.placement import Machines
+from trainables.plugin_sources import digest
 from trainables.store import content_key
 
 if TYPE_CHECKING:
     from ray.job_submission import JobDetails, JobSubmissionClient
 
 SPEC_FILE = "spec.yaml"
+OWN_CODE = "own-code"
+"""The folder of own code, beside it. No module can have this name: a job's workers would find those
+of its working directory before any other."""
 
 SWEEP, CONTENT, PROJECT = "sweep", "content", "project"
 """A submission's metadata."""
@@ -100,7 +105,8 @@ class Jobs:
     ) -> tuple[Submission, bool]:
         """Start a sweep, or find the same one under way; and whether it was started.
 
-        Raises UserError for a spec that is wrong.
+        The own code that the spec names is sent with it, see `trainables.plugins.use`. Raises
+        UserError for a spec that is wrong.
         """
         raw, text, _ = read(spec, overrides)
         if not names_images(raw):
@@ -111,7 +117,9 @@ class Jobs:
                 "a URL, or an absolute path that all of its machines have"
             )
         self._check_versions()
-        content = content_key("submission", {"spec": raw})
+        own = plugins.named(raw)
+        code = {"own_code": digest(own)} if own else {}
+        content = content_key("submission", {"spec": raw, **code})
         earlier = [one for one in self.all() if one.content == content]
         for one in earlier:
             if one.under_way:
@@ -120,10 +128,16 @@ class Jobs:
         identity = f"{name}-{content[:8]}-{len(earlier) + 1}"
         command = ["sweeps", "run", SPEC_FILE, "--cluster", "auto"]
         command += [part for override in overrides for part in ("--set", override)]
+        if own:
+            command += ["--plugins", OWN_CODE]
         if workers:
             command += ["--workers", str(workers)]
         with tempfile.TemporaryDirectory() as folder, _spoken_to(self.cluster):
             (Path(folder) / SPEC_FILE).write_text(text, encoding="utf-8")
+            for source in own:
+                file = Path(folder) / OWN_CODE / source.file
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(source.content)
             try:
                 self._client.submit_job(
                     entrypoint=shlex.join(command),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps import terminal
-from sweeps.commands.options import SetOption, SpecArgument, WorkersOption
+from sweeps.commands.options import PluginsOption, SetOption, SpecArgument, WorkersOption
 from sweeps.commands.usage import CLUSTER
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
 def submit(
     spec: SpecArgument,
     set_: SetOption = [],  # noqa: B006 (typer copies it)
+    plugins: PluginsOption = None,
     workers: WorkersOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
     address: AddressOption = None,
@@ -52,6 +53,9 @@ def submit(
       sweeps submit resnet20-cifar10 --address http://127.0.0.1:8265
       sweeps submit my-sweep.yaml --set inits=5 --wait
     """
+    from sweeps.plugins import use
+
+    use(spec, plugins)
     jobs = _jobs(address)
     one, started = jobs.submit(spec, set_, workers)
     if not started:

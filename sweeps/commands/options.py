@@ -25,6 +25,14 @@ SetOption = Annotated[
         "--set inits=1 --set 'subnetworks.1.levels=[3,5]'",
     ),
 ]
+PluginsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--plugins",
+        metavar="FOLDER",
+        help="where own code is, `module:object` in a spec  [default: beside the spec's file]",
+    ),
+]
 HomeOption = Annotated[
     str | None,
     typer.Option(

@@ -11,6 +11,7 @@ from sweeps import terminal
 from sweeps.commands.options import (
     DataOption,
     HomeOption,
+    PluginsOption,
     SetOption,
     SpecArgument,
     StoreOption,
@@ -26,6 +27,7 @@ def plan(
     format_: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="table or json")
     ] = "table",
+    plugins: PluginsOption = None,
     workers: WorkersOption = None,
     hardware: Annotated[
         str,
@@ -59,12 +61,14 @@ def plan(
     from sweeps.plan import expand
     from sweeps.plan.cost import HARDWARE
     from sweeps.plan.summary import summarize
+    from sweeps.plugins import use
     from trainables.store import Store
 
     check_choice("--format", format_, ("table", "json"))
     check_choice("--hardware", hardware, tuple(HARDWARE))
     if price_per_hour is not None and not 0 < price_per_hour < float("inf"):
         raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
+    use(spec, plugins)
     place = resolve(home, store, data=data)
     sweep, _ = load(spec, set_, place.data)
     if hardware == "cpu":

@@ -12,6 +12,7 @@ from sweeps import terminal
 from sweeps.commands.options import (
     DataOption,
     HomeOption,
+    PluginsOption,
     SetOption,
     SpecArgument,
     StoreOption,
@@ -35,6 +36,7 @@ FAILED = 1
 def run(
     spec: SpecArgument,
     set_: SetOption = [],  # noqa: B006
+    plugins: PluginsOption = None,
     workers: WorkersOption = None,
     checkpoint_seconds: Annotated[
         float,
@@ -66,6 +68,7 @@ def run(
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
+    from sweeps.plugins import use
     from sweeps.recording import faults
     from sweeps.run import driver, sites
     from trainables import fingerprint
@@ -73,6 +76,7 @@ def run(
 
     check_finite("--checkpoint-seconds", checkpoint_seconds)
     fingerprint.here()  # before anything can change: workers are held against it
+    use(spec, plugins)
     place = resolve(home, store, tracking, data)
     console = terminal.console()
     with sites.at(cluster, workers) as site:

@@ -36,9 +36,7 @@ class Measured:
     def metrics(self) -> Iterator[tuple[str, float]]:
         """Yield the names and values of what is one number, as records have them."""
         for name, value in self.values.items():
-            if name == records.WEIGHTS_LEFT:
-                yield name, float(value)
-            elif not isinstance(value, list | dict):
+            if name != records.WEIGHTS_LEFT and not isinstance(value, list | dict):
                 yield self.part.recorded(name), float(value)
 
     def files(self) -> Iterator[tuple[str, str]]:

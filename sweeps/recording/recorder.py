@@ -23,6 +23,7 @@ from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import differing, strings
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
+from sweeps.spec import Sweep
 from sweeps.spec.stored import resolved
 from trainables.store import Missing, Store
 
@@ -86,6 +87,7 @@ class Recorder:
             records.SUBMITTED_AT: datetime.fromtimestamp(when, UTC).isoformat(),
             records.DRIVER: this_driver(),
             **{f"{records.VERSION}{name}": value for name, value in versions().items()},
+            **{f"{records.PLUGIN}{name}": code for name, code in own_code(spec).items()},
         }
         if found:
             run = found[0]
@@ -173,8 +175,11 @@ class Recorder:
         """Log numbers, and what they are of, at once: a measurement is recorded or it is not."""
         from mlflow.entities import Metric, Param, RunTag
 
-        tags = {}
+        tags, first = {}, next(iter(found))
         metrics = []
+        if trial.key not in self._recorded:  # of each measurement it is the same
+            left = first.values[records.WEIGHTS_LEFT]
+            metrics.append(Metric(records.WEIGHTS_LEFT, left, int(first.written_at * 1000), 0))
         for one in found:
             when = int(one.written_at * 1000)
             metrics += [Metric(name, value, when, 0) for name, value in one.metrics()]
@@ -250,3 +255,11 @@ def _params(trial: Trial) -> dict[str, object]:
 
 def _orders(trial: Trial) -> str:
     return ",".join(map(str, trial.order_seeds))
+
+
+def own_code(spec: Sweep) -> dict[str, str]:
+    """Return what identifies each thing of a user's own code, by its name in the spec."""
+    recipe = spec.recipe
+    found = {one.measure: one.source for one in spec.measure}
+    found[recipe.network] = recipe.network_version
+    return {name: identity for name, identity in found.items() if identity}

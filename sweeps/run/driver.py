@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -34,6 +33,7 @@ from sweeps.run.watch import LOOK_SECONDS, watching
 from trainables import data
 from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
 
 NO_CLUSTER = 3
@@ -232,9 +232,9 @@ class _Observer:
     def store_failed(self, reason: str) -> None:
         self._stopping.because(reason)
 
-    def reported(self, worker: str, report: Mapping[str, Any]) -> None:
+    def reported(self, worker: str, report: Report) -> None:
         now = time.monotonic()
-        busy = report["busy_seconds"]
+        busy = report.busy_seconds
         if self._tally.first_report is None:
             self._tally.first_report = now - busy
             self._starting = self._handout.seconds_out_of_work
@@ -243,20 +243,23 @@ class _Observer:
             now - max(self._last_report, self._tally.first_report)
         )
         self._last_report = now
-        self.machines.update(report["nodes"])
+        self.machines.update(report.nodes)
         self._tally.busy_seconds += busy
-        self._tally.iterations += report["trained"]
+        self._tally.iterations += report.trained
         self._view.running.pop(worker, None)
-        if report["running"]:
-            _, titles, begin, iteration, until = zip(*report["running"], strict=True)
-            title = titles[0] if len(titles) == 1 else f"{len(titles)} trainings side by side"
-            rate = report["trained"] / busy
-            self._view.running[worker] = Running(
-                title, sum(begin), sum(iteration), sum(until), rate
+        if running := report.running:
+            title = running[0].title
+            if len(running) > 1:
+                title = f"{len(running)} trainings side by side"
+            begin, iteration, until = (
+                sum(getattr(one, name) for one in running)
+                for name in ("begin", "iteration", "until")
             )
-        elif report["measuring"]:
-            *_, (_, title, share) = report["measuring"]
-            self._view.running[worker] = Measuring(title, share)
+            rate = report.trained / busy
+            self._view.running[worker] = Running(title, begin, iteration, until, rate)
+        elif report.measuring:
+            last = report.measuring[-1]
+            self._view.running[worker] = Measuring(last.title, last.share)
         self._show()
 
     def waiting(self) -> None:

@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -22,6 +22,7 @@ from sweeps.placement import Demand
 from sweeps.run.handout import LOOK_SECONDS, Handout
 from sweeps.run.turns import IDLE_SECONDS, NUMBER, Turns
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Report
 from trainables.jobs.teams import TeamTrainable
 from trainables.jobs.trainable import Batch, BatchTrainable
 from trainables.store import StoreError
@@ -55,7 +56,7 @@ class Observer(Protocol):
     def store_failed(self, reason: str) -> None:
         """The store is of no use any more: the run has to stop."""
 
-    def reported(self, worker: str, report: Mapping[str, Any]) -> None: ...
+    def reported(self, worker: str, report: Report) -> None: ...
 
     def batch_ended(self, worker: str) -> None: ...
 
@@ -102,7 +103,7 @@ class ScheduleSearcher(Searcher):
         self._stop = stop
         self._handed_out = 0
         self._idle_since: float | None = None
-        self._nodes: dict[str, list[str]] = {}
+        self._nodes: dict[str, tuple[str, ...]] = {}
         """Batch -> the machines it was last heard from."""
         self._leaving: set[str] = set()
         """Batches whose process said that it was told to end."""
@@ -149,39 +150,39 @@ class ScheduleSearcher(Searcher):
         return self._idle_since is not None and now - self._idle_since > seconds
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        for key, _, begin, iteration, until in result.get("running", ()):
-            self._schedule.moved(key, (iteration - begin) / (until - begin))
-        for key, iteration in result.get("stored", ()):
-            self._schedule.stored(trial_id, key, iteration)
-        for key, _, share in result.get("measuring", ()):
-            self._schedule.moved(key, share)
-        for key in result.get("finished", ()):
+        report: Report = result["report"]
+        for one in report.running:
+            self._schedule.moved(one.key, one.share)
+            self._schedule.stored(trial_id, one.key, one.stored)
+        for measuring in report.measuring:
+            self._schedule.moved(measuring.key, measuring.share)
+        for key in report.finished:
             self._schedule.job_done(key)
             self._observer.job_done(self._schedule.jobs[key])
-        for key, reason, trace in result.get("failed", ()):
-            self._schedule.job_failed(key, reason)
-            self._observer.job_failed(self._schedule.jobs[key], reason, trace)
-        self.refused = self.refused or result.get("refused")
-        for key, reason in result.get("blocked", ()):
-            self._schedule.job_failed(key, reason)
-            self._observer.job_blocked(self._schedule.jobs[key], reason)
-        for key in result.get("diverged", ()):
+        for failed in report.failed:
+            self._schedule.job_failed(failed.key, failed.reason)
+            self._observer.job_failed(self._schedule.jobs[failed.key], failed.reason, failed.trace)
+        self.refused = self.refused or report.refused
+        for blocked in report.blocked:
+            self._schedule.job_failed(blocked.key, blocked.reason)
+            self._observer.job_blocked(self._schedule.jobs[blocked.key], blocked.reason)
+        for key in report.diverged:
             self._observer.training_diverged(key)
-        if "store_error" in result:
-            self._observer.store_failed(result["store_error"])
-        if result["leaving"]:
+        if report.store_error is not None:
+            self._observer.store_failed(report.store_error)
+        if report.leaving:
             self._leaving.add(trial_id)
-        if result["nodes"]:  # none while its workers are starting
-            self._nodes[trial_id] = result["nodes"]
+        if report.nodes:  # none while its workers are starting
+            self._nodes[trial_id] = report.nodes
             self._pending.discard(trial_id)
-            self._observer.reported(trial_id, result)
+            self._observer.reported(trial_id, report)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         if result and not error:
             self.on_trial_result(trial_id, result)
-        lost = "its worker process died" if error or not result else result.get("lost")
+        lost = "its worker process died" if error or not result else result["report"].lost
         if not lost:
             self._schedule.batch_ended(trial_id)
         elif not self._stop():

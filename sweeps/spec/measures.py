@@ -95,8 +95,9 @@ def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted
         found.append(entry if isinstance(entry, Wanted) else _wanted(entry, shared, index))
     names = Counter(f"{c.name}{one.suffix}" for one in found for c in one.columns)
     for index, one in enumerate(found):
-        if any(other.measure == one.measure and other == one for other in found[:index]):
+        if one in found[:index]:
             raise error_at(("measure", index), f"{shown(one.measure)} is listed twice")
+    for index, one in enumerate(found):
         for column in one.columns:
             if names[f"{column.name}{one.suffix}"] > 1:
                 raise error_at(

@@ -39,6 +39,7 @@ WANTED = {
     "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
     "subnetworks[].rewind": POINTS,
     "subnetworks[].rewind[]": POINT,
+    "measure": "a list of measures: [instability, {measure: distance}]",
     "pretrain_order": SEED,
     "imp_order": SEED,
     "path_points": "a whole number from 3 to 1000",

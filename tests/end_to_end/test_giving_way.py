@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Job, Training
+from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
 
 WORKERS = 2
@@ -38,9 +37,9 @@ class Heard:
     def job_failed(self, job: Job, reason: str, trace: str) -> None:
         raise AssertionError(trace)
 
-    def reported(self, worker: str, report: Mapping[str, Any]) -> None:
-        running = [key for key, *_ in report["running"]]
-        for key in [*running, *report["finished"]]:
+    def reported(self, worker: str, report: Report) -> None:
+        running = [one.key for one in report.running]
+        for key in [*running, *report.finished]:
             self.at.setdefault(key, set()).add(worker)
 
     def batch_ended(self, worker: str) -> None: ...

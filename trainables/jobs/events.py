@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from trainables.jobs.kinds import Job
 
@@ -51,11 +50,3 @@ class Failure:
 Step = Progress | Measured | Diverged
 Event = Step | Job | Failure
 """The job itself: it is done."""
-
-
-def nothing() -> dict[str, Any]:
-    """Return a report (`trainables.jobs.report`) of a batch of which nothing is to be told."""
-    return {
-        "finished": [], "failed": [], "blocked": [], "diverged": [], "running": [], "stored": [],
-        "measuring": [], "trained": 0, "busy_seconds": 0.0, "done": False, "nodes": [],
-    }  # fmt: skip

@@ -36,9 +36,9 @@ HELD_BYTES = 256 * 2**20
 class Executor:
     """Does jobs in one process. Data sets lie in `data_folder`.
 
-    `checkpoint_seconds` is how much training time a killed process may lose. `decoders` are processes that decode
-    images that are not in memory; 0: this one does. Each worker of a `team` has an executor and
-    asks it for the same.
+    `checkpoint_seconds` is how much training time a killed process may lose. `decoders` are
+    processes that decode images which are not in memory; 0: this one does. Each worker of a `team`
+    has an executor and asks it for the same.
     """
 
     def __init__(

@@ -15,11 +15,12 @@ _executors: dict[Any, Executor] = {}
 
 
 def executor(batch: Batch, team: Team = ALONE) -> Executor:
-    """Return the executor for a batch's store and data.
+    """Return the executor for a batch's store, data and own code.
 
     Raises StoreError if the store cannot be opened; of a team, on every worker if on one.
     """
-    place = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.decoders)
+    settings = (batch.store, batch.data_folder, batch.checkpoint_seconds, batch.decoders)
+    place = (*settings, batch.own.digest)
     if place not in _executors:
         store, problem = None, None
         try:
@@ -29,5 +30,5 @@ def executor(batch: Batch, team: Team = ALONE) -> Executor:
         problems = [one for one in team.gather(problem) if one]
         if store is None or problems:
             raise StoreError(problems[0])
-        _executors[place] = Executor(store, *place[1:3], decoders=batch.decoders, team=team)
+        _executors[place] = Executor(store, *settings[1:3], decoders=batch.decoders, team=team)
     return _executors[place]

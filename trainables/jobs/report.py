@@ -1,36 +1,16 @@
-"""What a worker reports of a batch that is under way, as Tune results.
-
-finished     keys of the jobs done since the last report
-failed       (key, one line, traceback) of the jobs that raised since then
-blocked      (key, one line) of the jobs that cannot be done as a training they need diverged
-diverged     keys of the trainings, made or read since then, that ended in NaN or infinity
-running      the trainings that moved and are under way: key, title, begin, iteration, until
-stored       (key, iteration) of these: where each would go on if the worker died
-measuring    the measurements that are under way: key, title, the share that is done
-trained      iterations trained since the last report
-busy_seconds time spent in jobs since the last report
-store_error  one line, where the store is of no use any more; the batch ends, and no job is blamed
-done         true in the last report of a batch, which may have given way to another one
-"""
+"""Going on with a batch until there is something to report."""
 
 from __future__ import annotations
 
 import time
 import traceback
 from collections.abc import Callable, Generator
-from typing import Any
+from dataclasses import dataclass, field
 
-from trainables.jobs.events import (
-    Diverged,
-    Event,
-    Failure,
-    InputDiverged,
-    Measured,
-    Progress,
-    nothing,
-)
+from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Progress
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Blocked, Failed, Measuring, Report, Running
 from trainables.jobs.turn import Turn
 from trainables.store import StoreError
 
@@ -40,16 +20,45 @@ REPORT_SECONDS = 1.0
 Events = Generator[Event]
 
 
-def advance(
-    executor: Executor, events: Events, turn: Turn, leave: Callable[[], bool]
-) -> dict[str, Any]:
+@dataclass
+class _Seen:
+    """What has happened since the last report."""
+
+    finished: list[str] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    blocked: list[Blocked] = field(default_factory=list)
+    diverged: list[str] = field(default_factory=list)
+    running: dict[str, Running] = field(default_factory=dict)
+    measuring: dict[str, Measuring] = field(default_factory=dict)
+
+    def add(self, event: Event) -> None:
+        job = event if isinstance(event, Job) else event.job
+        self.running.pop(job.key, None)
+        self.measuring.pop(job.key, None)
+        match event:
+            case Job():
+                self.finished.append(job.key)
+            case Failure(error=InputDiverged()):
+                self.blocked.append(Blocked(job.key, str(event.error)))
+            case Failure():
+                self.failed.append(Failed(job.key, *described(event.error)))
+            case Diverged():
+                self.diverged.append(job.key)
+            case Measured():
+                self.measuring[job.key] = Measuring(job.key, job.title, event.share)
+            case Progress():
+                self.running[job.key] = Running(
+                    job.key, job.title, event.begin, event.iteration, event.until, event.stored
+                )
+
+
+def advance(executor: Executor, events: Events, turn: Turn, leave: Callable[[], bool]) -> Report:
     """Go on with a batch until a report is due, or until `leave()`; a team at the same event.
 
     When its turn is over a report is due, and the batch is closed: what is under way stores
     checkpoints.
     """
-
-    begin = time.monotonic()
+    begin, trained = time.monotonic(), executor.trained_iterations
 
     def turn_over() -> bool:
         return turn.over(executor.trained_iterations)
@@ -57,51 +66,36 @@ def advance(
     def due() -> bool:
         return time.monotonic() - begin >= REPORT_SECONDS or turn_over() or leave()
 
-    trained = executor.trained_iterations
-    report = nothing()
-    running: dict[str, Progress] = {}
-    measuring: dict[str, Measured] = {}
+    seen, done, store_error = _Seen(), False, None
     while executor.team.decide(not due()):
         try:
-            event = next(events)
+            seen.add(next(events))
         except StopIteration:
-            report["done"] = True
+            done = True
             break
         except StoreError as error:
-            report |= {"done": True, "store_error": str(error)}
+            done, store_error = True, str(error)
             break
-        job = event if isinstance(event, Job) else event.job
-        running.pop(job.key, None)
-        measuring.pop(job.key, None)
-        match event:
-            case Job():
-                report["finished"].append(job.key)
-            case Failure(error=InputDiverged()):
-                report["blocked"].append((job.key, str(event.error)))
-            case Failure():
-                report["failed"].append((job.key, *described(event.error)))
-                if executor.team.size > 1:  # the others may not have failed, and are elsewhere now
-                    break
-            case Diverged():
-                report["diverged"].append(job.key)
-            case Measured():
-                measuring[job.key] = event
-            case Progress():
-                running[job.key] = event
-    report["running"] = [
-        (key, one.job.title, one.begin, one.iteration, one.until) for key, one in running.items()
-    ]
-    report["stored"] = [(key, one.stored) for key, one in running.items()]
-    report["measuring"] = [(key, one.job.title, one.share) for key, one in measuring.items()]
-    if not (report["done"] or report["failed"]) and executor.team.decide(turn_over()):
+        if seen.failed and executor.team.size > 1:  # the others may not have failed: elsewhere now
+            break
+    if not (done or seen.failed) and executor.team.decide(turn_over()):
         events.close()
-        report["done"] = True
-    report["trained"] = executor.trained_iterations - trained
-    report["busy_seconds"] = time.monotonic() - begin
-    return report
+        done = True
+    return Report(
+        finished=tuple(seen.finished),
+        failed=tuple(seen.failed),
+        blocked=tuple(seen.blocked),
+        diverged=tuple(seen.diverged),
+        running=tuple(seen.running.values()),
+        measuring=tuple(seen.measuring.values()),
+        trained=executor.trained_iterations - trained,
+        busy_seconds=time.monotonic() - begin,
+        done=done,
+        store_error=store_error,
+    )
 
 
 def described(error: BaseException) -> tuple[str, str]:
-    """One line, and the traceback."""
+    """Return an error as one line, and its traceback."""
     line = f"{type(error).__name__}: {error}".splitlines()[0]
     return line, "".join(traceback.format_exception(error))

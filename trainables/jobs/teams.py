@@ -18,14 +18,14 @@ import os
 import threading
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
 
-from trainables import fingerprint
-from trainables.jobs.events import nothing
-from trainables.jobs.trainable import Batch, Trainable, nothing_done, refusal
+from trainables.jobs.reports import Report
+from trainables.jobs.trainable import Batch, Trainable, refusal
 from trainables.jobs.turn import Turn
 from trainables.store import StoreError
 
@@ -65,16 +65,16 @@ class TeamTrainable(Trainable):
         self._under_way = False
         return super().reset_config(new_config)
 
-    def _advance(self) -> dict[str, Any]:
+    def _advance(self) -> Report:
         if self._group is None:
             self._group = Group(self._batch, self.config["worker"])
         if not self._under_way:
             self._group.post(self._batch)
             self._under_way = True
         report = self._group.report()
-        if report["done"]:
+        if report.done:
             self._under_way = False
-        if report["failed"] or report.keys() & {"lost", "refused"}:
+        if report.failed or report.lost or report.refused:
             self.cleanup()
         return report
 
@@ -117,18 +117,18 @@ class Group:
         self._number += 1
         ray.get(self._mailbox.post.remote(self._number, batch))
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Report:
         """What the group reports next: nothing where it is starting, or works at what it last
         said; that it is `lost` where it ended without having been told to."""
         from trainables.jobs.report import REPORT_SECONDS
 
-        report: dict[str, Any] | None = ray.get(self._mailbox.take.remote(REPORT_SECONDS))
+        report: Report | None = ray.get(self._mailbox.take.remote(REPORT_SECONDS))
         if report is None and self.ended:
             report = ray.get(self._mailbox.take.remote(0.0))  # that came meanwhile
             if report is None:
                 lost = f"its workers were lost: {self._why()}"
-                return nothing() | {"done": True, "lost": lost}
-        return report or nothing()
+                return Report(done=True, lost=lost)
+        return report or Report()
 
     def _why(self) -> str:
         """One line: of a worker that died rather than of one that noticed."""
@@ -186,7 +186,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
         self._posted: tuple[int, Batch] | None = None
-        self._reports: list[dict[str, Any]] = []
+        self._reports: list[Report] = []
         self._begun = self._working = self._ending = False
 
     async def post(self, number: int, batch: Batch) -> None:
@@ -205,7 +205,7 @@ class Mailbox:
         """Whether no batch is under way; waits for that."""
         return await self._wait(lambda: not self._working, seconds)
 
-    async def take(self, seconds: float) -> dict[str, Any] | None:
+    async def take(self, seconds: float) -> Report | None:
         """The oldest report not taken yet; waits for it."""
         if await self._wait(lambda: bool(self._reports), seconds):
             return self._reports.pop(0)
@@ -225,11 +225,11 @@ class Mailbox:
         self._working = True
         return self._posted
 
-    async def report(self, report: dict[str, Any]) -> bool:
+    async def report(self, report: Report) -> bool:
         """Keep a report for the trial. Whether the batch is to be closed."""
         async with self._changed:
             self._reports.append(report)
-            if report["done"]:
+            if report.done:
                 self._working = False
             self._changed.notify_all()
         return self._ending
@@ -259,7 +259,7 @@ def serve(config: dict[str, Any]) -> None:
 
 
 def _serve(mailbox: Any, team: Team) -> None:
-    nodes = sorted(set(team.gather(ray.get_runtime_context().get_node_id())))
+    nodes = tuple(sorted(set(team.gather(ray.get_runtime_context().get_node_id()))))
     number = 0
     while True:
         if team.rank == 0:
@@ -271,11 +271,11 @@ def _serve(mailbox: Any, team: Team) -> None:
             _do(batch, team, mailbox, nodes)
 
 
-def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
+def _do(batch: Batch, team: Team, mailbox: Any, nodes: tuple[str, ...]) -> None:
     from trainables.jobs.executors import executor
     from trainables.jobs.report import advance
 
-    differences = team.gather(batch.code.difference(fingerprint.here()))
+    differences = team.gather(batch.take_code())
     if refused := next(filter(None, differences), None):
         if team.rank == 0:
             ray.get(mailbox.report.remote(refusal(refused)))
@@ -284,18 +284,18 @@ def _do(batch: Batch, team: Team, mailbox: Any, nodes: list[str]) -> None:
         held = executor(batch, team)
     except StoreError as error:
         if team.rank == 0:
-            ray.get(mailbox.report.remote(nothing_done(error) | {"nodes": nodes}))
+            ray.get(mailbox.report.remote(Report(done=True, store_error=str(error), nodes=nodes)))
         return
     events = held.run_batch(batch.jobs)
     turn = Turn(batch.turn, held.trained_iterations)
     while True:
-        report = advance(held, events, turn, lambda: False) | {"nodes": nodes}
-        if report["failed"]:
+        report = replace(advance(held, events, turn, lambda: False), nodes=nodes)
+        if report.failed:
             # Others may be in the midst of a sum that this one will never join.
-            ray.get(mailbox.report.remote(report | {"done": True}))
-            raise RuntimeError(report["failed"][0][1])
+            ray.get(mailbox.report.remote(replace(report, done=True)))
+            raise RuntimeError(report.failed[0].reason)
         close = team.decide(team.rank == 0 and ray.get(mailbox.report.remote(report)))
-        if report["done"]:
+        if report.done:
             return
         if close:
             events.close()

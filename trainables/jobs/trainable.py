@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray import tune
 
-from trainables import fingerprint
-from trainables.jobs.events import nothing
+from trainables import fingerprint, plugins
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Report
 from trainables.jobs.turn import Turn, TurnLength
 from trainables.store import StoreError
 
@@ -42,20 +42,20 @@ class Batch:
     """After which it ends, done or not, for another batch."""
     code: fingerprint.Code = field(default_factory=fingerprint.here)
     """Of the driver, which makes batches."""
+    own: plugins.OwnCode = field(default_factory=plugins.here)
+    """The user's own code, of the driver too."""
+
+    def take_code(self) -> str | None:
+        """Make this process use the user's own code. Return one line where it cannot, or where its
+        code is not the driver's."""
+        return self.code.difference(fingerprint.here()) or plugins.adopt(self.own)
 
     def __repr__(self) -> str:  # Tune logs it
         return f"Batch({[job.title for job in self.jobs[:1]]} and so on, {len(self.jobs)} jobs)"
 
 
 class Trainable(tune.Trainable):
-    """Does batches and reports as `trainables.jobs.report` says, and:
-
-    nodes        Ray's ids of the machines
-    refused      one line, where nothing is done because a worker's code is not the driver's
-    lost         one line, where a batch ends because the workers that did it are gone
-    leaving      true in the last report of a process that was told to end (SIGTERM: its machine
-                 is taken away, say); what was under way has stored checkpoints
-    """
+    """Does batches, and returns a `Report` from each step."""
 
     def setup(self, config: dict[str, Any]) -> None:
         self._leaving = self._stepping = False
@@ -78,16 +78,16 @@ class Trainable(tune.Trainable):
             os._exit(0)
         self._stepping = True
         try:
-            refused = self._batch.code.difference(fingerprint.here())
+            refused = self._batch.take_code()
             report = refusal(refused) if refused else self._advance()
-            report["leaving"] = self._leaving
             if self._leaving:
                 self.cleanup()
-            return report  # Tune, too, calls the end of a trial `done`
+            # `done` ends the trial for Tune.
+            return {"report": replace(report, leaving=self._leaving), "done": report.done}
         finally:
             self._stepping = False
 
-    def _advance(self) -> dict[str, Any]:
+    def _advance(self) -> Report:
         """Go on with the batch until a report is due."""
         raise NotImplementedError
 
@@ -98,14 +98,9 @@ class Trainable(tune.Trainable):
         """Nothing: see `save_checkpoint`."""
 
 
-def refusal(reason: str) -> dict[str, Any]:
-    """The report of a worker that must not do its batch."""
-    return nothing() | {"done": True, "refused": reason}
-
-
-def nothing_done(error: StoreError) -> dict[str, Any]:
-    """The report of a worker that cannot open the store."""
-    return nothing() | {"done": True, "store_error": str(error)}
+def refusal(reason: str) -> Report:
+    """Return the report of a worker that must not do its batch."""
+    return Report(done=True, refused=reason)
 
 
 class BatchTrainable(Trainable):
@@ -115,19 +110,20 @@ class BatchTrainable(Trainable):
         self._events: Events | None = None
         return super().reset_config(new_config)
 
-    def _advance(self) -> dict[str, Any]:
+    def _advance(self) -> Report:
         from trainables.jobs.executors import executor
         from trainables.jobs.report import advance
 
-        nodes = [ray.get_runtime_context().get_node_id()]
+        nodes = (ray.get_runtime_context().get_node_id(),)
         try:
             held = executor(self._batch)
         except StoreError as error:
-            return nothing_done(error) | {"nodes": nodes}
+            return Report(done=True, store_error=str(error), nodes=nodes)
         if self._events is None:
             self._turn = Turn(self._batch.turn, held.trained_iterations)
             self._events = held.run_batch(self._batch.jobs)
-        return advance(held, self._events, self._turn, lambda: self._leaving) | {"nodes": nodes}
+        report = advance(held, self._events, self._turn, lambda: self._leaving)
+        return replace(report, nodes=nodes)
 
     def cleanup(self) -> None:
         """Closes the batch; a training under way stores a checkpoint."""

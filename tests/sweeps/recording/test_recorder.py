@@ -132,10 +132,13 @@ def test_a_measure_that_is_added_is_added_to_the_runs_that_exist(
 ) -> None:
     for step in steps:
         recorded.submit(*SMALL, f"measure={step}", values=of_measure)
+    client = MlflowClient(recorded.home.tracking)
     found = runs(recorded, records.IS_TRIAL)
     assert len(found) == 2
     for run in found:
         assert {"instability_test", "distance_l2"} <= run.data.metrics.keys()
+        for name in run.data.metrics:
+            assert len(client.get_metric_history(run.info.run_id, name)) == 1, name
         assert {n for n in run.data.tags if n.startswith(records.MEASURED)} == {
             "measured.instability",
             "measured.distance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ray.tune.search import Searcher
@@ -19,6 +20,7 @@ from sweeps.run.schedule import Schedule
 from sweeps.run.tuning import ScheduleSearcher, Settings
 from sweeps.run.turns import NUMBER
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Blocked, Measuring, Report, Running
 from trainables.jobs.trainable import Batch
 from trainables.store import Leases, Store, StoreError
 
@@ -116,8 +118,8 @@ def test_what_is_told_of_a_measurement_is_work_done(
     given = Given(JOBS, tmp_path, leases, store, warm=False)
     path = next(job for job in JOBS.values() if not job.iterations and job.inputs)
     before = given.schedule.remaining_seconds
-    told = {"measuring": [(path.key, path.title, 0.25)], "leaving": False, "nodes": []}
-    given.searcher.on_trial_result("0", told)
+    told = Report(measuring=(Measuring(path.key, path.title, 0.25),))
+    given.searcher.on_trial_result("0", {"report": told})
     assert before - given.schedule.remaining_seconds == pytest.approx(seconds(path) / 4)
 
 
@@ -131,9 +133,6 @@ class Noted:
         return lambda *told: self.heard.append((name, *(getattr(t, "key", t) for t in told)))
 
 
-QUIET = {"leaving": False, "nodes": []}
-
-
 def test_what_is_told_of_divergence_and_of_the_store_is_passed_on(
     tmp_path: Path, store: Store, leases: Leases
 ) -> None:
@@ -142,12 +141,12 @@ def test_what_is_told_of_divergence_and_of_the_store_is_passed_on(
     arm, path = (
         next(key for key, job in JOBS.items() if job.kind == k) for k in ("arm", "instability")
     )
-    report = QUIET | {
-        "diverged": [arm],
-        "blocked": [(path, "train order 1 diverged")],
-        "store_error": "the store is full",
-    }
-    given.searcher.on_trial_result("0", report)
+    report = Report(
+        diverged=(arm,),
+        blocked=(Blocked(path, "train order 1 diverged"),),
+        store_error="the store is full",
+    )
+    given.searcher.on_trial_result("0", {"report": report})
     assert noted.heard == [
         ("job_blocked", path, "train order 1 diverged"),
         ("training_diverged", arm),
@@ -171,8 +170,8 @@ def test_a_worker_that_dies_further_on_each_time_is_no_job_s_fault(
         batch = given.next()
         assert batch is not None
         assert [job.key for job in batch.jobs] == [key]
-        report = QUIET | {"running": [(key, "", 0, 900, 1000)], "stored": [(key, iteration)]}
-        given.searcher.on_trial_result(str(attempt), report)
+        report = Report(running=(Running(key, "", 0, 900, 1000, stored=iteration),))
+        given.searcher.on_trial_result(str(attempt), {"report": report})
         given.searcher.on_trial_complete(str(attempt), None, error=True)
     assert given.schedule.failed == {key: "its worker process died"}
     assert [told for told in noted.heard if told[0] == "job_failed"]
@@ -189,7 +188,7 @@ def test_a_store_that_fails_ends_the_handing_out(
     assert given.next() is not None
     monkeypatch.setattr(leases, "claim", fails)
     monkeypatch.setattr(leases, "release", fails)
-    given.searcher.on_trial_complete("0", QUIET)
+    given.searcher.on_trial_complete("0", report())
     assert noted.heard == [("batch_ended", "0")]
     assert given.searcher.suggest("1") == Searcher.FINISHED
     assert noted.heard[-1] == ("store_failed", "the store is read-only")
@@ -251,8 +250,8 @@ def test_workers_out_of_work_are_counted_and_no_others(
     assert schedule.finished
 
 
-def report(**told: object) -> dict[str, object]:
-    return {"leaving": False, "nodes": []} | told
+def report(**told: Any) -> dict[str, Report]:
+    return {"report": Report(**told)}
 
 
 def test_after_a_refusal_nothing_is_handed_out(

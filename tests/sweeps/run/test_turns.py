@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -18,6 +16,7 @@ from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
 from sweeps.run.turns import NUMBER, Turns
 from trainables.jobs.kinds import Job
+from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
 
 WORKERS, BATCHES = 4, 100
@@ -27,7 +26,7 @@ class Heard:
     """Processes that reported, and the jobs that are done."""
 
     def __init__(self) -> None:
-        self.processes: set[int] = set()
+        self.processes: set[str] = set()
         self.done: list[str] = []
 
     def job_done(self, job: Job) -> None:
@@ -36,8 +35,8 @@ class Heard:
     def job_failed(self, job: Job, reason: str, trace: str) -> None:
         raise AssertionError(trace)
 
-    def reported(self, worker: str, report: Mapping[str, Any]) -> None:
-        self.processes.add(report["pid"])
+    def reported(self, worker: str, report: Report) -> None:
+        self.processes.update(report.nodes)
 
     def batch_ended(self, worker: str) -> None: ...
 

@@ -164,17 +164,17 @@ def test_a_batch_ends_when_its_turn_is_over(store, jobs, undisturbed, every_iter
         executor = Executor(store, samples.FOLDER, NEVER)
         events, turn = executor.run_batch([job]), Turn(TurnLength(3.5, 1), 0)
         begun, of_this_turn = clock[0], []
-        while not of_this_turn or not of_this_turn[-1]["done"]:
+        while not of_this_turn or not of_this_turn[-1].done:
             of_this_turn.append(advance(executor, events, turn, lambda: False))
         assert clock[0] - begun < 4.3, "not at the next report, but when it is over"
         reports += of_this_turn
-        if not any(report["finished"] for report in of_this_turn):
-            moved = [report["running"] for report in of_this_turn if report["running"]]
-            ((key, _, begin, iteration, until),) = moved[-1]
-            assert (key, begin, until) == (job.key, 20, 60)
-            assert checkpoint_of(store, job) == iteration < until
-    assert len([report for report in reports if report["done"]]) > 2
-    assert sum(report["trained"] for report in reports) == 40
+        if not any(report.finished for report in of_this_turn):
+            moved = [report.running for report in of_this_turn if report.running]
+            (one,) = moved[-1]
+            assert (one.key, one.begin, one.until) == (job.key, 20, 60)
+            assert checkpoint_of(store, job) == one.iteration < one.until
+    assert len([report for report in reports if report.done]) > 2
+    assert sum(report.trained for report in reports) == 40
     assert payload(store, job) == undisturbed["masked"]
 
 

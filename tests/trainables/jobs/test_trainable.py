@@ -11,6 +11,7 @@ import ray
 from trainables import fingerprint
 from trainables.fingerprint import Code, Package
 from trainables.jobs import teams
+from trainables.jobs.reports import Report
 from trainables.jobs.trainable import Batch, BatchTrainable
 
 PACKAGES = {name: Package(f"/other/{name}", "0") for name in fingerprint.PACKAGES}
@@ -25,10 +26,10 @@ def test_a_worker_refuses_the_batch_of_other_code(monkeypatch: pytest.MonkeyPatc
     worker = object.__new__(BatchTrainable)
     worker.setup({"batch": OTHER})
     monkeypatch.setattr(worker, "_advance", lambda: pytest.fail("it began"))
-    report = worker.step()
-    assert report["done"]
-    assert report["finished"] == []
-    assert "the driver has trainables in /other/trainables (0)" in report["refused"]
+    result = worker.step()
+    assert result["done"]
+    assert result["report"].finished == ()
+    assert "the driver has trainables in /other/trainables (0)" in result["report"].refused
 
 
 class Team:
@@ -41,14 +42,15 @@ class Team:
 
 
 def test_a_team_refuses_if_one_of_it_has_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[dict[str, Any]] = []
+    told: list[Report] = []
 
     class Mailbox:
         class report:
             remote = staticmethod(told.append)
 
     monkeypatch.setattr(ray, "get", lambda value: value)
-    teams._do(OTHER, Team(), Mailbox, [])  # type: ignore[arg-type]
+    teams._do(OTHER, Team(), Mailbox, ())  # type: ignore[arg-type]
     [report] = told
-    assert report["done"]
-    assert "runs other code than the driver on elsewhere" in report["refused"]
+    assert report.done
+    assert report.refused
+    assert "runs other code than the driver on elsewhere" in report.refused

@@ -1,0 +1,54 @@
+"""Where a command looks for the user's own code, and what of it a spec names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sweeps.errors import UserError
+from sweeps.loading import builtin_specs
+from trainables import plugins
+from trainables.plugin_sources import Source, UnusableError
+
+NAME = re.compile(r"([\w.]+):[\w.]+")
+"""`module:object` in a spec; whether it is one depends on where it stands."""
+
+
+def use(spec: str, folder: str | None) -> None:
+    """Look for own code in a folder, or beside the file of a spec. Raises UserError."""
+    if folder is not None:
+        place = Path(folder).expanduser()
+        if not place.is_dir():
+            what = "this is a file" if place.exists() else "there is no such folder"
+            raise UserError(f"--plugins {folder}: {what}; wanted is the folder of your own code")
+        plugins.use(place)
+    else:
+        plugins.use(None if spec in builtin_specs() else Path(spec).expanduser().parent)
+
+
+def named(raw: Mapping[str, Any]) -> list[Source]:
+    """Return the modules of own code that a spec's keys name, with all that they import.
+
+    Raises UserError.
+    """
+    found: dict[str, Source] = {}
+    for text in _texts(raw):
+        if match := NAME.fullmatch(text):
+            try:
+                found |= {one.module: one for one in plugins.sources(match[1])}
+            except UnusableError as error:
+                raise UserError(f"{text}: {error}") from None
+    return [found[module] for module in sorted(found)]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

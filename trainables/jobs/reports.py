@@ -1,0 +1,83 @@
+"""What a worker tells of a batch that is under way. Tune carries it as `{"report": Report}`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Running:
+    """A training that moved, and is under way."""
+
+    key: str
+    title: str
+    begin: int
+    """The iteration at which its job begins."""
+    iteration: int
+    until: int
+    stored: int
+    """The iteration from which it would go on if the worker died."""
+
+    @property
+    def share(self) -> float:
+        """How much of the job is done, in [0, 1]."""
+        return (self.iteration - self.begin) / (self.until - self.begin)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A measurement that is under way."""
+
+    key: str
+    title: str
+    share: float
+    """How much of it is done, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job that raised an error."""
+
+    key: str
+    reason: str
+    """One line."""
+    trace: str
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A job that cannot be done as a training that it needs diverged."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What has become of a batch since the last report."""
+
+    finished: tuple[str, ...] = ()
+    """Keys of the jobs that are done."""
+    failed: tuple[Failed, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    diverged: tuple[str, ...] = ()
+    """Keys of the trainings, made or read, that ended in NaN or infinity."""
+    running: tuple[Running, ...] = ()
+    measuring: tuple[Measuring, ...] = ()
+    trained: int = 0
+    """Iterations."""
+    busy_seconds: float = 0.0
+    """Time spent in jobs."""
+    done: bool = False
+    """This is the last report of the batch, which may have given way to another one."""
+    nodes: tuple[str, ...] = ()
+    """Ray's ids of the machines; none while the workers are starting."""
+    store_error: str | None = None
+    """One line, where the store is of no use any more: the batch ends, and no job is blamed."""
+    refused: str | None = None
+    """One line, where nothing is done because a worker's code is not the driver's."""
+    lost: str | None = None
+    """One line, where a batch ends because the workers that did it are gone."""
+    leaving: bool = False
+    """The last report of a process that was told to end (SIGTERM: its machine is taken away, say).
+    What was under way has stored checkpoints."""
