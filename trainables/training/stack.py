@@ -1,4 +1,4 @@
-"""Trajectory several networks of one recipe side by side, each with its own data order and mask.
+"""Train several networks of one recipe side by side, each with its own data order and mask.
 
 Tiny networks leave a core (and all but the largest a GPU) waiting for the next small kernel:
 stacked, the same kernels do the work of R networks. Each replica has the bits it would have
@@ -27,6 +27,7 @@ from trainables.training.loop import TrainingState
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
 from trainables.training.schedules import learning_rate
+from trainables.weights import Mask, Weights
 
 
 class Replica(Protocol):
@@ -34,7 +35,7 @@ class Replica(Protocol):
 
     state: TrainingState
     order_seed: int
-    mask: dict[str, Tensor] | None
+    mask: Mask | None
 
 
 def train_stack(
@@ -103,10 +104,8 @@ def train_stack(
             return
 
 
-def _masks(
-    replicas: Sequence[Replica], weights: dict[str, Tensor]
-) -> tuple[list[Tensor], list[Tensor]]:
-    """The stack's masked weights and their masks; dense replicas keep everything."""
+def _masks(replicas: Sequence[Replica], weights: Weights) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the stack's masked weights and their masks; dense replicas keep everything."""
     named: dict[str, None] = {name: None for one in replicas for name in one.mask or ()}
     masks = []
     for name in named:
@@ -119,7 +118,7 @@ def _masks(
 
 
 def _fill_optimizer(recipe: Recipe, state: TrainingState) -> None:
-    """Zeros for a fresh optimizer."""
+    """Give a fresh optimizer its slots, all zeros."""
     network = networks.build(recipe.architecture)
     networks.bind(network, state.weights)
     optimizer(recipe, network, state.optimizer)
