@@ -13,9 +13,9 @@ def alphas(points: int) -> list[float]:
 
 
 def interpolate(first: Weights, second: Weights, alpha: float) -> Weights:
-    """Return W(alpha) = alpha W_1 + (1 - alpha) W_2 (LMC, Algorithm 1), BatchNorm statistics included.
+    """Return W(alpha) = alpha W_1 + (1 - alpha) W_2, BatchNorm statistics included.
 
-    The ends are the networks themselves, to the bit.
+    LMC Algorithm 1. The ends are the networks themselves, to the bit.
     """
     return {name: mix(value, second[name], alpha) for name, value in first.items()}
 
