@@ -32,7 +32,7 @@ class MLP(nn.Module):
     """Input [B, ...] is flattened to [B, widths[0]]; output logits are [B, widths[-1]].
 
     A hidden layer is Linear, BatchNorm (if asked for; the linear layer then has no bias, which
-    BatchNorm would cancel), ReLU. `trainables.training.gradients` has its gradients by hand.
+    BatchNorm would cancel), ReLU. `trainables.training.by_hand` computes with it.
     """
 
     def __init__(self, widths: list[int], batchnorm: bool):
