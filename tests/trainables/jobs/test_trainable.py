@@ -12,7 +12,7 @@ from own_code import write
 
 from trainables import fingerprint, plugins
 from trainables.fingerprint import Code, Package
-from trainables.jobs import teams
+from trainables.jobs import team_worker
 from trainables.jobs.reports import Report
 from trainables.jobs.trainable import Batch, BatchTrainable
 from trainables.registry import Door
@@ -74,7 +74,7 @@ def test_a_team_refuses_if_one_of_it_has_other_code(monkeypatch: pytest.MonkeyPa
             remote = staticmethod(told.append)
 
     monkeypatch.setattr(ray, "get", lambda value: value)
-    teams._do(OTHER, Team(), Mailbox, ())  # type: ignore[arg-type]
+    team_worker._do(OTHER, Team(), Mailbox, ())  # type: ignore[arg-type]
     [report] = told
     assert report.done
     assert report.refused
