@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from harness import COMMAND, PATIENCE, Sweep, finish, wait_for
-from own_measure import write_all
+from own_measure import OWN_RECIPE, write_all
 from ray.cluster_utils import Cluster
 
 import analysis
@@ -223,12 +223,13 @@ def test_submissions(
 
 
 def test_own_code_is_submitted(cluster: Cluster, home: Path, tmp_path: Path) -> None:
-    """It is sent with the spec: what becomes of its files meanwhile does not matter."""
+    """A network, data and a measure are sent with the spec: what becomes of their files meanwhile
+    does not matter."""
     address = ("--address", f"http://{cluster.webui_url}")
-    submitted = _command("submit", write_all(tmp_path), *address)
+    spec = write_all(tmp_path / "mine")
+    submitted = _command("submit", spec, *OWN_RECIPE, *address)
     assert submitted.returncode == 0, submitted.stderr
-    (tmp_path / "mine.py").unlink()
-    shutil.rmtree(tmp_path / "lab")
+    shutil.rmtree(tmp_path / "mine")
     log = _command("logs", submitted.stdout.strip(), "--follow", *address)
     assert log.returncode == 0, log.stdout
     assert "6 jobs done" in log.stdout

@@ -1,4 +1,4 @@
-"""A spec that names a measure of one's own, and that measure, in a folder."""
+"""A folder with a spec that names a measure of one's own; and a network and data of one's own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,33 @@ def compute(weights, context, options):
 MEASURE = Measure(name="total", columns=(Column(name="total"),), compute=compute, arity=1)
 """
 
+NETWORK = """\
+from torch import nn
+
+
+def wide(width=30):
+    hidden = nn.Sequential(nn.Linear(64, width), nn.LayerNorm(width), nn.ReLU())
+    return nn.Sequential(nn.Flatten(), hidden, nn.Linear(width, 10))
+"""
+
+DATA = """\
+import numpy as np
+
+
+def split(examples, seed):
+    labels = np.arange(examples) % 10
+    noise = np.random.default_rng(seed).normal(size=(examples, 1, 8, 8))
+    return (noise + labels[:, None, None, None]).astype("float32"), labels
+
+
+def made():
+    (x_train, y_train), (x_test, y_test) = split(600, 1), split(200, 2)
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+"""
+
+OWN_RECIPE = ("--set", "recipe.network=nets:wide", "--set", "recipe.data=sets:made")
+"""Has the spec use network and data, too."""
+
 SPEC = """\
 name: own
 recipe: {base: digits-mlp, length: 60}
@@ -32,5 +59,6 @@ measure: [instability, mine:MEASURE]
 def write_all(folder: Path, scale: float = 2.0) -> str:
     """Write them, and return the path of the spec."""
     write(folder, {"mine": MEASURE, "lab/scales": f"scale = {scale}"})
+    write(folder, {"nets": NETWORK, "sets": DATA})
     (folder / "own.yaml").write_text(SPEC)
     return str(folder / "own.yaml")
