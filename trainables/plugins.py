@@ -73,13 +73,13 @@ def adopt(own: OwnCode) -> str | None:
     """Make this process use the own code of a driver. Return one line where it cannot."""
     if here() == own:
         return None
-    folder = Folder(Path(own.folder), own.sources) if own.sources else None
-    _begin(_Process(folder, own.sources))
+    folder = Folder(Path(own.folder), own.sources)
     machine = socket.gethostname()
     try:
-        _check_names(own.sources)
+        _check_names(folder, own.sources)
     except UnusableError as error:
         return f"a worker on {machine} cannot use the own code of this sweep: {error}"
+    _begin(_Process(folder, own.sources))
     for name, ours in own.installed:
         theirs = _process.installed[name] = _installed_identity(name)
         if theirs != ours:
@@ -99,7 +99,7 @@ def sources(module: str) -> list[Source]:
     if folder is None or top(module) in PACKAGES or folder.source(module) is None:
         return []
     found = folder.closure(module, lambda name: name not in PACKAGES)
-    _check_names(found)
+    _check_names(folder, found)
     return found
 
 
@@ -163,15 +163,14 @@ def _find_first() -> None:
         sys.meta_path.insert(0, _FINDER)
 
 
-def _check_names(found: Sequence[Source]) -> None:
+def _check_names(folder: Folder, found: Sequence[Source]) -> None:
     """Raise UnusableError where a module has the name of one that can be imported without it."""
-    folder = _process.folder.path if _process.folder else Path()
     for own in {top(one.module): one for one in reversed(found)}.values():
         name = top(own.module)
         spec = _elsewhere(name)
         if spec is None:
             continue
-        path = folder / own.file
+        path = folder.path / own.file
         places = [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
         if all(_same(Path(place), path, own) for place in places):
             continue
