@@ -8,8 +8,8 @@ from typing import Any
 from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import error_at
 from trainables import data
-from trainables.networks import DOOR, NETWORKS, TABLE, completed, is_own
-from trainables.networks.table import TORCHVISION
+from trainables.networks import DOOR, TABLE, completed, is_own
+from trainables.networks.table import TORCHVISION, crop_default
 from trainables.registry import PluginError
 
 
@@ -19,13 +19,8 @@ def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
     Raises an error if there is no such network, or it does not take these arguments.
     """
     name, given = recipe["network"], recipe["network_arguments"]
-    examples = data.facts(recipe["data"])
-    built_in = NETWORKS.get(name)
-    fits = built_in is not None and (
-        examples.shape in (None, built_in.inputs) and built_in.classes >= examples.classes
-    )
     try:
-        arguments = completed(name, given, examples.shape or (), examples.classes, fits)
+        arguments = completed(name, given, _shape(recipe), data.facts(recipe["data"]).classes)
         return {"network_arguments": arguments, "network_version": version(name)}
     except KeyError:
         raise error_at(
@@ -37,6 +32,15 @@ def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
         raise error_at(("recipe", "network"), one_line(str(error), 400)) from None
     except ValueError as error:
         raise error_at(("recipe", "network_arguments"), one_line(str(error), 200)) from None
+
+
+def _shape(recipe: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shape of an example as the network gets it; empty where nobody says it."""
+    name, shape = recipe["data"], data.facts(recipe["data"]).shape
+    if shape is not None and not data.is_folder(name) and recipe["augmentation"] != "crop-flip":
+        return shape
+    side = recipe["crop_size"] or crop_default(recipe["network"])
+    return (3, side, side) if side else ()
 
 
 def version(name: str) -> str:

@@ -55,6 +55,7 @@ WANTED = {
     "recipe.warmup": LENGTH,
     "recipe.milestones": "a list of lengths: [600, 75 %]",
     "recipe.milestones[]": LENGTH,
+    "recipe.network_arguments": "a mapping of arguments: {width: 32}",
 }
 """What a spec wants in a place."""
 

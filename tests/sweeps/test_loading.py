@@ -197,11 +197,6 @@ def test_where_images_lie_is_taken_as_it_is(
         ("{base: cifar10-small, augmentation: crop-flip}", ["crop-flip is not for cifar10"]),
         ("{base: cifar10-small, data: cifar10-jpeg}", ["shift-flip is not for", "none, crop-flip"]),
         (
-            "{base: lenet-mnist, data: cifar10-jpeg}",
-            ["takes 28x28 images with 1 channel", "squares with 3 channels"],
-        ),
-        ("{base: cifar10-small, data: imagenet, augmentation: crop-flip}", ["10 classes", "1000"]),
-        (
             "{base: cifar10-small, data: cifar10-jpeg, augmentation: none, batch_size: 50001}",
             ["batch_size 50001 is above the 50000 examples"],
         ),
@@ -218,9 +213,6 @@ def test_what_does_not_fit_streamed_images(write, recipe: str, words: list[str])
     ("make", "words"),
     [
         (lambda folder: folder / "nothing", ["no images", "no such file"]),
-        (lambda folder: images(folder, size=28), ["takes 32x32", "28x28"]),
-        (lambda folder: images(folder, mode="L"), ["3 channels", "1 channel"]),
-        (lambda folder: images(folder, classes=11), ["10 classes", "11"]),
     ],
 )
 def test_images_that_do_not_fit(write, tmp_path: Path, make, words: list[str]) -> None:
@@ -233,6 +225,21 @@ def test_images_that_do_not_fit(write, tmp_path: Path, make, words: list[str]) -
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments"),
+    [
+        (lambda folder: images(folder, size=28), {"inputs": [3, 28, 28]}),
+        (lambda folder: images(folder, mode="L"), {"inputs": [1, 32, 32]}),
+        (lambda folder: images(folder, classes=11), {"classes": 11}),
+        (lambda folder: images(folder, classes=9), {}),
+    ],
+)
+def test_a_network_is_made_for_the_images(write, tmp_path: Path, make, arguments) -> None:
+    path = write(RESNET % make(tmp_path / "images"))
+    recipe = load(path, data_folder=tmp_path / "data")[0].recipe
+    assert recipe.network_arguments == arguments
 
 
 def test_an_address_goes_where_data_is_named(write) -> None:
@@ -275,7 +282,7 @@ BAD = [
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, iterations: 700}", 2, ["milestones"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, network: lenet9}", 2, ["unknown network"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, data: mnits}", 2, ["unknown data", "mnist"]),
-    ("recipe: digits-mlp", "recipe: {base: digits-mlp, data: mnist}", 2, ["8x8", "28x28"]),
+    ("recipe: digits-mlp", "recipe: {base: digits-mlp, network: resnet50}", 2, ["3 channels"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, length: 2 parsecs}", 2, ["2 parsecs"]),
     ("recipe: digits-mlp", "recipe: {base: digits-mlp, length: 1}", 2, ["milestones"]),
     (

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from trainables.arguments import Arguments
+from trainables.arguments import NO_ARGUMENTS, Arguments
 from trainables.networks.architecture import Architecture
+from trainables.networks.facts import NETWORKS
 from trainables.registry import Door, PluginError
 
 if TYPE_CHECKING:
@@ -76,34 +77,35 @@ def construct(architecture: Architecture) -> nn.Module:
     return network
 
 
-def completed(
-    name: str, given: Mapping[str, Any], shape: Sequence[int], classes: int, fits: bool
-) -> Arguments:
+def completed(name: str, given: Mapping[str, Any], shape: Sequence[int], classes: int) -> Arguments:
     """Return a network's arguments with what follows from the data.
 
-    `shape` is that of an example; `fits` says whether a built-in network's own defaults suit the
-    data: then nothing is added. Arguments of a built-in network that are at their default are left
-    out. Raises as `construct`.
+    `shape` is that of an example. A built-in network's own defaults stay where they suit the data,
+    and arguments at their default are left out. Raises as `construct`.
     """
     if name.startswith(TORCHVISION):
         return Arguments({"num_classes": classes} | dict(given))
-    if name in TABLE and fits and not given:
-        return Arguments()
+    built_in = NETWORKS.get(name)
+    follows: dict[str, Any] = {}
+    if built_in is None or built_in.classes < classes:
+        follows |= {one: classes for one in CLASSES}
+    if built_in is None or built_in.inputs != tuple(shape):
+        follows |= {one: list(shape) for one in INPUTS}
+    if built_in and not follows and not given:
+        return NO_ARGUMENTS
     try:
         known = inspect.signature(DOOR.find(name)).parameters
     except (TypeError, ValueError):  # calling it will tell
         return Arguments(given)
-    found = dict(given)
-    for names, value in ((CLASSES, classes), (INPUTS, list(shape))):
-        for one in names:
-            if one in known and not (name in TABLE and fits):
-                found.setdefault(one, value)
-    if name in TABLE:
-        usual = {one: Arguments({one: p.default}) for one, p in known.items()}
-        found = {
-            one: value for one, value in found.items() if Arguments({one: value}) != usual.get(one)
-        }
+    found = {one: value for one, value in follows.items() if one in known} | dict(given)
+    if built_in:
+        usual = {one: p.default for one, p in known.items()}
+        found = {one: v for one, v in found.items() if one not in usual or _differ(v, usual[one])}
     return Arguments(found)
+
+
+def _differ(value: Any, usual: Any) -> bool:
+    return Arguments({"": value}) != Arguments({"": usual})
 
 
 def _torchvision(name: str, arguments: Mapping[str, Any]) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sweeps.loading import builtin_specs, load
 from sweeps.placement import DRIVER, Machines
 from sweeps.plan import expand
 from sweeps.spec.stored import from_resolved, resolved
+from trainables.networks import NETWORKS
 
 CPU = Machines([{"CPU": 2, DRIVER: 1000}])
 GPU = Machines([{"CPU": 16, "GPU": 2, DRIVER: 1000}])
@@ -49,6 +51,7 @@ def test_images_that_are_not_here_are_known_by_their_content_name() -> None:
         "data": "images-0123456789ab-2000-100-3x32x32-10",
         "data_address": "/nowhere/images.tar",
     }
+    mapping["network_facts"] = asdict(NETWORKS["resnet8-narrow-cifar"])
     back = from_resolved(mapping)
     assert back.recipe.data_address == "/nowhere/images.tar"
     assert resolved(back) == mapping
