@@ -21,8 +21,9 @@ from torchvision.datasets import ImageFolder
 
 from benchmarks.harness import Row, Setting, Spread, Target
 from benchmarks.pictures import fill
-from trainables.data.folder import places, recipes
-from trainables.data.folder.crops import short_side
+from trainables.data import loading
+from trainables.data.images import listed
+from trainables.data.images.crops import short_side
 from trainables.data.streamed import DEVIATION, MEAN, Request, Streamed
 
 BATCH = 32
@@ -43,8 +44,8 @@ def measure(setting: Setting) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fill(folder / "images", classes=CLASSES, train=TRAIN, val=VAL)
-        found = places.find(str(folder / "images"), folder / "data")
-        dataset = recipes.at(found, "standardize", SIZE, folder / "data")
+        found = listed.find(str(folder / "images"), folder / "data")
+        dataset = loading.streamed(found, "standardize", SIZE, folder / "data")
         return [
             _row(setting, "random resized crop with flip", dataset.train, folder / "images/train"),
             _row(setting, "centre crop", dataset.test, folder / "images/val"),
@@ -75,7 +76,7 @@ def _ours(data: Streamed, training: bool) -> Generator[object]:
         for epoch in count()
         for indices in torch.randperm(len(data)).split(BATCH)
     )
-    return data.batches(requests, processes=1)
+    return data.batches(requests, decoders=1)
 
 
 def _torchvision(folder: Path, training: bool) -> Generator[object]:

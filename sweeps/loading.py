@@ -24,7 +24,6 @@ from sweeps.spec.overrides import apply, decoded, note, option, source, touches
 from sweeps.spec.text import NotASpec, follow, parse, read_file
 from sweeps.spec.wording import Problem, problem
 from trainables import data
-from trainables.addresses import absolute
 from trainables.recipes import RECIPES
 
 
@@ -42,8 +41,8 @@ def load(
 ) -> tuple[Sweep, str]:
     """The sweep that a built-in name or a file means, and its text with the overrides noted.
 
-    `overrides` are `key.path=value`, the value in YAML. A folder or archive of images that the
-    spec names is decoded into `data_folder`, unless it was before; or listed, if it is streamed.
+    `overrides` are `key.path=value`, the value in YAML. Data of the user's own that the spec names
+    are decoded into `data_folder`, unless they were before; or listed, if they are streamed.
     What the recipe leaves open is chosen for `machines`, or for this one. Raises UserError.
     """
     overrides = decoded(overrides)
@@ -94,31 +93,30 @@ class _Validation:
     node: yaml.Node | None
     data_folder: Path | None
     machines: Machines | None
-    images: dict[str, str] = field(default_factory=dict)
-    """Address -> content name, as found for all the overrides."""
+    found: dict[str, str] = field(default_factory=dict)
+    """Address of data -> content name, for all the overrides."""
 
     def keys(self, overrides: Sequence[str]) -> dict[str, Any]:
-        """The spec's keys, with the content names of images, which are looked at."""
+        """The spec's keys, with the content name of data of the user's own, which are looked at."""
         keys = apply(self.raw, overrides)
         recipe = keys.get("recipe")
         if isinstance(recipe, dict) and "data_address" in recipe:
             place = self.place(("recipe", "data_address"), overrides)
             raise UserError(f"{place}: recipe.data_address: unknown key; write the address as data")
-        if not names_images(keys):
+        if not names_address(keys):
             return keys
         assert isinstance(recipe, dict)
         address = recipe["data"]
+        folder = self.data_folder or resolve().data
         try:
-            address = absolute(address)  # workers have another current folder
-            name = _content_name(recipe, address, self.data_folder or resolve().data)
+            address = data.full(address)  # workers have another current folder
+            name = data.resolve(address, folder, crops=_crops(recipe))
         except (data.DataError, ValueError) as error:
             place = self.place(("recipe", "data"), overrides)
             raise UserError(f"{place}: recipe.data: {one_line(str(error), 200)}") from None
         except OSError as error:
-            raise UserError(
-                one_line(f"cannot keep the images of {address}: {error}", 300)
-            ) from None
-        self.images[recipe["data"]] = name
+            raise UserError(one_line(f"cannot keep the data of {address}: {error}", 300)) from None
+        self.found[recipe["data"]] = name
         return keys | {"recipe": recipe | {"data": name, "data_address": address}}
 
     def sweep(self, keys: Mapping[str, Any]) -> Sweep:
@@ -166,10 +164,10 @@ class _Validation:
             keys = apply(self.raw, overrides)
         except UserError:
             return None
-        if names_images(keys):
-            name = self.images.get(keys["recipe"]["data"])
+        if names_address(keys):
+            name = self.found.get(keys["recipe"]["data"])
             if name is None:
-                return wrong  # these images have not been looked at
+                return wrong  # these data have not been looked at
             keys["recipe"] = keys["recipe"] | {"data": name}
         try:
             self.sweep(keys)
@@ -187,31 +185,16 @@ def _read(spec: str) -> tuple[dict[str, Any], str, yaml.Node]:
     return raw, text, node
 
 
-def names_images(raw: Mapping[str, Any]) -> bool:
-    """Whether a spec's data are a folder or archive of images, by its address."""
+def names_address(raw: Mapping[str, Any]) -> bool:
+    """Whether a spec's data are the user's own, by their address."""
     recipe = raw.get("recipe")
     address = recipe.get("data") if isinstance(recipe, dict) else None
-    return (
-        isinstance(address, str)
-        and address not in data.DATA
-        and ("/" in address or os.path.exists(address))
-    )
+    return isinstance(address, str) and data.is_address(address)
 
 
 def _where(spec: str) -> str:
     """As errors name it."""
     return spec if spec in builtin_specs() else one_line(str(Path(spec)), 150)
-
-
-def _content_name(recipe: Mapping[str, Any], address: str, folder: Path) -> str:
-    """The name of a folder or archive of images by its content."""
-    if _crops(recipe):
-        from trainables.data.folder import places
-
-        return places.find(address, folder).name
-    from trainables.data import images
-
-    return images.resolve(address, folder)
 
 
 def _crops(recipe: Mapping[str, Any]) -> bool:

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from sweeps import plugins
 from sweeps.cluster.config import Cluster
 from sweeps.errors import ClusterError, UserError, did_you_mean
-from sweeps.loading import load, names_images, read
+from sweeps.loading import load, names_address, read
 from sweeps.placement import Machines
+from trainables.data import is_code
 from trainables.plugin_sources import digest
 from trainables.store import content_key
 
@@ -109,11 +110,13 @@ class Jobs:
         UserError for a spec that is wrong.
         """
         raw, text, _ = read(spec, overrides)
-        if not names_images(raw):
+        if not names_address(raw):
             load(spec, overrides, machines=ANYTHING)
-        elif not raw["recipe"]["data"].startswith("/") and "://" not in raw["recipe"]["data"]:
+        elif not (is_code(address := raw["recipe"]["data"]) or address.startswith("/")) and (
+            "://" not in address
+        ):
             raise UserError(
-                f"recipe.data: {raw['recipe']['data']} is a path of this machine; on a cluster: "
+                f"recipe.data: {address} is a path of this machine; on a cluster: "
                 "a URL, or an absolute path that all of its machines have"
             )
         self._check_versions()

@@ -44,7 +44,7 @@ def check(
     """Read every image; name and count those that cannot be read. Status 2 if there are any."""
     from trainables.addresses import absolute
     from trainables.data import DataError
-    from trainables.data.folder import checking
+    from trainables.data.images import checking
 
     try:
         address = absolute(address)
@@ -77,7 +77,7 @@ def resize(
     """Copy a folder with smaller images, which decode faster; go on where it was interrupted."""
     from trainables.addresses import absolute
     from trainables.data import DataError
-    from trainables.data.folder.resizing import Resizing
+    from trainables.data.images.resizing import Resizing
 
     try:
         copy = Resizing(absolute(source), absolute(target), short_side, quality)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from trainables.data.caches import place
 from trainables.data.decoded import Decoded, write
-from trainables.data.places import place
 
 
 @pytest.fixture(autouse=True)

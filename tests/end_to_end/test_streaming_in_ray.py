@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from benchmarks.pictures import fill
-from trainables.data.folder import places, recipes
+from trainables.data import loading
+from trainables.data.images import listed
 from trainables.data.streamed import Request
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +36,8 @@ for turn in range(2):
 
 
 def digest(folder: str, processes: int, early: bool = False) -> str:
-    found = places.find(f"{folder}/images", Path(folder) / "data")
-    data = recipes.at(found, "unit", 32, Path(folder) / "data").train
+    found = listed.find(f"{folder}/images", Path(folder) / "data")
+    data = loading.streamed(found, "unit", 32, Path(folder) / "data").train
     seen = hashlib.sha256()
     requests = (Request(torch.arange(40), 1, epoch) for epoch in range(5))
     batches = data.batches(requests, processes)

@@ -18,7 +18,7 @@ import yaml
 from analysis import records
 from sweeps.commands.specs import described
 from sweeps.loading import builtin_specs
-from trainables.data import DATA
+from trainables.data import ROWS
 
 Cli = Callable[..., Any]
 
@@ -78,7 +78,7 @@ def test_the_header_of_a_spec_says_paper_and_cost(name: str) -> None:
     row = described(name)
     assert row["paper"].startswith(("LMC ", "Unmasking "))
     assert 5 < len(row["cost"]) < 60
-    assert row["data"] in DATA
+    assert row["data"] in ROWS
 
 
 def test_a_spec_is_printed_as_it_is(cli: Cli) -> None:

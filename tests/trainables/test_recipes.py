@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from trainables.data import DATA
+from trainables.data import ROWS as DATA_SETS
 from trainables.networks import NETWORKS
 from trainables.recipe import Recipe, Stage
 from trainables.recipes import RECIPES
@@ -230,6 +230,6 @@ def test_built_in_recipes_name_what_there_is(name):
     recipe = RECIPES[name]
     assert recipe.name == name
     assert recipe.network in NETWORKS
-    assert recipe.data in DATA
-    assert recipe.batch_size <= DATA[recipe.data].train
+    assert recipe.data in DATA_SETS
+    assert recipe.batch_size <= DATA_SETS[recipe.data].facts.train
     json.dumps(recipe.identity(*STAGES))

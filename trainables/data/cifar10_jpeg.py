@@ -9,8 +9,10 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
+from trainables.data import torchvision_sets
+from trainables.data.caches import locked
 from trainables.data.errors import DataError, one_line
-from trainables.data.places import locked
+from trainables.data.table import ROWS
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -25,12 +27,11 @@ def write(target: Path, folder: Path) -> None:
     """
     if target.exists():
         return
-    from trainables.data import torchvision_sets
-
     with locked(target):
         if target.exists():
             return
-        images = torchvision_sets.decode("cifar10", folder)
+        row = ROWS["cifar10"]
+        images = torchvision_sets.read("cifar10", folder, **row.arguments)
         partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
         try:
             _write(partial / "train", images.train_images, images.train_labels)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from trainables.data.decoded import Decoded
 from trainables.data.errors import DataError
-from trainables.data.split import Dataset, InputScaling, Split
 
 EXAMPLES = 1797
 
@@ -28,10 +28,10 @@ TRAINING = (
 `train_test_split(train_size=1000, test_size=797, stratify=labels, random_state=0)` trains on."""
 
 
-def load(scaling: InputScaling) -> Dataset:
-    """Both splits in the file's order, as the network takes them: [N, 64].
+def read(name: str, folder: Path) -> Decoded:
+    """Return both splits in the file's order, as floating-point numbers [N, 64].
 
-    Raises DataError without scikit-learn.
+    Raises DataError without scikit-learn, with which the file comes.
     """
     package = find_spec("sklearn")
     if package is None or package.origin is None:
@@ -41,9 +41,4 @@ def load(scaling: InputScaling) -> Dataset:
     labels = torch.from_numpy(table[:, 64]).long()
     bits = np.unpackbits(np.frombuffer(bytes.fromhex(TRAINING), dtype=np.uint8))
     train = torch.from_numpy(bits[:EXAMPLES].astype(bool))
-    if scaling == "standardize":
-        mean, deviation = pixels[train].mean(), pixels[train].std(correction=0)
-        pixels = (pixels - mean) / deviation
-    return Dataset(
-        train=Split(pixels[train], labels[train]), test=Split(pixels[~train], labels[~train])
-    )
+    return Decoded(pixels[train], labels[train], pixels[~train], labels[~train])

@@ -2,7 +2,7 @@
 
 The counterpart of `trainables.data.split.Split` for images too many for memory. What an example
 looks like depends on the order seed, the epoch and the example alone: not on its batch, on the
-number of processes or on which of them reads it.
+number of decoders or on which of them reads it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from trainables.data.errors import DataError, one_line
-from trainables.data.folder.reading import Source
-from trainables.data.folder.workers import starting
+from trainables.data.images.decoders import starting
+from trainables.data.images.reading import Source
 from trainables.data.split import Scaling, sampled, scaled
 
 TOGETHER = 32
-"""Examples a process makes at a time: a batch comes from all of them, and little is held ready."""
+"""Examples that a decoder makes at a time: a batch comes from all of them, and little is held
+ready."""
 
 AHEAD = 4
-"""Such parts that a process may be ahead."""
+"""Prefetch depth: how many parts each decoder may be ahead."""
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's training images in [0, 1], of each channel: as everybody has them."""
@@ -76,16 +77,17 @@ class Streamed:
         return scaled(images, self.scaling)
 
     def batches(
-        self, requests: Iterable[Request], processes: int
+        self, requests: Iterable[Request], decoders: int
     ) -> Generator[tuple[Tensor, Tensor]]:
         """Images [B, H, W, C] (uint8) and labels [B] of each request, in order, on the device.
 
-        `processes` read ahead, none where it is 0; closing the generator ends them. Requests may be
-        endless: few are taken ahead. Raises DataError, which names an image that cannot be read.
+        So many `decoders`, processes of their own, read ahead; none where it is 0. Closing the
+        generator ends them. Requests may be endless: few are taken ahead. Raises DataError, which
+        names an image that cannot be read.
         """
         wanted: deque[Request] = deque()
         parts = self._parts(requests, wanted)
-        made = self._in_processes(parts, processes) if processes else map(self._part, parts)
+        made = self._by_decoders(parts, decoders) if decoders else map(self._part, parts)
         try:
             for images in made:
                 request = wanted[0]
@@ -96,7 +98,7 @@ class Streamed:
                 made.close()
 
     def _parts(self, requests: Iterable[Request], wanted: deque[Request]) -> Iterator[Part]:
-        """What processes do at a time; whose part it is goes to `wanted`."""
+        """Yield what a decoder does at a time; whose part it is goes to `wanted`."""
         for request in requests:
             indices = request.indices.cpu()
             examples = indices if self.examples is None else self.examples[indices]
@@ -128,15 +130,15 @@ class Streamed:
             (labels.pin_memory() if cuda else labels).to(self.device, non_blocking=True),
         )
 
-    def _in_processes(self, parts: Iterator[Part], processes: int) -> Generator[Tensor]:
+    def _by_decoders(self, parts: Iterator[Part], decoders: int) -> Generator[Tensor]:
         with starting() as context, warnings.catch_warnings():
-            # More processes than cores are the caller's wish.
+            # More decoders than cores are the caller's wish.
             warnings.filterwarnings("ignore", "This DataLoader will create")
             loader = DataLoader(
                 _Parts(self.source),
                 batch_size=None,
                 sampler=parts,
-                num_workers=processes,
+                num_workers=decoders,
                 prefetch_factor=AHEAD,
                 multiprocessing_context=context,
                 generator=torch.Generator(),  # a draw of torch's own would move the global stream
@@ -167,7 +169,7 @@ class Part(NamedTuple):
 
 
 class _Parts(Dataset[Any]):
-    """What runs in the processes. An error is handed back: raised there, it would be of many
+    """What runs in the decoders. An error is handed back: raised there, it would be of many
     lines."""
 
     def __init__(self, source: Source):

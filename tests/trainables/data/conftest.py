@@ -8,6 +8,7 @@ import os
 import tarfile
 import urllib.request
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import URLError
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from trainables.data import ROWS, Facts
 from trainables.data.decoded import Decoded
 from trainables.data.errors import DataError
 
@@ -44,6 +46,18 @@ def real_data() -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_under_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+
+
+@pytest.fixture
+def with_facts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Facts], None]:
+    """Give a data set of the table other facts, that made-up files can have."""
+
+    def change(name: str, facts: Facts) -> None:
+        row = ROWS[name]
+        arguments = dict(row.arguments) | ({"facts": facts} if "facts" in row.arguments else {})
+        monkeypatch.setitem(ROWS, name, replace(row, facts=facts, arguments=arguments))
+
+    return change
 
 
 @pytest.fixture

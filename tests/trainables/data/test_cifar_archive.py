@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from trainables import data
-from trainables.data import decoded, images
-from trainables.data.places import place
+from trainables.data import decoded
+from trainables.data.caches import place
+from trainables.data.images import decoding
 
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer"]
 CLASSES += ["dog", "frog", "horse", "ship", "truck"]
@@ -20,7 +21,7 @@ def test_cifar10_from_an_archive_of_jpegs(real_data, tmp_path, monkeypatch):
     archive = real_data / "cifar10-jpeg.tar.gz"
     if not archive.exists():
         pytest.skip(f"no {archive.name} in {real_data}; SWEEPS_TEST_DATA names another folder")
-    name = images.resolve(str(archive), tmp_path)
+    name = data.resolve(str(archive), tmp_path)
     assert data.facts(name) == data.facts("cifar10")
     found = decoded.load(place(tmp_path, name), lambda: pytest.fail("it is decoded"))
     for split, number in (("train", 5_000), ("test", 1_000)):
@@ -47,5 +48,5 @@ def test_cifar10_from_an_archive_of_jpegs(real_data, tmp_path, monkeypatch):
         pixels.std((0, 1, 2)), torch.tensor([0.2470, 0.2435, 0.2616]).double(), atol=5e-3, rtol=0
     )
 
-    monkeypatch.setattr(images, "decode", lambda address: pytest.fail("decoded twice"))
-    assert images.resolve(str(archive), tmp_path) == name
+    monkeypatch.setattr(decoding, "decode", lambda *_: pytest.fail("decoded twice"))
+    assert data.resolve(str(archive), tmp_path) == name

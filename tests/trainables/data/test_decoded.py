@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from trainables.data import decoded
+from trainables.data.caches import place
 from trainables.data.decoded import Decoded, load, write
 from trainables.data.errors import DataError
-from trainables.data.places import place
 
 
 def some(seed=0, channels=3):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainables import data
-from trainables.data import DATA, Facts, images_name, iterations_per_epoch
+from trainables.data import ROWS, Facts, iterations_per_epoch
+from trainables.data.content import images_name
 from trainables.data.errors import DataError
 from trainables.recipes import RECIPES
 from trainables.training.order import DataOrder
@@ -25,10 +26,10 @@ def test_planning_needs_no_torch():
 
 def test_the_papers_data_sets():
     # MNIST has 1135 ones among its test images; of the others all classes have equally many.
-    assert DATA["mnist"] == Facts(60_000, 10_000, (1, 28, 28), 10, most_frequent=1135)
-    assert DATA["cifar10"] == Facts(50_000, 10_000, (3, 32, 32), 10)
-    assert DATA["cifar100"] == Facts(50_000, 10_000, (3, 32, 32), 100)
-    assert DATA["imagenet"] == Facts(1_281_167, 50_000, (3, 224, 224), 1000)
+    assert ROWS["mnist"].facts == Facts(60_000, 10_000, (1, 28, 28), 10, most_frequent=1135)
+    assert ROWS["cifar10"].facts == Facts(50_000, 10_000, (3, 32, 32), 10)
+    assert ROWS["cifar100"].facts == Facts(50_000, 10_000, (3, 32, 32), 100)
+    assert ROWS["imagenet"].facts == Facts(1_281_167, 50_000, (3, 224, 224), 1000)
 
 
 @given(hexadecimal, sizes, sizes, st.tuples(sizes, sizes, sizes), sizes)

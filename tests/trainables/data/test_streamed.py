@@ -12,9 +12,10 @@ import torch
 from s3_server import forget_connections
 
 from benchmarks.pictures import fill
-from trainables.data import images as decoded_images
+from trainables import data
+from trainables.data import loading
 from trainables.data.errors import DataError
-from trainables.data.folder import places, recipes
+from trainables.data.images import listed
 from trainables.data.split import Scaling, Split
 from trainables.data.streamed import DEVIATION, MEAN, TOGETHER, Request
 
@@ -32,8 +33,8 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def open_(tmp_path):
     def at(address, size=SIZE, scaling="standardize"):
-        found = places.find(str(address), tmp_path / "data")
-        return recipes.at(found, scaling, size, tmp_path / "data")
+        found = listed.find(str(address), tmp_path / "data")
+        return loading.streamed(found, scaling, size, tmp_path / "data")
 
     return at
 
@@ -43,8 +44,8 @@ def train(folder, open_):
     return open_(folder).train
 
 
-def made(data, *requests, processes=0):
-    return list(data.batches(requests, processes))
+def made(data, *requests, decoders=0):
+    return list(data.batches(requests, decoders))
 
 
 def one(data, example, order_seed=1, epoch=0):
@@ -128,7 +129,7 @@ def test_a_folder_in_memory_has_the_same_bits(folder, train, open_):
     assert torch.equal(made(remote, request)[0][0], made(train, request)[0][0])
 
 
-# --- processes --------------------------------------------------------------------------
+# --- decoders --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -138,15 +139,15 @@ def bucket(s3):
     return f"s3://{name}/imagenet"
 
 
-@pytest.mark.parametrize("processes", [0, 2])
-def test_a_bucket_has_the_same_bits(folder, train, open_, bucket, processes):
-    """Listed by requests, read by the processes that decode."""
+@pytest.mark.parametrize("decoders", [0, 2])
+def test_a_bucket_has_the_same_bits(folder, train, open_, bucket, decoders):
+    """Listed by requests, read by the decoders that decode."""
     fsspec.filesystem("s3").put(str(folder), bucket, recursive=True)
     remote = open_(bucket).train
     forkserver._forkserver._stop()  # one that is at work has not this server in its environment
     wanted = [Request(torch.randperm(40)[:25], 3, 1), Request(torch.arange(5, 12), 3, 2)]
     for (images, labels), (others, same) in zip(
-        made(remote, *wanted, processes=processes), made(train, *wanted), strict=True
+        made(remote, *wanted, decoders=decoders), made(train, *wanted), strict=True
     ):
         assert torch.equal(images, others)
         assert torch.equal(labels, same)
@@ -172,23 +173,21 @@ def test_a_bucket_that_may_not_be_read_is_one_line(open_, tmp_path, s3, monkeypa
     monkeypatch.setenv("HOME", str(tmp_path))
     forget_connections()
     with pytest.raises(DataError) as caught:
-        open_("s3://nothing/here") if crops else decoded_images.resolve(
-            "s3://nothing/here", tmp_path
-        )
+        open_("s3://nothing/here") if crops else data.resolve("s3://nothing/here", tmp_path)
     forget_connections()
     assert "cannot read the images of s3://nothing/here" in str(caught.value)
     assert "credentials" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_the_bits_are_the_same_for_any_number_of_processes_and_they_end(train):
+def test_the_bits_are_the_same_for_any_number_of_decoders_and_they_end(train):
     before = torch.get_rng_state()
     requests = [Request(torch.randperm(40), 1, epoch) for epoch in range(3)]
     requests.append(Request(torch.arange(3)))
     torch.set_rng_state(before)
     here = made(train, *requests)
-    for processes in (1, 3):
-        there = made(train, *requests, processes=processes)
+    for decoders in (1, 3):
+        there = made(train, *requests, decoders=decoders)
         for (images, labels), (same, also) in zip(here, there, strict=True):
             assert torch.equal(images, same)
             assert torch.equal(labels, also)
@@ -219,9 +218,9 @@ def test_an_image_that_cannot_be_read_stops_with_its_name(folder, open_, tmp_pat
     data = open_(copy).train
     wrong = copy / "train" / "n00000000" / data.source.examples.path(12).split("/")[1]
     wrong.write_bytes(wrong.read_bytes()[:300])
-    for processes in (0, 2):
+    for decoders in (0, 2):
         with pytest.raises(DataError, match=r"is not a whole image: ") as caught:
-            made(data, Request(torch.arange(40), 1), processes=processes)
+            made(data, Request(torch.arange(40), 1), decoders=decoders)
         assert str(wrong) in str(caught.value)
         assert "\n" not in str(caught.value)
     wrong.unlink()

@@ -15,14 +15,19 @@ from hypothesis import strategies as st
 from torchvision import datasets
 
 from trainables import data
-from trainables.data import torchvision_sets
+from trainables.data import ROWS, torchvision_sets
 from trainables.data.errors import DataError
-from trainables.data.torchvision_sets import decode
 from trainables.recipes import RECIPES
 
 pytestmark = pytest.mark.usefixtures("no_network")
 
 KINDS = {"mnist": datasets.MNIST, "cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
+
+SETS = [name for name, row in ROWS.items() if "torchvision" in row.reader]
+
+
+def decode(name, folder):
+    return torchvision_sets.read(name, folder, **ROWS[name].arguments)
 
 
 def files_in(folder):
@@ -95,11 +100,13 @@ RAW = {
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, with_facts):
     """Data sets may be of 20 and 10 examples."""
-    monkeypatch.setattr(torchvision_sets, "EXPECTED", dict.fromkeys(KINDS, (20, 10)))
+    for name in KINDS:
+        most = 1 if name == "mnist" else 2
+        with_facts(name, replace(ROWS[name].facts, train=20, test=10, most_frequent=most))
     sums = {name: hashlib.md5(content).hexdigest() for name, content in RAW.items()}
-    monkeypatch.setattr(torchvision_sets, "MNIST_FILES", sums)
+    monkeypatch.setitem(ROWS["mnist"].arguments, "sums", sums)
 
 
 def put_mnist(folder, files=RAW):
@@ -183,7 +190,7 @@ def test_a_missing_file_without_a_network(tmp_path, error_line, missing):
     assert len(files_in(tmp_path)) == 3
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SETS)
 def test_an_empty_folder_without_a_network(tmp_path, error_line, name):
     folder = tmp_path / "data"
     recipe = replace(RECIPES["lenet-mnist"], data=name)

@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 
 from trainables import data, networks
-from trainables.data import images
 from trainables.data.split import Split
 from trainables.jobs.events import Measured
 from trainables.jobs.execute import Executor
@@ -54,7 +53,7 @@ def jobs(request, folder, tmp_path):
     recipe = replace(
         RECIPES[request.param].of_length(5),
         batch_size=4,
-        data=images.resolve(address, tmp_path / "data"),
+        data=data.resolve(address, tmp_path / "data"),
         data_address=address,
     )
     start = pretrained(recipe, 1, 0, 1, pretrained(recipe, 1, 0, 0))

@@ -13,7 +13,8 @@ from workers import in_team
 
 from benchmarks.pictures import fill
 from trainables import networks
-from trainables.data.folder import places, recipes
+from trainables.data import loading
+from trainables.data.images import listed
 from trainables.data.split import Scaling, Split
 from trainables.recipes import RECIPES
 from trainables.training import feed, loop
@@ -193,8 +194,8 @@ def folder(tmp_path):
     """22 photographs to train on: with batches of 8 an epoch ends with one of 6, 4 slices of 1 or
     2."""
     fill(tmp_path / "images", classes=2, train=11, val=5, size=(48, 40))
-    found = places.find(str(tmp_path / "images"), tmp_path / "data")
-    return recipes.at(found, "standardize", 32, tmp_path / "data")
+    found = listed.find(str(tmp_path / "images"), tmp_path / "data")
+    return loading.streamed(found, "standardize", 32, tmp_path / "data")
 
 
 def trained_on_files(team, data, decoders):
