@@ -112,7 +112,7 @@ class Schedule:
         return [self.jobs[key] for key in batch]
 
     def turn(self, name: str) -> TurnLength | None:
-        """After what a batch just handed out is to give way to one that waits; None: never."""
+        """Return after what a batch just handed out gives way to one that waits; None for never."""
         keys, number = self._running[name], len(self._running) + len(self._backlog.ready)
         alone = len(keys) == 1 and self.jobs[keys[0]].iterations and not self._stacked
         if not alone or not self.workers < number < 3 * self.workers:
@@ -134,7 +134,7 @@ class Schedule:
         self._backlog.moved(key, share)
 
     def stored(self, name: str, training: str, iteration: int) -> None:
-        """A batch would go on from this iteration of a training if its worker died."""
+        """Note that a batch would go on from this iteration of a training if its worker died."""
         self._losses.stored(self._running.get(name, ()), training, iteration)
 
     def job_done(self, key: str) -> None:
@@ -162,7 +162,7 @@ class Schedule:
         heapq.heapify(self._backlog.ready)
 
     def batch_ended(self, name: str) -> None:
-        """A batch has reported everything it did."""
+        """Note that a batch has reported everything it did."""
         self._put_back(self._give_back(name))
 
     def withhold(self, name: str, keys: Iterable[str]) -> list[Job]:
@@ -181,7 +181,7 @@ class Schedule:
         return [self.jobs[key] for key in stays]
 
     def take_back(self, keys: Iterable[str]) -> None:
-        """The other sweep gave these jobs up."""
+        """Take jobs back that the other sweep gave up."""
         returned = self.elsewhere.intersection(keys)
         self.elsewhere -= returned
         self._put_back(sorted(returned))
