@@ -106,7 +106,7 @@ def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
 
 
 def _complete(plan: Plan, store: Store) -> set[str]:
-    """Keys of the jobs whose artifacts the store has; measurements are read to be sure."""
+    """Return the keys of the jobs whose artifacts the store has; read measurements to be sure."""
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
     measured = {key: job for key, job in plan.measurements.items() if key in complete}
     return complete - (measured.keys() - measurements.sound(store, measured.values()))
@@ -172,7 +172,7 @@ def _give_up(writer: BackgroundRecorder, console: Console, error: ClusterError) 
 
 
 def _owner(home: Home, sweep: str) -> str:
-    """For leases: of a sweep's only driver in a home, and of the next one after a crash."""
+    """Return the owner of leases: a sweep's only driver in a home, or the next after a crash."""
     return f"{sweep} in {home.folder} on {socket.gethostname()}"
 
 

@@ -26,7 +26,7 @@ def turn_seconds(rests: Sequence[float], workers: int, remaining: float) -> floa
 
 
 def _one_by_one(seconds: Sequence[float], workers: int) -> float:
-    """When the last of so long pieces of work is done, if each is done in one go."""
+    """Return when the last of pieces of work is done, if each is done in one go."""
     ends = [0.0] * workers
     for piece in sorted(seconds, reverse=True):
         heapq.heapreplace(ends, ends[0] + piece)

@@ -41,7 +41,7 @@ class Handout:
         self._asked = self._looked = self._measured = time.monotonic()
 
     def next_batch(self, name: str) -> list[Job] | None:
-        """Jobs to do in this order, or None while there are none to hand out."""
+        """Return jobs to do in this order, or None while there are none to hand out."""
         now = time.monotonic()
         self.seconds_out_of_work += self._out_of_work * (now - self._asked)
         self._asked = now
@@ -74,7 +74,7 @@ class Handout:
         return not self._held and not self.schedule.ready
 
     def batch_over(self, name: str) -> None:
-        """A batch has ended, well or not."""
+        """Release the leases of a batch that has ended, well or not."""
         self._leases.release(self._held.pop(name, []))
 
     def done_elsewhere(self) -> list[Job]:

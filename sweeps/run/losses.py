@@ -35,6 +35,6 @@ class Losses:
                 self._since_progress[key] = 0
 
     def add(self, key: str) -> bool:
-        """Count a loss. Whether there were too many."""
+        """Count a loss, and return whether there were too many."""
         self._since_progress[key] = self._since_progress.get(key, 0) + 1
         return self._since_progress[key] > MAX_LOSSES

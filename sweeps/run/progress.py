@@ -158,12 +158,12 @@ class ProgressView:
 
 
 def pace(rate: float) -> str:
-    """1,234 it/s; 0.27 it/s where an iteration takes seconds."""
+    """Return a rate as `1,234 it/s`, or `0.27 it/s` where an iteration takes seconds."""
     return f"{rate:,.0f} it/s" if rate >= 10 else f"{rate:.2g} it/s"
 
 
 def duration(seconds: float) -> str:
-    """12 s, 3 min 5 s, 2 h 10 min."""
+    """Return a duration as `12 s`, `3 min 5 s` or `2 h 10 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -30,26 +30,26 @@ class Observer(Protocol):
     def job_failed(self, job: Job, reason: str, trace: str) -> None: ...
 
     def job_blocked(self, job: Job, reason: str) -> None:
-        """A training that the job needs diverged."""
+        """Hear that a job cannot be done because a training that it needs diverged."""
 
     def training_diverged(self, key: str) -> None:
-        """The job of this key ended in NaN or infinity, now or in an earlier run."""
+        """Hear that the job of this key ended in NaN or infinity, now or in an earlier run."""
 
     def store_failed(self, reason: str) -> None:
-        """The store is of no use any more: the run has to stop."""
+        """Hear that the store is of no use any more: the run has to stop."""
 
     def reported(self, worker: str, report: Report) -> None: ...
 
     def batch_ended(self, worker: str) -> None: ...
 
     def waiting(self) -> None:
-        """Called while all that is left is done by another sweep."""
+        """Hear, often, that another sweep does all that is left."""
 
     def stalled(self, line: str) -> None:
-        """Called once when no worker has begun for long: what they wait for."""
+        """Hear, once, what workers wait for when none has begun for long."""
 
     def look(self) -> None:
-        """Called often. What it raises ends the run."""
+        """Look around; called often. What it raises ends the run."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class ScheduleSearcher(Searcher):
         self._pending.discard(trial_id)
 
     def look_for_stall(self) -> None:
-        """Call often: tells the observer once when all that was handed out waits for room."""
+        """Tell the observer, once, when all that was handed out waits for room; call often."""
         now = time.monotonic()
         if self._nodes or not self._pending:
             self._quiet_since = now
@@ -198,12 +198,12 @@ class ScheduleSearcher(Searcher):
         )
 
     def _blameless(self, trial_id: str) -> bool:
-        """Whether a lost batch's process ended with its machine, or was told to end."""
+        """Return whether a lost batch's process ended with its machine, or was told to end."""
         alive = {one["NodeID"] for one in ray.nodes() if one["Alive"]}
         return trial_id in self._leaving or not alive.issuperset(self._nodes.get(trial_id, ()))
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing: a later run plans again from the store."""
+        """Do nothing: a later run plans again from the store."""
 
     def restore(self, checkpoint_path: str) -> None:
-        """Nothing: see `save`."""
+        """Do nothing: see `save`."""

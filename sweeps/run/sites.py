@@ -41,10 +41,10 @@ class Site(Protocol):
 
     @property
     def machines(self) -> Machines:
-        """What there may be, by which a recipe's device is chosen."""
+        """Return the machines there may be, by which a recipe's device is chosen."""
 
     def ready(self, demand: Demand, tell: Callable[[str], None]) -> Any:
-        """A context in which Ray is there for such trainings.
+        """Return a context in which Ray is there for such trainings.
 
         `tell` is given a line where that takes long. Raises ClusterError if Ray doesn't start.
         """
@@ -53,10 +53,10 @@ class Site(Protocol):
         """Raise ClusterError if the Ray in which a run goes on is known to have died."""
 
     def capacity(self, demand: Demand) -> int:
-        """Trainings that there is room for now, whoever holds it."""
+        """Return the number of trainings there is room for now, whoever holds it."""
 
     def most(self, demand: Demand) -> int:
-        """Trainings there could ever be room for. Raises UserError if none."""
+        """Return the number of trainings there could ever be room for. Raises UserError if none."""
 
 
 class ThisMachine:
@@ -116,7 +116,7 @@ class Cluster:
     shared = True
 
     def check(self) -> None:
-        """Nothing: Ray itself waits for a cluster's head to come back."""
+        """Do nothing: Ray itself waits for a cluster's head to come back."""
 
     def __init__(self, workers: int | None = None):
         self._workers = self.at_most = workers
@@ -187,7 +187,7 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
 
 
 def _check_answers(address: str) -> None:
-    """Ray itself would try for minutes."""
+    """Check that a cluster answers: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise UserError(f"--cluster {address}: allowed are auto and HOST:PORT")

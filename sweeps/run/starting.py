@@ -26,7 +26,7 @@ from sweeps.errors import ClusterError
 
 @contextmanager
 def own_ray(tell: Callable[[str], None], **settings: Any) -> Iterator[None]:
-    """A Ray with these arguments of `ray.init`, until the end of the `with`.
+    """Run a Ray with these arguments of `ray.init`, until the end of the `with`.
 
     `tell` is given a line for each try that failed. Raises ClusterError if Ray doesn't start.
     """
@@ -61,7 +61,7 @@ def ended_processes() -> list[str]:
 
 
 def job_config(paths: list[str] | None = None) -> Any:
-    """A Ray job whose workers look for modules in these folders first, in this order.
+    """Return a Ray job whose workers look for modules in these folders first, in this order.
 
     Without, in those of their own environment: neither in the driver's current folder nor beside
     its script, which Ray would add.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import overheads
 from benchmarks.harness import Effort, Setting
+from benchmarks.overheads import planning, tune
 from benchmarks.registry import BENCHMARKS
 
 LEAST = Effort(repeats=1, scale=0.01)
@@ -17,7 +17,7 @@ def measured(name, mnist):
 
 def test_planning(mnist):
     rows = measured("planning", mnist)
-    assert sum(work.startswith("planning ") for work in rows) == len(overheads.PLANNED)
+    assert sum(work.startswith("planning ") for work in rows) == len(planning.PLANNED)
     assert all(value >= 0 for work, value in rows.items() if not work.startswith("memory"))
 
 
@@ -44,9 +44,9 @@ def test_mlflow(mnist):
 @pytest.mark.slow
 def test_tune(mnist, monkeypatch):
     """Some batches on real Ray; fewer would be over before all workers are there."""
-    monkeypatch.setattr(overheads, "WORKERS", (2,))
-    monkeypatch.setattr(overheads, "BATCHES", 4000)
-    monkeypatch.setattr(overheads, "REPORTING_BATCHES", 400)
+    monkeypatch.setattr(tune, "WORKERS", (2,))
+    monkeypatch.setattr(tune, "BATCHES", 4000)
+    monkeypatch.setattr(tune, "REPORTING_BATCHES", 400)
     rows = measured("tune-overhead", mnist)
     assert 0 < rows["Tune, 2 workers: a batch, driver's processor"] < 1000
     assert 0 < rows["Tune: a report of a running batch, driver's processor"] < 100

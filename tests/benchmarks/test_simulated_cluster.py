@@ -49,7 +49,7 @@ def test_a_chain_takes_its_length_on_any_number_of_workers(workers):
     last = max(
         (job for job in LOOP.values() if job.task == "prune: magnitude"), key=lambda j: j.level
     )
-    chain = {job.key: job for job in ancestry(last)}
+    chain = {job.key: job for job in ancestry([last])}
     length = sum(map(cost.seconds, chain.values()))
     assert simulate(chain, workers).seconds == pytest.approx(length)
 

@@ -112,7 +112,7 @@ class Batch:
             yield one.progress
 
     def _give_up(self, error: Exception) -> Generator[Failure]:
-        """Of several trainings together, each is tried again by itself, from its checkpoint."""
+        """Give up trainings that failed; of several together, each is tried again by itself."""
         jobs = [one.job for one in self.under_way]
         self.under_way.clear()
         if len(jobs) == 1:

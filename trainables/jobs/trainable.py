@@ -92,10 +92,10 @@ class Trainable(tune.Trainable):
         raise NotImplementedError
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Nothing: the store holds what is done, and the jobs' own checkpoints."""
+        """Do nothing: the store holds what is done, and the jobs' own checkpoints."""
 
     def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
-        """Nothing: see `save_checkpoint`."""
+        """Do nothing: see `save_checkpoint`."""
 
 
 def refusal(reason: str) -> Report:
@@ -126,7 +126,7 @@ class BatchTrainable(Trainable):
         return replace(report, nodes=nodes)
 
     def cleanup(self) -> None:
-        """Closes the batch; a training under way stores a checkpoint."""
+        """Close the batch; a training under way stores a checkpoint."""
         if self._events is not None:
             self._events.close()
             self._events = None

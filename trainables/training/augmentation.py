@@ -23,7 +23,7 @@ Augmentation = Callable[[Tensor, Tensor, int], Tensor]
 
 
 def augmentation(recipe: Recipe, examples: int, order_seed: int) -> Augmentation:
-    """The augmentation of a recipe that trains on so many examples."""
+    """Return the augmentation of a recipe that trains on so many examples."""
     if recipe.augmentation == "none":
         return lambda images, indices, epoch: images
     if recipe.augmentation == "shift-flip":
@@ -59,7 +59,7 @@ class ShiftFlip:
         return chosen.view(batch, height, width, channels)
 
     def _draw(self, epoch: int, device: torch.device) -> None:
-        """Rows and columns to begin at, in [0, 2 SHIFT], and whether to mirror: [3, examples]."""
+        """Draw where rows and columns begin, in [0, 2 SHIFT], and mirroring: [3, examples]."""
         stream = generator("augmentation", self.order_seed, epoch)
         shifts = torch.randint(0, 2 * SHIFT + 1, (2, self.examples), generator=stream)
         mirrored = torch.randint(0, 2, (1, self.examples), generator=stream)

@@ -62,7 +62,7 @@ class Tally:
 
 
 def count(logits: Tensor, labels: Tensor) -> list[Count]:
-    """Of several networks on the same examples: logits [networks, classes, B].
+    """Count for several networks on the same examples: logits [networks, classes, B].
 
     A prediction that is not finite is wrong, whatever its label.
     """
@@ -86,7 +86,7 @@ Chunk = tuple[int, Tensor, Tensor]
 
 
 def evaluate(network: nn.Module, split: Split | Streamed, chunk: int | None = None) -> Score:
-    """Score of a network in `eval` mode on a whole split."""
+    """Return the score of a network in `eval` mode on a whole split."""
     return finish(evaluating([lambda: network], split, chunk or chunk_of(network)))[0]
 
 
@@ -97,7 +97,7 @@ def evaluating(
     team: Team = ALONE,
     decoders: int = 0,
 ) -> Generator[float, None, list[Score]]:
-    """Scores of networks in `eval` mode, each made ready by a call; a split's images are read once.
+    """Return scores of networks in `eval` mode, each made by a call; read a split's images once.
 
     An iterator's return value; it says after each chunk what share is done, as often on each
     worker of a team. `decoders` is the number of processes
@@ -157,7 +157,7 @@ def scores(tallies: Sequence[Tally], team: Team) -> list[Score]:
 
 
 def chunk_of(network: nn.Module, device: str = "cpu") -> int:
-    """How many examples to evaluate at once."""
+    """Return how many examples to evaluate at once."""
     if device == "cuda":
         return GPU_CHUNK
     if not isinstance(network, MLP):
@@ -190,7 +190,7 @@ def _blocks(
 
 
 def told(steps: Generator[A, None, T], change: Callable[[A], B]) -> Generator[B, None, T]:
-    """An iterator with each of its values changed, and its return value as it is."""
+    """Apply a change to every yielded value; pass the return value through."""
     with closing(steps):
         while True:
             try:
@@ -202,7 +202,7 @@ def told(steps: Generator[A, None, T], change: Callable[[A], B]) -> Generator[B,
 
 
 def finish(steps: Generator[A, None, T]) -> T:
-    """The return value of an iterator."""
+    """Exhaust a generator and return its return value."""
     while True:
         try:
             next(steps)

@@ -73,7 +73,7 @@ class Group:
         return moving
 
     def _next(self) -> tuple[tuple[Trajectory, ...], int]:
-        """Who moves now, and up to which iteration."""
+        """Return who moves now, and up to which iteration."""
         if self.recipe.backend == "loop":
             return (self.waiting[0],), self.waiting[0].until
         iterations = sorted({training.state.iteration for training in self.waiting})

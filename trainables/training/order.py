@@ -35,7 +35,7 @@ class DataOrder:
         self._batches: tuple[Tensor, ...] = ()
 
     def size(self, iteration: int) -> int:
-        """How many examples an iteration has."""
+        """Return how many examples an iteration has."""
         first = iteration % self.iterations_per_epoch * self.batch_size
         return min(self.batch_size, self.examples - first)
 

@@ -9,7 +9,7 @@ from trainables.recipe import Recipe
 
 
 def learning_rate(recipe: Recipe, iteration: int) -> float:
-    """The rate of the step that leads from `iteration` to the next.
+    """Return the rate of the step that leads from `iteration` to the next.
 
     Warm-up rises linearly and reaches the full rate at iteration `warmup`. Then `steps`
     multiplies it by `decay` once more from each milestone on; `cosine` and `linear` lead to

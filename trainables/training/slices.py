@@ -73,7 +73,7 @@ class Sliced:
         return self._free.pop() if self._free else self._tensors[0].new_empty(self._size)
 
     def _views(self, vector: Tensor) -> list[Tensor]:
-        """A vector's parts in the shapes and memory layouts of what they are of."""
+        """Return a vector's parts in the shapes and memory layouts of given tensors."""
         views, offset = [], 0
         for tensor in self._tensors:
             views.append(vector.as_strided(tensor.shape, tensor.stride(), offset))

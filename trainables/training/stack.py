@@ -69,7 +69,7 @@ def train_stack(
     masked, masks = _masks(replicas, weights)
 
     def batch() -> tuple[Tensor, Tensor]:
-        """Images [R * B, ...] and labels [R, B]."""
+        """Return images [R * B, ...] and labels [R, B]."""
         chosen = {seed: order.batch(iteration) for seed, order in orders.items()}
         indices = torch.cat([chosen[seed] for seed in seeds])
         images = data.images.index_select(0, indices)

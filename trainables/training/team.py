@@ -32,28 +32,28 @@ class Team:
     rank, size = 0, 1
 
     def decide(self, value: T) -> T:
-        """The first worker's value, whatever this one has."""
+        """Return the first worker's value, whatever this one has."""
         return value
 
     def add(self, vector: Tensor) -> Tensor:
-        """The workers' vectors [n] added up. The argument may be overwritten."""
+        """Return the sum of the workers' vectors [n]. The argument may be overwritten."""
         return vector
 
     def gather(self, value: T) -> list[T]:
-        """Every worker's value, by rank."""
+        """Return every worker's value, by rank."""
         return [value]
 
     def share(self, parts: int) -> range:
-        """Which of so many equal parts of some work are this worker's: neighbours."""
+        """Return which of so many equal parts of some work are this worker's: neighbours."""
         each = parts // self.size
         return range(self.rank * each, (self.rank + 1) * each)
 
     def turns(self, parts: int) -> range:
-        """Which of any number of parts are this worker's: each in turn."""
+        """Return which of any number of parts are this worker's: each in turn."""
         return range(self.rank, parts, self.size)
 
     def rounds(self, parts: int) -> int:
-        """How many of them the worker with the most has."""
+        """Return how many parts the worker with the most has."""
         return -(-parts // self.size)
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from benchmarks.overheads import pretend_measured
+from benchmarks.overheads.recording import pretend_measured
 from sweeps.display import outcome_text
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
