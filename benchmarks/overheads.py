@@ -163,9 +163,10 @@ def _tune(workers: int, batches: int, reports: int) -> _Heard:
     ):
         from benchmarks.idle import reporting
         from sweeps.run import tuning
+        from sweeps.run.searcher import Settings
 
         place = Path(scratch)
-        settings = tuning.Settings(workers, demand, 0, scratch, place, 60.0, place / "tune")
+        settings = Settings(workers, demand, 0, scratch, place, 60.0, place / "tune")
         schedule = Schedule(jobs, workers, batch_seconds=0)
         handout = Handout(schedule, Store(scratch), leases, lambda: workers)
         held = tuning.BatchTrainable

@@ -23,10 +23,11 @@ from benchmarks.peer import Peer
 from sweeps.plan import cost
 from trainables import data, networks
 from trainables.data.split import Scaling, Split
-from trainables.pruning import Mask, full_mask, prune_by_magnitude, weights_left
+from trainables.pruning import full_mask, prune_by_magnitude, weights_left
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 from trainables.training.loop import TrainingState, train
+from trainables.weights import Mask
 
 LENET = RECIPES["lenet-mnist"]
 RESNET20 = RECIPES["resnet20-cifar10"]

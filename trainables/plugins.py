@@ -182,9 +182,10 @@ def _check_names(found: Sequence[Source]) -> None:
 
 def _same(place: Path, path: Path, own: Source) -> bool:
     """Whether what was found in a place is the module itself, found in another way, or a copy."""
-    if place == path or place in path.parents:
-        return True
     try:
+        real, there = path.resolve(), place.resolve()
+        if there == real or there in real.parents:
+            return True
         return place.is_file() and place.read_bytes() == own.content
     except OSError:
         return False

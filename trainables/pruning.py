@@ -10,17 +10,16 @@ from torch import Tensor
 
 from trainables.levels import number_to_prune
 from trainables.seeds import generator
+from trainables.weights import Mask, Weights
 
-Mask = dict[str, Tensor]
 
-
-def full_mask(weights: dict[str, Tensor], names: list[str]) -> Mask:
-    """The mask of the dense network."""
+def full_mask(weights: Weights, names: list[str]) -> Mask:
+    """Return the mask of the dense network."""
     return {name: torch.ones_like(weights[name], dtype=torch.bool) for name in names}
 
 
 def weights_left(mask: Mask) -> float:
-    """Percentage of the prunable weights that a mask keeps."""
+    """Return the percentage of the prunable weights that a mask keeps."""
     kept = sum(int(keep.sum()) for keep in mask.values())
     return 100 * kept / sum(keep.numel() for keep in mask.values())
 
@@ -31,14 +30,11 @@ def masked_slots(slots: dict[str, Tensor], mask: Mask | None) -> dict[str, Tenso
     return {key: t if (keep := keeps[key]) is None else t * keep for key, t in slots.items()}
 
 
-def prune_by_magnitude(
-    weights: dict[str, Tensor], mask: Mask, fraction: float, rounds: int = 1
-) -> Mask:
+def prune_by_magnitude(weights: Weights, mask: Mask, fraction: float, rounds: int = 1) -> Mask:
     """Prune the `fraction` of the remaining weights of lowest magnitude, over all tensors at once.
 
-    LMC Algorithm 2. As many weights go as in so many `rounds`, each by `levels.number_to_prune`;
-    among equal magnitudes those that come first, in the mask's order of tensors and in the order
-    of indices within one.
+    LMC Algorithm 2. `rounds` rounds prune at once, each the number that `levels.number_to_prune`
+    gives. Of equal magnitudes, the first go: in the mask's order of tensors, then by index.
 
     Raises ValueError if a remaining weight is not a number (the training diverged).
     """
@@ -57,7 +53,7 @@ def prune_by_magnitude(
 
 
 def prune_randomly(like: Mask, seed: int) -> Mask:
-    """A random mask that keeps as many weights of each tensor as `like` does (LMC section 4)."""
+    """Return a random mask that keeps as many weights per tensor as `like` does (LMC section 4)."""
     mask = {}
     for name, keep in like.items():
         stream = generator("random-pruning", seed, int(keep.sum()), name)

@@ -258,8 +258,13 @@ def _orders(trial: Trial) -> str:
 
 
 def own_code(spec: Sweep) -> dict[str, str]:
-    """Return what identifies each thing of a user's own code, by its name in the spec."""
+    """Return what identifies each thing of a user's own code, by its name in the spec.
+
+    Of data it is their content.
+    """
     recipe = spec.recipe
     found = {one.measure: one.source for one in spec.measure}
     found[recipe.network] = recipe.network_version
+    if recipe.data_address and "/" not in recipe.data_address:  # no folder or file
+        found[recipe.data_address] = recipe.data
     return {name: identity for name, identity in found.items() if identity}

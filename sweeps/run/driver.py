@@ -135,6 +135,7 @@ def _execute(
         watching(site.check, partial(_give_up, writer, console)),
     ):
         from sweeps.run import tuning
+        from sweeps.run.searcher import Settings
 
         # Of drivers that hold no room for their workers there is always room for one more.
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
@@ -142,7 +143,7 @@ def _execute(
         handout = Handout(schedule, store, leases, capacity, at_most=at_most)
         log = home.log(plan.spec.name)
         observer = _Observer(plan, handout, writer, view, outcome, stopping, log, site)
-        settings = tuning.Settings(
+        settings = Settings(
             pending=site.most(demand),
             demand=demand,
             decoders=placement.decoders(plan.spec.recipe, demand.worker),

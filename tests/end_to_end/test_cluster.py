@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from harness import COMMAND, PATIENCE, Sweep, finish, wait_for
+from own_measure import write_all
 from ray.cluster_utils import Cluster
 
 import analysis
@@ -219,6 +220,26 @@ def test_submissions(
     assert "SUCCEEDED" in status.stdout
     third = _command("submit", *SMALL, "--wait", *address)
     assert "nothing to do" in third.stdout
+
+
+def test_own_code_is_submitted(cluster: Cluster, home: Path, tmp_path: Path) -> None:
+    """It is sent with the spec: what becomes of its files meanwhile does not matter. Where it has
+    changed, only what depends on it is done again."""
+    address = ("--address", f"http://{cluster.webui_url}")
+    totals = []
+    for number, scale in enumerate((2.0, 3.0), 1):
+        spec = write_all(tmp_path, scale)
+        submitted = _command("submit", spec, *address)
+        assert submitted.returncode == 0, submitted.stderr
+        (tmp_path / "mine.py").unlink()
+        shutil.rmtree(tmp_path / "lab")
+        identity = submitted.stdout.strip()
+        assert identity.endswith("-1"), "the code is part of a submission's content"
+        log = _command("logs", identity, "--follow", *address)
+        assert log.returncode == 0, log.stdout
+        assert f"{6 if number == 1 else 2} of" in log.stdout
+        totals.append(Sweep(home).trials("own")["total_1"][0])
+    assert totals[1] == pytest.approx(1.5 * totals[0], rel=1e-9)
 
 
 @pytest.mark.parametrize(

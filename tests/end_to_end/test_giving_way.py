@@ -66,8 +66,9 @@ def test_three_trainings_take_turns_on_two_workers(
     store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
     with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand, print):
         from sweeps.run import tuning
+        from sweeps.run.searcher import Settings
 
-        settings = tuning.Settings(
+        settings = Settings(
             WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune", warm=True
         )
         schedule = Schedule(jobs, WORKERS)

@@ -249,6 +249,19 @@ def test_a_worker_where_an_installed_module_has_the_name(
     assert f"nets in {tmp_path / 'installed' / 'nets.py'}: rename it" in refused
 
 
+def test_the_folder_may_be_on_the_path_too(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the current folder is with `python -m sweeps`; there under another name of it."""
+    write(folder, {"lab/nets": NETS, "nets": NETS})
+    (tmp_path / "link").symlink_to(folder)
+    for place in (folder, tmp_path / "link"):
+        monkeypatch.syspath_prepend(place)
+        plugins.use(folder)
+        assert DOOR.call("lab.nets:net", 3) == DOOR.call("nets:net", 3) == [3, 3]
+        assert len(plugins.here().sources) == 2
+
+
 def install(place: Path, name: str, version: str, points: str = "") -> None:
     """Write what pip leaves of a distribution, but for its modules."""
     info = place / f"{name}-{version}.dist-info"

@@ -18,28 +18,20 @@ import os
 import threading
 import time
 import uuid
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ray
 
 from trainables.jobs.reports import Report
-from trainables.jobs.trainable import Batch, Trainable, refusal
-from trainables.jobs.turn import Turn
-from trainables.store import StoreError
-
-if TYPE_CHECKING:  # torch, which the driver need not import
-    from trainables.training.team import Team
-
-WAIT_SECONDS = 60.0
-"""How long a worker waits for the next batch at a time; the others wait for it meanwhile."""
+from trainables.jobs.team_worker import serve
+from trainables.jobs.trainable import Batch, Trainable
 
 CLOSE_SECONDS = 300.0
 """How long a group may take to store its checkpoints when it is told to stop."""
 
 END_SECONDS = 60.0
-"""And then to end."""
+"""How long it may then take to end."""
 
 TRAIN_SETTINGS = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",
@@ -79,7 +71,7 @@ class TeamTrainable(Trainable):
         return report
 
     def cleanup(self) -> None:
-        """Closes the batch, whose trainings store checkpoints, and ends the group."""
+        """Close the batch, whose trainings store checkpoints, and end the group."""
         if self._group is not None:
             self._group.end()
             self._group = None
@@ -89,8 +81,10 @@ TRACEBACK = "Traceback (most recent call last):"
 
 
 def in_one_line(error: BaseException | None) -> str:
-    """What an error says, at most 300 characters. Ray may quote a traceback: of that, what was
-    raised."""
+    """Return what an error says, in at most 300 characters.
+
+    Where Ray quotes a traceback, only the error that was raised stays of it.
+    """
     told, _, trace = str(error).partition(TRACEBACK)
     raised = (line for line in trace.splitlines() if line[:1].strip())
     return " ".join(f"{type(error).__name__}: {told} {next(raised, '')}".split())[:300]
@@ -100,7 +94,7 @@ class Group:
     """A Ray Train run whose workers do one batch after another."""
 
     def __init__(self, batch: Batch, worker: dict[str, float]):
-        """As many workers as the batch's recipe says, each with the resources `worker`."""
+        """Start as many workers as the batch's recipe says, each with the resources `worker`."""
         self._recipe = batch.jobs[0].recipe
         self._worker = worker
         self._mailbox = Mailbox.remote()  # type: ignore[attr-defined]
@@ -118,8 +112,10 @@ class Group:
         ray.get(self._mailbox.post.remote(self._number, batch))
 
     def report(self) -> Report:
-        """What the group reports next: nothing where it is starting, or works at what it last
-        said; that it is `lost` where it ended without having been told to."""
+        """Return the group's next report; an empty one while it starts or has nothing new to say.
+
+        The report says `lost` where the group ended without having been told to.
+        """
         from trainables.jobs.report import REPORT_SECONDS
 
         report: Report | None = ray.get(self._mailbox.take.remote(REPORT_SECONDS))
@@ -131,12 +127,12 @@ class Group:
         return report or Report()
 
     def _why(self) -> str:
-        """One line: of a worker that died rather than of one that noticed."""
+        """Return one line about a worker that died rather than about one that noticed."""
         errors = list(getattr(self._error, "worker_failures", {0: self._error}).values())
         return in_one_line(min(errors, key=lambda error: isinstance(error, RuntimeError)))
 
     def end(self) -> None:
-        """After the workers have stored checkpoints of what is under way."""
+        """End the group after its workers have stored checkpoints of what is under way."""
         begun = ray.get(self._mailbox.end.remote())
         if not begun:  # it waits for room, and ends with this process
             return
@@ -147,7 +143,7 @@ class Group:
         self._run.join(END_SECONDS)
 
     def _fit(self) -> None:
-        """In a thread: until the group is told to end, or fails."""
+        """Run the group, in a thread, until it is told to end or fails."""
         from ray.train import FailureConfig, RunConfig, ScalingConfig
         from ray.train.torch import TorchConfig, TorchTrainer
 
@@ -181,7 +177,7 @@ class Group:
 
 @ray.remote(num_cpus=0)
 class Mailbox:
-    """Between a trial and the workers of its group."""
+    """Carries batches and reports between a trial and the workers of its group."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
@@ -195,24 +191,27 @@ class Mailbox:
             self._changed.notify_all()
 
     async def end(self) -> bool:
-        """No batch is handed out any more. Whether the workers have begun to ask for them."""
+        """Hand out no more batches. Return whether the workers have begun to ask for them."""
         async with self._changed:
             self._ending = True
             self._changed.notify_all()
         return self._begun
 
     async def idle(self, seconds: float) -> bool:
-        """Whether no batch is under way; waits for that."""
+        """Wait until no batch is under way; return whether that is so."""
         return await self._wait(lambda: not self._working, seconds)
 
     async def take(self, seconds: float) -> Report | None:
-        """The oldest report not taken yet; waits for it."""
+        """Wait for the oldest report not taken yet; return it, or None if none came in time."""
         if await self._wait(lambda: bool(self._reports), seconds):
             return self._reports.pop(0)
         return None
 
     async def next(self, after: int, seconds: float) -> tuple[int, Batch | None]:
-        """The batch after number `after`; (`after`, None) if none comes; (-1, None) at the end."""
+        """Return the batch after number `after`, or (`after`, None) if none comes in time.
+
+        At the end, return (-1, None).
+        """
         self._begun = True
 
         def there() -> bool:
@@ -226,7 +225,7 @@ class Mailbox:
         return self._posted
 
     async def report(self, report: Report) -> bool:
-        """Keep a report for the trial. Whether the batch is to be closed."""
+        """Keep a report for the trial. Return whether the batch is to be closed."""
         async with self._changed:
             self._reports.append(report)
             if report.done:
@@ -246,59 +245,3 @@ class Mailbox:
             except TimeoutError:
                 return bool(there())
             return True
-
-
-def serve(config: dict[str, Any]) -> None:
-    """What each worker of a group does: batch after batch, until told to end."""
-    from trainables.training.team import TeamLost, Workers
-
-    try:
-        _serve(config["mailbox"], Workers())
-    except TeamLost as lost:
-        raise RuntimeError(str(lost)) from None
-
-
-def _serve(mailbox: Any, team: Team) -> None:
-    nodes = tuple(sorted(set(team.gather(ray.get_runtime_context().get_node_id()))))
-    number = 0
-    while True:
-        if team.rank == 0:
-            message = ray.get(mailbox.next.remote(number, WAIT_SECONDS))
-        number, batch = team.decide(message if team.rank == 0 else (0, None))
-        if number < 0:
-            return
-        if batch is not None:
-            _do(batch, team, mailbox, nodes)
-
-
-def _do(batch: Batch, team: Team, mailbox: Any, nodes: tuple[str, ...]) -> None:
-    from trainables.jobs.executors import executor
-    from trainables.jobs.report import advance
-
-    differences = team.gather(batch.take_code())
-    if refused := next(filter(None, differences), None):
-        if team.rank == 0:
-            ray.get(mailbox.report.remote(refusal(refused)))
-        return
-    try:
-        held = executor(batch, team)
-    except StoreError as error:
-        if team.rank == 0:
-            ray.get(mailbox.report.remote(Report(done=True, store_error=str(error), nodes=nodes)))
-        return
-    events = held.run_batch(batch.jobs)
-    turn = Turn(batch.turn, held.trained_iterations)
-    while True:
-        report = replace(advance(held, events, turn, lambda: False), nodes=nodes)
-        if report.failed:
-            # Others may be in the midst of a sum that this one will never join.
-            ray.get(mailbox.report.remote(replace(report, done=True)))
-            raise RuntimeError(report.failed[0].reason)
-        close = team.decide(team.rank == 0 and ray.get(mailbox.report.remote(report)))
-        if report.done:
-            return
-        if close:
-            events.close()
-            if team.rank == 0:
-                ray.get(mailbox.closed.remote())
-            return

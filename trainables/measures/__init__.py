@@ -79,6 +79,8 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
     usual = {option: value for option, value in (shared or {}).items() if option in known}
     made = measure.Options(**(usual | dict(own)))
     options = {option: getattr(made, option) for option in sorted(known)}
+    with DOOR.calling(name):
+        work = measure.work(made)
     telling = [f"{o}:{v}" for o, v in options.items() if v != usual.get(o, known[o])]
     if name == "instability":
         telling = []  # trials are known by it: none has two
@@ -90,7 +92,7 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
         options=tuple((o, value) for o, value in options.items() if value != known[o]),
         suffix="".join(f"/{one}" for one in telling),
         columns=measure.columns,
-        work=measure.work(made),
+        work=work,
     )
 
 

@@ -10,13 +10,17 @@ from torch import nn
 from torchvision.models import inception_v3
 
 
-def build() -> nn.Module:
-    """Input [B, 3, 299, 299]; output logits [B, 1000].
+def build(classes: int = 1000) -> nn.Module:
+    """Input [B, 3, 299, 299]; output logits [B, classes].
 
     In training mode the output is a pair, logits and auxiliary logits, and dropout draws from
     torch's global generator.
     """
     network: nn.Module = inception_v3(
-        weights=None, aux_logits=True, transform_input=False, init_weights=False
+        weights=None,
+        num_classes=classes,
+        aux_logits=True,
+        transform_input=False,
+        init_weights=False,
     )
     return network

@@ -5,8 +5,17 @@ LeCun et al., Gradient-based learning applied to document recognition, 1998.
 
 from __future__ import annotations
 
-from trainables.networks.mlp import MLP
+from collections.abc import Sequence
+
+from trainables.networks.arguments import Inputs
+from trainables.networks.mlp import MLP, perceptron
 
 
-def build() -> MLP:
-    return MLP([784, 300, 100, 10], batchnorm=False)
+def build(
+    hidden: Sequence[int] = (300, 100),
+    batchnorm: bool = False,
+    classes: int = 10,
+    inputs: Inputs = (1, 28, 28),
+) -> MLP:
+    """Return a multilayer perceptron. Raises ValueError as `mlp.perceptron`."""
+    return perceptron(hidden, batchnorm, inputs, classes)

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import cast
 
 from torch import Tensor, nn
 
+from trainables.networks.arguments import Inputs, positive
+
 BATCHNORM_MOMENTUM = 0.1
 """Weight of a batch in the running statistics."""
+
+
+def perceptron(hidden: object, batchnorm: object, inputs: Inputs, classes: int) -> MLP:
+    """Return an MLP for examples of any shape, by the arguments that a spec gives.
+
+    Raises ValueError unless `hidden` are widths of one or more layers, and `batchnorm` is true or
+    false.
+    """
+    if not isinstance(hidden, list | tuple) or not hidden:
+        raise ValueError(f"hidden must be a list of widths, [300, 100], not {hidden!r:.60}")
+    if not isinstance(batchnorm, bool):
+        raise ValueError(f"batchnorm must be true or false, not {batchnorm!r:.60}")
+    widths = [positive("a width in hidden", width) for width in hidden]
+    return MLP([math.prod(inputs), *widths, classes], batchnorm)
 
 
 class MLP(nn.Module):
     """Input [B, ...] is flattened to [B, widths[0]]; output logits are [B, widths[-1]].
 
     A hidden layer is Linear, BatchNorm (if asked for; the linear layer then has no bias, which
-    BatchNorm would cancel), ReLU. `trainables.training.gradients` has its gradients by hand.
+    BatchNorm would cancel), ReLU. `trainables.training.by_hand` computes with it.
     """
 
     def __init__(self, widths: list[int], batchnorm: bool):

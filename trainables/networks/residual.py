@@ -32,15 +32,15 @@ class Block(nn.Module):
 
 
 class ResidualNetwork(nn.Module):
-    """Input [B, 3, H, W]; output logits [B, classes].
+    """Input [B, channels, H, W]; output logits [B, classes].
 
     A stage is `depth` blocks of one width; all stages but the first start by halving height and
     width. The last feature map is averaged over its positions.
     """
 
-    def __init__(self, widths: tuple[int, ...], depth: int, classes: int):
+    def __init__(self, widths: tuple[int, ...], depth: int, classes: int, channels: int = 3):
         super().__init__()
-        self.stem = convolution(3, widths[0])
+        self.stem = convolution(channels, widths[0])
         self.blocks = nn.Sequential()
         inputs = widths[0]
         for stage, width in enumerate(widths):

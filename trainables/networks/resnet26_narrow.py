@@ -36,9 +36,9 @@ class Bottleneck(nn.Module):
 
 
 class Narrow(nn.Module):
-    """Input [B, 3, 64, 64]; output logits [B, 10]."""
+    """Input [B, 3, 64, 64]; output logits [B, classes]."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int) -> None:
         super().__init__()
         self.stem = convolution(3, 16, size=7, stride=2)
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
@@ -49,7 +49,7 @@ class Narrow(nn.Module):
                 halves = stage > 0 and index == 0
                 self.blocks.append(Bottleneck(inputs, width, stride=2 if halves else 1))
                 inputs = EXPANSION * width
-        self.output = nn.Linear(inputs, 10)
+        self.output = nn.Linear(inputs, classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
         features: Tensor = self.blocks(self.pool(self.stem(inputs).relu_()))
@@ -57,5 +57,5 @@ class Narrow(nn.Module):
         return logits
 
 
-def build() -> nn.Module:
-    return Narrow()
+def build(classes: int = 10) -> nn.Module:
+    return Narrow(classes)

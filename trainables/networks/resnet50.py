@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import resnet50
 
 
-def build() -> nn.Module:
-    """Input [B, 3, 224, 224]; output logits [B, 1000]."""
-    network: nn.Module = resnet50(weights=None)
+def build(classes: int = 1000) -> nn.Module:
+    """Input [B, 3, 224, 224]; output logits [B, classes]."""
+    network: nn.Module = resnet50(weights=None, num_classes=classes)
     return network

@@ -43,10 +43,33 @@ def stacked(what: Architecture | str, replicas: int) -> nn.Module:
 
     Raises ValueError for a network that cannot be stacked.
     """
-    name = Architecture.of(what).name
-    if not networks.NETWORKS[name].stackable:
-        raise ValueError(f"replicas of {name} cannot be stacked; use the backend loop")
     return _stack(networks.build(what), replicas)
+
+
+def replicas_agree(what: Architecture | str, shape: tuple[int, ...]) -> bool:
+    """Whether a stack computes what its replicas do by themselves, on examples of a shape.
+
+    Not where a network joins feature maps along their channels, draws random numbers or has layers
+    that cannot be stacked.
+    """
+    try:
+        together = stacked(what, 2).double()
+        replicas = [networks.initial_weights(what, "kaiming-normal", "init", s) for s in (1, 2)]
+        replicas = [{n: v.double() for n, v in one.items()} for one in replicas]
+        networks.bind(together, join(replicas))
+        examples = torch.randn(4, *shape, generator=torch.Generator().manual_seed(0)).double()
+        for training in (False, True):
+            alone = []
+            for weights in replicas:
+                network = networks.build(what).double().train(training)
+                networks.bind(network, {name: value.clone() for name, value in weights.items()})
+                alone.append(network(examples))
+            outputs = together.train(training)(examples.repeat(1, 2, *[1] * (len(shape) - 1)))
+            if not torch.allclose(outputs, torch.cat(alone, 1), rtol=1e-6, atol=1e-9):
+                return False
+    except (ValueError, RuntimeError, TypeError, KeyError, AttributeError):
+        return False
+    return True
 
 
 def _stack(module: nn.Module, replicas: int) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The files of a store, on any fsspec file system. How these differ is known here only.
+"""The files of a store, on any fsspec file system. Only this module knows how these differ.
 
 Object stores (S3, Google's, Azure's) show a file whole or not at all, list by prefix, and take
 many requests at once; their transient errors are retried. On a local or shared file system a file
@@ -9,19 +9,19 @@ library has it.
 from __future__ import annotations
 
 import fcntl
-import random
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from fsspec.implementations.local import LocalFileSystem
 
 from trainables.store import local
-from trainables.store.errors import StoreError, in_one_line, reason, transient
+from trainables.store.errors import StoreError, in_one_line, reason
 from trainables.store.protocols import ATOMIC_PUT, OBJECT_STORES, REQUESTS, S3, connect
+from trainables.store.requests import request, within
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -69,7 +69,7 @@ class Files:
                 raise StoreError("it names no bucket")
             else:
                 # Lists next to nothing. Buckets are never made: a mistyped name is not a store.
-                _within(ANSWER_SECONDS, self._call, self._fs.find, self._root, prefix=".probe")
+                within(ANSWER_SECONDS, self._call, self._fs.find, self._root, prefix=".probe")
         except Exception as error:
             why = reason(error)
             if self.is_object_store and isinstance(error, FileNotFoundError):
@@ -260,42 +260,6 @@ class Files:
         return f"{self._root}/{path}" if path else self._root
 
     def _call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Make a request; if it goes to an object store, transient errors are retried.
-
-        Raises StoreError, FileNotFoundError and FileExistsError, of a file system's errors.
-        """
-        deadline: float | None = None
-        pause = 0.1
-        while True:
-            try:
-                return function(*arguments, **options)
-            except (FileNotFoundError, FileExistsError, StoreError):
-                raise
-            except Exception as error:
-                if not self.is_object_store and not isinstance(error, OSError):
-                    raise
-                deadline = deadline or time.monotonic() + self.patience
-                last = not self.is_object_store or time.monotonic() > deadline
-                if last or not transient(error):
-                    raise StoreError(in_one_line(self.url, error)) from error
-            time.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, 5)
-
-
-def _within(seconds: float, function: Callable[..., Any], *given: Any, **options: Any) -> None:
-    """Call a function; StoreError if it is not back in time. It is left to end by itself."""
-    failed: list[Exception] = []
-
-    def call() -> None:
-        try:
-            function(*given, **options)
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        raise StoreError(f"no answer within {seconds:g} s")
-    if failed:
-        raise failed[0]
+        """Make a request; if it goes to an object store, transient errors are retried."""
+        patience = self.patience if self.is_object_store else None
+        return request(self.url, patience, partial(function, *arguments, **options))

@@ -100,8 +100,8 @@ def evaluating(
     """Scores of networks in `eval` mode, each made ready by a call; a split's images are read once.
 
     An iterator's return value; it says after each chunk what share is done, as often on each
-    worker of a team. `decoders` are processes that
-    decode images which are not in memory; 0: this one does.
+    worker of a team. `decoders` is the number of processes
+    that decode images which are not in memory; 0: this one does.
     """
     tallies = [Tally() for _ in networks]
     steps, done = len(networks) * team.rounds(-(-len(split) // chunk)), 0

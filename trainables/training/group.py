@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from trainables.data.split import Split
 from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.training.loop import TrainingState, train
 from trainables.training.stack import train_stack
 from trainables.training.team import ALONE, Team
+from trainables.weights import Mask
 
 STACK = 32
 """Trainings side by side at most: more no longer pay on a CPU (measured)."""
@@ -29,7 +28,7 @@ class Trajectory:
     state: TrainingState
     order_seed: int
     until: int
-    mask: dict[str, Tensor] | None = None
+    mask: Mask | None = None
 
     @property
     def finished(self) -> bool:

@@ -16,14 +16,15 @@ from trainables.data.split import Split
 from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.seeds import derive
+from trainables.training.by_hand.sparse import pack, sparsify, unpack
 from trainables.training.feed import Feed, from_files, from_memory
 from trainables.training.gradients import gradients
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
 from trainables.training.schedules import learning_rate
 from trainables.training.slices import Sliced
-from trainables.training.sparse import pack, sparse_gradients, sparsify, unpack
 from trainables.training.team import ALONE, Team
+from trainables.weights import Mask, Weights
 
 PULSE_SECONDS = 0.5
 """How often `train` hands control back: to report, to save, or to be stopped."""
@@ -34,14 +35,14 @@ class TrainingState:
     """Where a training is. `train` moves its tensors in place."""
 
     iteration: int
-    weights: dict[str, Tensor]
+    weights: Weights
     """Parameters and BatchNorm statistics by name, `linears.0.weight` say."""
     optimizer: dict[str, Tensor] = field(default_factory=dict)
     """Optimizer tensors as `slot/parameter`, `momentum/output.weight` say; empty for a fresh
     optimizer."""
 
     def copy(self, device: str = "cpu") -> TrainingState:
-        """Tensors of its own, on a device."""
+        """Return a copy with tensors of its own, on a device."""
         return TrainingState(
             self.iteration,
             {name: value.to(device, copy=True) for name, value in self.weights.items()},
@@ -56,7 +57,7 @@ def train(
     *,
     order_seed: int,
     until: int,
-    mask: dict[str, Tensor] | None = None,
+    mask: Mask | None = None,
     by_hand: bool = True,
     sparse: bool = True,
     team: Team = ALONE,
@@ -67,14 +68,14 @@ def train(
     The state that is handed out is the one in training: copy what is to be kept. Stopping
     there and going on from a copy later gives the same bits.
 
-    `mask` (name -> 0/1 tensor of the weight's shape) is multiplied into the weights before
+    `mask` is multiplied into the weights before
     the first step and after each, so that stored weights are truly sparse. `by_hand=False`
     sends every gradient through autograd; `sparse=False` computes with dense layers whatever
-    the mask (`trainables.training.sparse`).
+    the mask (`trainables.training.by_hand.sparse`).
 
     Of a `team`, each worker calls this with the same arguments and has the same state at each
-    hand-out. `decoders` are processes that
-    decode images which are not in memory; 0: this one does.
+    hand-out. `decoders` is the number of processes that decode images which are not in memory;
+    0: this one does.
     """
     set_numerics(recipe)
     network = networks.build(recipe.architecture).train()
@@ -84,9 +85,7 @@ def train(
     weights, slots = pack(state.weights, kept), pack(state.optimizer, kept)
     networks.bind(network, weights)
     step = optimizer(recipe, network, slots)
-    set_gradients = (
-        sparse_gradients(network) if kept else gradients(network, recipe, by_hand=by_hand)
-    )
+    set_gradients = gradients(network, recipe, by_hand=by_hand)
     feed = _feed(recipe, data, order_seed, state.iteration, until, team, decoders)
     sliced = Sliced(network, set_gradients, team) if recipe.slices > 1 else None
     drops = any(isinstance(module, nn.Dropout) for module in network.modules())
@@ -103,7 +102,7 @@ def train(
 
     @torch.no_grad()
     def advance() -> None:
-        """Iterations until the next pulse. No generator: it would leave gradients off outside."""
+        """Train until the next pulse. Not a generator: `no_grad` would leak into the caller."""
         pulse = Pulse(team)
         while state.iteration < until:
             if sliced:
@@ -134,15 +133,18 @@ def train(
 
 
 class Pulse:
-    """Says when control is to be handed back. A team does so at one iteration: the first worker
-    looks at its clock after as many iterations as fitted into the last look."""
+    """Says when a training hands control back.
+
+    The workers of a team do so at the same iteration. The first worker decides: it looks at its
+    clock only after as many iterations as it expects to fit into the rest of a pulse.
+    """
 
     def __init__(self, team: Team):
         self._team, self._begin = team, time.monotonic()
         self._done = self._look_at = 0
 
     def over(self) -> bool:
-        """After each iteration."""
+        """Return whether the pulse is over; call it after each iteration."""
         if self._team.size == 1:
             return time.monotonic() - self._begin > PULSE_SECONDS
         self._done += 1

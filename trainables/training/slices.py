@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from trainables.training.gradients import Gradients
+from trainables.training.by_hand import Gradients
 from trainables.training.team import Team
 
 

@@ -14,10 +14,10 @@ from sweeps.placement import Demand
 from sweeps.plan import expand
 from sweeps.plan.cost import seconds
 from sweeps.run import handout as handout_module
-from sweeps.run import tuning
+from sweeps.run import searcher as searching
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
-from sweeps.run.tuning import ScheduleSearcher, Settings
+from sweeps.run.searcher import ScheduleSearcher, Settings
 from sweeps.run.turns import NUMBER
 from trainables.jobs.kinds import Job
 from trainables.jobs.reports import Blocked, Measuring, Report, Running
@@ -280,8 +280,8 @@ def test_what_no_worker_begins_is_told_once(
 ) -> None:
     """Not while one is under way; and again when the last of them has ended."""
     now = [0.0]
-    monkeypatch.setattr(tuning.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(tuning.ray, "available_resources", lambda: {"CPU": 0.5})
+    monkeypatch.setattr(searching.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(searching.ray, "available_resources", lambda: {"CPU": 0.5})
     given, stalls = Given(JOBS, tmp_path, leases, store, warm=True), Stalls()
     searcher = given.searcher
     searcher._observer = stalls  # type: ignore[assignment]

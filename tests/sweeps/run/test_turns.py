@@ -58,9 +58,10 @@ def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
     store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
     with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand, print):
         from sweeps.run import tuning
+        from sweeps.run.searcher import Settings
 
         monkeypatch.setattr(tuning, "BatchTrainable", reporting(1, seconds=0.5))
-        settings = tuning.Settings(WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune")
+        settings = Settings(WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune")
         schedule = Schedule(jobs, WORKERS, batch_seconds=0)
         handout = Handout(schedule, store, leases, lambda: WORKERS)
         tuning.run(handout, settings, heard, lambda: False)

@@ -12,7 +12,8 @@ from workers import in_team
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import pretrained, pruned, trained
 from trainables.store import Store, tensors
-from trainables.training import loop, sparse
+from trainables.training import loop
+from trainables.training.by_hand import sparse
 from trainables.training.order import DataOrder
 
 T, K = 60, 20

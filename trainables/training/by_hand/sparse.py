@@ -16,26 +16,23 @@ from torch import Tensor, nn
 
 from trainables.networks.mlp import BATCHNORM_MOMENTUM, MLP
 from trainables.recipe import Recipe
-from trainables.training.gradients import (
-    Gradients,
-    _batch_norm_backward,
-    _relu_backward,
-    can_by_hand,
-)
+from trainables.training.by_hand import Gradients, can_by_hand
+from trainables.training.by_hand.kernels import batch_norm_backward, relu_backward
+from trainables.weights import Mask, Weights
 
 DENSITY = 0.2
 """Share of remaining weights above which a large layer is faster dense. Measured on one thread:
 0.23 with batches of 60, 0.20 with 128."""
 
 FIXED = 1000
-"""Remaining weights' worth of time that a sparse layer takes however few remain."""
+"""Fixed time of a sparse layer, as a number of remaining weights that take as long."""
 
 VECTOR = 16
 """float32 values that the widest instructions take at once."""
 
 
 class SparseLinear(nn.Module):
-    """A linear layer of which the weights remain that `keep` [outputs, inputs] is true for.
+    """A linear layer that has only the weights for which `keep` [outputs, inputs] is true.
 
     `weight` [kept] has their values, row by row; `bias` [outputs] is the dense layer's. It has no
     `forward`: `sparse_gradients` computes with it.
@@ -48,15 +45,13 @@ class SparseLinear(nn.Module):
         self.keep = keep
 
 
-def sparsify(
-    recipe: Recipe, network: nn.Module, weights: dict[str, Tensor], mask: dict[str, Tensor]
-) -> dict[str, Tensor]:
+def sparsify(recipe: Recipe, network: nn.Module, weights: Weights, mask: Mask) -> Mask:
     """Put a `SparseLinear` in place of each linear layer that trains faster so.
 
-    Returns what these keep: bool tensors of the dense weights' shapes, by their names. Networks
-    whose gradients are not taken by hand, and those on a GPU, are left alone.
+    Returns the masks of these layers. Networks whose gradients are not taken by hand, and those
+    on a GPU, are left alone.
     """
-    kept: dict[str, Tensor] = {}
+    kept: Mask = {}
     if not can_by_hand(network, recipe):
         return kept
     for name, keep in mask.items():
@@ -69,17 +64,17 @@ def sparsify(
 
 
 def pays(keep: Tensor) -> bool:
-    """Whether a layer with this mask [outputs, inputs] trains faster as its values."""
+    """Return whether a layer with this mask [outputs, inputs] trains faster as its values."""
     return int(keep.count_nonzero()) + FIXED < DENSITY * keep.numel()
 
 
-def pack(tensors: dict[str, Tensor], kept: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors by `name` or `slot/name`, those of sparse weights as vectors [kept]."""
+def pack(tensors: dict[str, Tensor], kept: Mask) -> dict[str, Tensor]:
+    """Return tensors, named `name` or `slot/name`, those of sparse weights as vectors [kept]."""
     keeps = {key: kept.get(key.rpartition("/")[2]) for key in tensors}
     return {key: t if (keep := keeps[key]) is None else t[keep] for key, t in tensors.items()}
 
 
-def unpack(packed: dict[str, Tensor], kept: dict[str, Tensor], tensors: dict[str, Tensor]) -> None:
+def unpack(packed: dict[str, Tensor], kept: Mask, tensors: dict[str, Tensor]) -> None:
     """Bring `tensors` to what `packed` holds: dense, zero where nothing is kept, in place."""
     for key, value in packed.items():
         keep = kept.get(key.rpartition("/")[2])
@@ -91,7 +86,7 @@ def unpack(packed: dict[str, Tensor], kept: dict[str, Tensor], tensors: dict[str
 
 
 class _Dense:
-    """The products of a linear layer with activations and their gradients, [features, B]."""
+    """Multiplies a linear layer with activations and their gradients, [features, B]."""
 
     def __init__(self, layer: nn.Module):
         self.parameter = cast(Tensor, layer.weight)
@@ -112,7 +107,7 @@ class _Dense:
 
 
 class _Sparse(_Dense):
-    """The same of a `SparseLinear`; its matrix's values are the parameter's own memory."""
+    """Does the same for a `SparseLinear`; its matrix's values are the parameter's own memory."""
 
     def __init__(self, layer: SparseLinear):
         super().__init__(layer)
@@ -151,13 +146,12 @@ def _csr(keep: Tensor, values: Tensor) -> Tensor:
         return torch.sparse_csr_tensor(rows, columns, values, keep.shape, check_invariants=True)
 
 
-def sparse_gradients(network: nn.Module) -> Gradients:
-    """The gradient function of an MLP with sparse layers; see `gradients.gradients`.
+def sparse_gradients(network: MLP) -> Gradients:
+    """Return the gradient function of an MLP with sparse layers in training mode.
 
     Activations are [features, B]: the sparse kernels work along the batch. As autograd, it raises
     ValueError for a single example where there is BatchNorm.
     """
-    assert isinstance(network, MLP)
 
     def products(layer: nn.Module) -> _Dense:
         return _Sparse(layer) if isinstance(layer, SparseLinear) else _Dense(layer)
@@ -168,7 +162,7 @@ def sparse_gradients(network: nn.Module) -> Gradients:
     known, columns, share = 0, torch.empty(0), torch.empty(0)
 
     def transposed(inputs: Tensor) -> Tensor:
-        """Inputs [features, B], filled up with zeros to whole vectors: a tenth less time."""
+        """Return inputs [features, B], padded with zeros to whole vectors: a tenth less time."""
         nonlocal known, columns, share
         size = len(inputs)
         if size != known:
@@ -208,11 +202,11 @@ def sparse_gradients(network: nn.Module) -> Gradients:
         for (product, linear, norm), (below, sums, mean, rstd) in zip(
             reversed(layers), reversed(tape), strict=True
         ):
-            delta = _relu_backward(upper.to_inputs(delta), hidden, 0)
+            delta = relu_backward(upper.to_inputs(delta), hidden, 0)
             if norm is None:
                 linear.bias.grad = delta.sum(1)
             else:
-                change, norm.weight.grad, norm.bias.grad = _batch_norm_backward(
+                change, norm.weight.grad, norm.bias.grad = batch_norm_backward(
                     delta.unsqueeze(0), sums.unsqueeze(0), norm.weight, norm.running_mean,
                     norm.running_var, mean, rstd, True, norm.eps, [True, True, True],
                 )  # fmt: skip

@@ -9,9 +9,10 @@ from trainables import networks
 from trainables.data.split import Split
 from trainables.networks.mlp import MLP
 from trainables.recipes import RECIPES
-from trainables.training import loop, sparse
+from trainables.training import gradients, loop
+from trainables.training.by_hand import sparse
+from trainables.training.by_hand.sparse import SparseLinear, pays, sparsify
 from trainables.training.loop import TrainingState, train
-from trainables.training.sparse import SparseLinear, pays, sparsify
 
 WIDTHS = [64, 30, 20, 10]
 
@@ -48,7 +49,7 @@ def always(monkeypatch):
         taken.append([type(linear) for linear in linears])
         return step
 
-    monkeypatch.setattr(loop, "sparse_gradients", counted)
+    monkeypatch.setattr(gradients, "sparse_gradients", counted)
     return taken
 
 
@@ -339,7 +340,12 @@ def test_it_can_be_switched_off(monkeypatch, off):
     recipe = recipe.of_length(3)
     calls = []
     real = sparse.sparse_gradients
-    monkeypatch.setattr(loop, "sparse_gradients", lambda network: calls.append(1) or real(network))
+
+    def counted(network):
+        calls.append(1)
+        return real(network)
+
+    monkeypatch.setattr(gradients, "sparse_gradients", counted)
     trained(recipe, weights, **({"mask": mask, "data": data} | off))
     assert not calls
     trained(recipe, weights, mask, data=data)

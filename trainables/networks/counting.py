@@ -1,0 +1,191 @@
+"""Counting the sizes of a network, and checking that it is of use.
+
+`python -m trainables.networks.counting` counts those of the built-in networks again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.overrides import TorchFunctionMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from trainables import networks
+from trainables.networks.architecture import Architecture
+from trainables.networks.facts import FILE, Facts, Shape
+from trainables.networks.mlp import MLP
+from trainables.networks.stacked import replicas_agree
+from trainables.networks.table import DOOR, MADE_FOR, is_own
+from trainables.registry import PluginError
+
+KERNELS = {
+    "linear", "conv1d", "conv2d", "conv3d", "conv_transpose2d", "embedding",
+    "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm",
+    "relu", "relu_", "leaky_relu", "gelu", "silu", "elu", "sigmoid", "tanh", "hardswish",
+    "softmax", "scaled_dot_product_attention", "multi_head_attention_forward", "matmul", "bmm",
+}  # fmt: skip
+"""torch's functions that take time however small their arguments are."""
+
+VECTOR = 16
+"""Channels that a CPU computes at once."""
+
+STACKED_FLOPS = 1e10
+"""Of a forward pass, above which replicas of a network are no gain: it fills the hardware."""
+
+
+def count(architecture: Architecture, shape: Shape, integers: bool = False) -> Facts:
+    """Return the sizes of a network for examples of a shape.
+
+    Raises KeyError if there is no such network; PluginError where it cannot be built, does not
+    give finite logits [B, classes] for a batch of examples, or is not of 32-bit floats.
+    """
+    name = architecture.name
+    with DOOR.calling(name) if is_own(name) else _TorchErrors(name):
+        network = networks.build(architecture).eval()
+        _check_tensors(name, network)
+        networks.bind(network, networks.initial_weights(architecture, "kaiming-normal", "init", 1))
+        logits = _logits(network, _examples(shape, 2, integers))
+        _check_logits(name, network, logits, _examples(shape, 2, integers))
+        counted = _count_layers(network, _examples(shape, 1, integers))
+    prunable = [dict(network.named_parameters())[key] for key in networks.prunable(network)]
+    flops = counted["flops"]
+    return Facts(
+        inputs=shape,
+        classes=logits.shape[1],
+        parameters=sum(p.numel() for p in network.parameters()),
+        prunable=sum(weight.numel() for weight in prunable),
+        output=prunable[-1].numel() if prunable else 0,
+        statistics=sum(t.numel() for t in networks.statistics(network).values()),
+        batchnorm=any(isinstance(module, _BatchNorm) for module in network.modules()),
+        kernels=counted["kernels"],
+        forward_flops=flops,
+        vector_flops=flops + counted["rounded"],
+        activations=counted["activations"],
+        first_flops=2 * network.linears[0].weight.numel() if isinstance(network, MLP) else 0,
+        stackable=flops <= STACKED_FLOPS and not integers and replicas_agree(architecture, shape),
+    )
+
+
+class _TorchErrors:
+    """Tell what torch raises in a network that is not a user's own in one line."""
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, RuntimeError | ValueError) and not isinstance(error, PluginError):
+            line = " ".join(str(error).split())[:200]
+            raise PluginError(f"network {self._name}: {line}") from None
+
+
+def _examples(shape: Shape, number: int, integers: bool) -> Tensor:
+    """Return made-up examples, the same at each call."""
+    if integers:
+        return torch.zeros(number, *shape, dtype=torch.int64)
+    return torch.randn(number, *shape, generator=torch.Generator().manual_seed(0))
+
+
+def _logits(network: nn.Module, examples: Tensor) -> Any:
+    with torch.no_grad():
+        return network(examples)
+
+
+def _check_tensors(name: str, network: nn.Module) -> None:
+    lazy = nn.parameter.UninitializedTensorMixin
+    for key, parameter in [*network.named_parameters(), *network.named_buffers()]:
+        if isinstance(parameter, lazy):
+            raise PluginError(f"network {name}: {key} has no shape yet: lazy modules are of no use")
+    for key, value in networks.state(network).items():
+        if value.dtype != torch.float32:
+            raise PluginError(f"network {name}: {key} is {value.dtype}; wanted are 32-bit floats")
+    if not list(network.parameters()):
+        raise PluginError(f"network {name}: it has no parameters")
+
+
+def _check_logits(name: str, network: nn.Module, logits: Any, examples: Tensor) -> None:
+    """Raise PluginError unless these are logits; in training, more outputs may follow."""
+    network.train()
+    outputs = _logits(network, examples)
+    network.eval()
+    found = list(outputs) if isinstance(outputs, tuple) else [outputs]
+    for one in (logits, *found):
+        if not isinstance(one, Tensor) or one.ndim != 2 or len(one) != len(examples):
+            got = f"shape {list(one.shape)}" if isinstance(one, Tensor) else type(one).__name__
+            raise PluginError(
+                f"network {name}: of {len(examples)} examples of shape {list(examples.shape[1:])} "
+                f"it makes {got}; wanted are logits [{len(examples)}, classes]"
+            )
+    if not bool(logits.isfinite().all()):
+        raise PluginError(f"network {name}: its initial logits are not finite")
+
+
+class _Calls(TorchFunctionMode):
+    """Counts calls of torch's functions by name, outermost first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count: Counter[str] = Counter()
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: Any = (), named: Any = None
+    ) -> Any:
+        self.count[getattr(function, "__name__", "")] += 1
+        return function(*arguments, **(named or {}))
+
+
+def _count_layers(network: nn.Module, example: Tensor) -> dict[str, int]:
+    """Return `kernels`, `flops`, `activations`, and operations that are `rounded` up beside."""
+    counted = {"rounded": 0, "activations": 0}
+
+    def layer(module: nn.Module, inputs: Any, output: Any) -> None:
+        values = output[0] if isinstance(output, tuple) else output
+        if isinstance(values, Tensor):
+            counted["activations"] += values.numel()
+            if isinstance(module, nn.Conv2d):
+                counted["rounded"] += _rounded(module, values)
+
+    handles = [
+        module.register_forward_hook(layer)
+        for module in network.modules()
+        if isinstance(module, _BatchNorm) or module._parameters
+    ]
+    try:
+        with torch.no_grad(), _Calls() as calls:
+            network(example)
+        for handle in handles:
+            handle.remove()
+        with torch.no_grad(), FlopCounterMode(display=False) as flops:
+            network(example)
+    finally:
+        for handle in handles:
+            handle.remove()
+    kernels = sum(calls.count[kind] for kind in KERNELS)
+    return counted | {"kernels": kernels, "flops": int(flops.get_total_flops())}
+
+
+def _rounded(module: nn.Conv2d, output: Tensor) -> int:
+    """Return by how many operations a convolution grows when its channels are rounded up."""
+    operations = plain = 2 * output.numel() * module.weight[0].numel()
+    for channels in (module.in_channels, module.out_channels):
+        operations = operations // channels * (VECTOR * math.ceil(channels / VECTOR))
+    return operations - plain
+
+
+def built_in() -> dict[str, Facts]:
+    """Return the facts of the built-in networks as they are by default."""
+    return {name: count(Architecture(name), shape) for name, shape in MADE_FOR.items()}
+
+
+if __name__ == "__main__":
+    FILE.write_text(
+        json.dumps({name: asdict(facts) for name, facts in built_in().items()}, indent=1) + "\n"
+    )
