@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from trainables.data.places import user_cache, writing
+from trainables.data.caches import user_cache, writing
 from trainables.networks.architecture import Architecture
 from trainables.networks.table import TABLE, TORCHVISION
 
