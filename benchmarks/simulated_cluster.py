@@ -29,7 +29,7 @@ from sweeps.loading import builtin_specs, load
 from sweeps.plan import cost, expand
 from sweeps.run.progress import duration
 from sweeps.run.schedule import BATCH_SECONDS, Schedule
-from trainables import networks
+from trainables import sizes
 from trainables.jobs.kinds import Job
 
 WORKERS = (1, 8, 64, 512)
@@ -150,7 +150,7 @@ def alone(job: Job, on: cost.Hardware) -> float:
     """Seconds that a stacked training costs more by itself than in a large stack."""
     if job.recipe.backend == "loop":
         return 0.0
-    kernels = networks.facts(job.recipe).kernels * on.seconds_per_kernel
+    kernels = sizes.facts(job.recipe).kernels * on.seconds_per_kernel
     return job.iterations * kernels * (1 - on.stacked_share)
 
 

@@ -21,7 +21,7 @@ from benchmarks.harness import (
 )
 from benchmarks.peer import Peer
 from sweeps.plan import cost
-from trainables import data, networks
+from trainables import data, networks, sizes
 from trainables.data.split import Scaling, Split
 from trainables.pruning import full_mask, prune_by_magnitude, weights_left
 from trainables.recipe import Recipe
@@ -194,7 +194,7 @@ def _resnet20(setting: Setting, **changes: Any) -> Comparison:
 
 
 def _share_of_peak(compared: Comparison, before: float, after: float) -> Row:
-    facts = networks.facts(RESNET20)
+    facts = sizes.facts(RESNET20)
     operations = 3 * facts.forward_flops * RESNET20.batch_size  # backward is two forward passes
     peak = max(before, after)
     took = compared.ours

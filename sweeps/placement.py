@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.errors import UserError
-from trainables import data, networks
+from trainables import data
+from trainables.networks import Facts
 from trainables.recipe import Recipe
 
 STACK_BELOW = 2e6
@@ -115,15 +116,17 @@ def this_machine() -> Machines:
     return Machines([{"CPU": cores(), "GPU": gpus(), DRIVER: DRIVERS}], name="")
 
 
-def choose(recipe: dict[str, Any], machines: Machines) -> dict[str, Any]:
-    """`device` and `backend` for a recipe's fields, those that are given as they are."""
+def choose(recipe: Mapping[str, Any], network: Facts, machines: Machines) -> dict[str, Any]:
+    """Return `device` and `backend` for a recipe's fields, those that are given as they are."""
     device = recipe.get("device", "auto")
     if device == "auto":
         device = "cuda" if machines.gpus else "cpu"
     backend = recipe.get("backend", "auto")
     if backend == "auto":
         sliced = recipe.get("slices", 1) != 1
-        backend = "stacked" if not sliced and _stacks(recipe, device) else "loop"
+        backend = (
+            "stacked" if not sliced and _stacks(network, recipe["batch_size"], device) else "loop"
+        )
     return {"device": device, "backend": backend}
 
 
@@ -212,10 +215,8 @@ def _container_cores(folder: Path) -> float:
         return math.inf
 
 
-def _stacks(recipe: dict[str, Any], device: str) -> bool:
-    facts = networks.NETWORKS.get(recipe["network"])
-    batch = recipe["batch_size"]
-    if facts is None or not isinstance(batch, int) or not facts.stackable:
+def _stacks(facts: Facts, batch: int, device: str) -> bool:
+    if not facts.stackable:
         return False
     small_images = facts.inputs[-1] < 64  # replicas of ImageNet's networks fill no GPU together
     return small_images if device == "cuda" else facts.forward_flops * batch < STACK_BELOW

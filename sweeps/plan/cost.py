@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 
-from trainables import data, networks
+from trainables import data, networks, sizes
 from trainables.jobs.kinds import Job, Mask, Measurement, Training
 from trainables.recipe import Recipe
 
@@ -71,7 +71,7 @@ def seconds_per_iteration(
 ) -> float:
     """Of one training; of a stack, its share. `weights_left` is a share, 1 if dense. Workers of a
     training wait for each other for no time."""
-    facts = networks.facts(recipe)
+    facts = sizes.facts(recipe)
     fixed = facts.kernels * on.seconds_per_kernel
     if recipe.backend == "stacked":
         fixed *= on.stacked_share
@@ -101,7 +101,7 @@ def seconds_per_example(facts: networks.Facts, on: Hardware, spared: int = 0) ->
 
 def seconds_per_image(recipe: Recipe, on: Hardware) -> float:
     """Of reading an image, where images are not in memory."""
-    _, height, width = networks.facts(recipe).inputs
+    _, height, width = sizes.facts(recipe).inputs
     return height * width * on.seconds_per_pixel if data.streams(recipe) else 0.0
 
 
@@ -124,9 +124,9 @@ def _(job: Mask, on: Hardware = CPU_CORE) -> float:
 
 @seconds.register
 def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
-    network, sizes = networks.facts(job.recipe), data.facts(job.recipe.data)
+    network, examples_of = sizes.facts(job.recipe), data.facts(job.recipe.data)
     work = job.work
-    examples = (work.train_examples or sizes.train) + sizes.test
+    examples = (work.train_examples or examples_of.train) + examples_of.test
     one = seconds_per_example(network, on, spared=network.first_flops)
     point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
@@ -145,14 +145,14 @@ def stored_bytes(job: Job) -> int:
 
 @stored_bytes.register
 def _(job: Training) -> int:
-    network = networks.facts(job.recipe)
+    network = sizes.facts(job.recipe)
     slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
     return 4 * (network.parameters * (1 + slots) + network.statistics) + MANIFEST_BYTES
 
 
 @stored_bytes.register
 def _(job: Mask) -> int:
-    return networks.facts(job.recipe).prunable + MANIFEST_BYTES
+    return sizes.facts(job.recipe).prunable + MANIFEST_BYTES
 
 
 @stored_bytes.register

@@ -6,6 +6,7 @@ What a recipe leaves open (`auto`) is chosen for the machines in the validation 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
@@ -15,7 +16,9 @@ from pydantic import BaseModel, ValidationInfo, WrapValidator, create_model
 from sweeps import placement
 from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import STRICT, Length, error_at, in_iterations, unfit
-from trainables import data, networks
+from sweeps.spec.fit import check_fit, network_facts
+from sweeps.spec.networks import with_network
+from trainables import data
 from trainables.contradictions import Contradiction
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
@@ -28,6 +31,9 @@ AUTO = ("device", "backend")
 
 MAX_NAME = 200
 """Characters of a recipe's name."""
+
+ANYWHERE = {"device": "cpu", "backend": "loop", "precision": "fp32"}
+"""What any recipe can be computed with, for its sizes before anything is chosen."""
 
 OTHERWISE = {
     "iterations": Length,
@@ -60,21 +66,35 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
     base = RECIPES[given.pop("base")]
     changes = {name: value[name] for name in given if name != "data_address"}
     if changes:
-        listed = ", ".join(f"{name}={value}" for name, value in sorted(changes.items()))
+        listed = ", ".join(f"{name}={_said(value)}" for name, value in sorted(changes.items()))
         given.setdefault("name", one_line(f"{base.name} with {listed}", MAX_NAME))
     recipe = asdict(base) | given
     _check_name(recipe["name"])
     _check_examples(recipe)
     recipe = _with_lengths(base, given, recipe)
-    machines = (info.context or {}).get("machines") or placement.this_machine()
+    context = info.context or {}
+    if context.get("stored"):  # all is said, and what it names may not be at hand
+        return _made(recipe)
+    if "network_version" in given:
+        raise error_at(("recipe", "network_version"), "unknown key; it follows from the network")
+    recipe |= with_network(recipe)
     open_ = {name: given.get(name, "auto") for name in AUTO}
-    recipe |= placement.choose(recipe | open_, machines)
+    network = network_facts(_made(recipe | ANYWHERE))
+    machines = context.get("machines") or placement.this_machine()
+    complete = _made(recipe | placement.choose(recipe | open_, network, machines))
+    check_fit(complete)
+    return complete
+
+
+def _said(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _made(recipe: Mapping[str, Any]) -> Recipe:
     try:
-        complete = Recipe(**recipe)
+        return Recipe(**recipe)
     except Contradiction as error:
         raise error_at(("recipe", error.field), str(error)) from None
-    _check_fit(complete, data.facts(complete.data))
-    return complete
 
 
 if TYPE_CHECKING:
@@ -101,11 +121,8 @@ def _check_name(name: str) -> None:
 
 
 def _check_examples(recipe: Mapping[str, Any]) -> None:
-    """Raises an error unless network and data are known, and a batch is some of the examples."""
-    network, name, size = recipe["network"], recipe["data"], recipe["batch_size"]
-    if network not in networks.NETWORKS:
-        guess = did_you_mean(network, networks.NETWORKS)
-        raise error_at(("recipe", "network"), f"unknown network {shown(network)}{guess}")
+    """Raise an error unless the data are known, and a batch is some of the examples."""
+    name, size = recipe["data"], recipe["batch_size"]
     try:
         facts = data.facts(name)
     except KeyError:
@@ -163,79 +180,3 @@ def _at(where: tuple[str | int, ...], length: int | str, recipe: Mapping[str, An
         return in_iterations(length, recipe)
     except ValueError as error:
         raise error_at(where, str(error)) from None
-
-
-def _check_fit(recipe: Recipe, facts: data.Facts) -> None:
-    """Raises an error unless network, augmentation and backend take the images as batches."""
-    _check_augmentation(recipe)
-    _check_shape(recipe, facts)
-    if recipe.backend == "stacked" and not networks.facts(recipe).stackable:
-        raise error_at(
-            ("recipe", "backend"),
-            f"backend stacked is not for {recipe.network}, which joins feature maps; allowed: loop",
-        )
-    if recipe.backend == "stacked" and data.streams(recipe):
-        raise error_at(
-            ("recipe", "backend"), "backend stacked is not for images from files; allowed: loop"
-        )
-    if networks.facts(recipe).statistics:
-        _check_statistics(recipe, facts.train)
-
-
-def _check_augmentation(recipe: Recipe) -> None:
-    allowed = data.augmentations(recipe.data)
-    if recipe.augmentation not in allowed:
-        raise error_at(
-            ("recipe", "augmentation"),
-            f"augmentation {recipe.augmentation} is not for {recipe.data}; "
-            f"allowed: {', '.join(allowed)}",
-        )
-
-
-def _check_shape(recipe: Recipe, facts: data.Facts) -> None:
-    network = networks.facts(recipe)
-    channels, height, width = network.inputs
-    if data.streams(recipe):
-        if channels != 3 or height != width:
-            raise error_at(
-                ("recipe", "network"),
-                f"the network {recipe.network} takes {_size(network.inputs)}, but images of a "
-                "folder are cropped to squares with 3 channels",
-            )
-    elif facts.shape is not None and network.inputs != facts.shape:
-        raise error_at(
-            ("recipe", "data"),
-            f"the network {recipe.network} takes {_size(network.inputs)}, but {recipe.data} has "
-            f"{_size(facts.shape)}",
-        )
-    if network.classes < facts.classes:
-        raise error_at(
-            ("recipe", "data"),
-            f"the network {recipe.network} tells {network.classes} classes apart, but "
-            f"{recipe.data} has {facts.classes}",
-        )
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    if len(shape) != 3:
-        return f"examples of the shape {list(shape)}"
-    channels, height, width = shape
-    return f"{width}x{height} images with {channels} channel{'s' if channels > 1 else ''}"
-
-
-def _check_statistics(recipe: Recipe, examples: int) -> None:
-    """Raises an error unless each slice of a batch has two examples for BatchNorm."""
-    size, slices = recipe.batch_size, recipe.slices
-    if size == slices:
-        many = f" in {slices} slices" if slices > 1 else ""
-        raise error_at(
-            ("recipe", "batch_size"),
-            f"batch_size {size}{many} is too small for BatchNorm: at least {2 * slices}",
-        )
-    if 0 < examples % size < 2 * slices and recipe.last_batch == "keep":
-        of = " slice of the" if slices > 1 else ""
-        raise error_at(
-            ("recipe", "batch_size"),
-            f"batch_size {size} leaves one example for a{of} last batch of an epoch, too few for "
-            "BatchNorm; set last_batch: drop",
-        )

@@ -17,6 +17,11 @@ from sweeps.errors import UserError
 from sweeps.spec import measures
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.wording import problem
+from trainables import data, sizes
+from trainables.arguments import Arguments
+from trainables.networks import known
+from trainables.networks.architecture import Architecture
+from trainables.networks.facts import read
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 
@@ -28,6 +33,7 @@ def resolved(sweep: Sweep) -> dict[str, Any]:
     return sweep.model_dump(exclude={"recipe", "measure"}) | {
         "recipe": {"base": _base(sweep)} | recipe,
         "measure": measures.stored(sweep.measure),
+        "network_facts": asdict(sizes.facts(sweep.recipe)),
     }
 
 
@@ -41,10 +47,26 @@ def from_resolved(mapping: Mapping[str, Any]) -> Sweep:
     if not isinstance(recipe, Mapping):
         raise UserError("a stored spec has no recipe")
     defaults = {f.name: f.default for f in fields(Recipe) if f.default is not MISSING}
+    spec = {name: value for name, value in mapping.items() if name != "network_facts"}
+    if facts := mapping.get("network_facts"):
+        # The network's own code may not be at hand.
+        remember(recipe, facts)
     try:
-        return Sweep.model_validate({**mapping, "recipe": {**defaults, **recipe}})
+        return Sweep.model_validate(
+            spec | {"recipe": {**defaults, **recipe}}, context={"stored": True}
+        )
     except ValidationError as error:
         raise UserError(f"a stored spec does not fit this version: {problem(error)}") from None
+
+
+def remember(recipe: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Keep the sizes of a stored recipe's network for this process."""
+    architecture = Architecture(
+        recipe["network"],
+        Arguments(recipe.get("network_arguments", {})),
+        recipe.get("network_version", ""),
+    )
+    known.remember(architecture, read(facts), data.facts(recipe["data"]).kind == "tokens")
 
 
 def _base(sweep: Sweep) -> str:

@@ -25,7 +25,7 @@ from sweeps.spec.fields import (
 from sweeps.spec.measures import Measures, resolve
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
-from trainables import data, measures, networks
+from trainables import data, measures, sizes
 from trainables.levels import weights_at_levels
 from trainables.measures import Wanted
 
@@ -210,7 +210,7 @@ class Sweep(BaseModel):
 
     @property
     def prunable_weights(self) -> int:
-        return networks.facts(self.recipe).prunable_with(self.recipe.prune_output)
+        return sizes.facts(self.recipe).prunable_with(self.recipe.prune_output)
 
     def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""

@@ -42,9 +42,9 @@ def load(recipe: Recipe, folder: Path) -> Dataset[Any]:
     """Return a recipe's data on its device, loaded once per process; members are `Streamed` where
     it streams, else `Split`. Raises DataError."""
     if streams(recipe):
-        from trainables import networks
+        from trainables.networks.table import crop_default
 
-        size = recipe.crop_size or networks.facts(recipe).inputs[1]
+        size = recipe.crop_size or crop_default(recipe.network)
         dataset = _stream(recipe.data, recipe.data_address, recipe.input_scaling, size, folder)
         return dataset.to(recipe.device)
     return _load(recipe.data, recipe.data_address, recipe.input_scaling, recipe.device, folder)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from trainables.networks.architecture import Architecture
 from trainables.networks.facts import NETWORKS as NETWORKS
 from trainables.networks.facts import Facts as Facts
-from trainables.networks.facts import facts_of as facts_of
 from trainables.networks.table import DOOR as DOOR
 from trainables.networks.table import TABLE as TABLE
 from trainables.networks.table import completed as completed
-from trainables.networks.table import construct, is_own
+from trainables.networks.table import construct
 from trainables.networks.table import crop_default as crop_default
+from trainables.networks.table import is_own as is_own
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -54,7 +54,8 @@ def count(architecture: Architecture, shape: Shape, integers: bool = False) -> F
         logits = _logits(network, _examples(shape, 2, integers))
         _check_logits(name, network, logits, _examples(shape, 2, integers))
         counted = _count_layers(network, _examples(shape, 1, integers))
-    prunable = [dict(network.named_parameters())[key] for key in networks.prunable(network)]
+    weights = dict(network.named_parameters())
+    prunable = [weights[key] for key in networks.prunable(network)]
     flops = counted["flops"]
     return Facts(
         inputs=shape,
@@ -68,9 +69,16 @@ def count(architecture: Architecture, shape: Shape, integers: bool = False) -> F
         forward_flops=flops,
         vector_flops=flops + counted["rounded"],
         activations=counted["activations"],
-        first_flops=2 * network.linears[0].weight.numel() if isinstance(network, MLP) else 0,
+        first_flops=_first_flops(network),
         stackable=flops <= STACKED_FLOPS and not integers and replicas_agree(architecture, shape),
     )
+
+
+def _first_flops(network: nn.Module) -> int:
+    if not isinstance(network, MLP):
+        return 0
+    first, _ = network.hidden_layers()[0]
+    return 2 * first.weight.numel()
 
 
 class _TorchErrors:
@@ -100,7 +108,7 @@ def _logits(network: nn.Module, examples: Tensor) -> Any:
 
 
 def _check_tensors(name: str, network: nn.Module) -> None:
-    lazy = nn.parameter.UninitializedTensorMixin
+    lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
     for key, parameter in [*network.named_parameters(), *network.named_buffers()]:
         if isinstance(parameter, lazy):
             raise PluginError(f"network {name}: {key} has no shape yet: lazy modules are of no use")

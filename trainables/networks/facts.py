@@ -1,29 +1,20 @@
-"""What planning needs to know of a network: counted once by `counting`, and kept. No torch.
+"""What planning needs to know of a network. No torch.
 
 Those of built-in networks as they are by default are in a file of the package, so that planning
-them needs no torch (`make facts` writes it). Others are kept in the user's cache.
+them needs no torch; `python -m trainables.networks.counting` writes it. `known` has the others.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import version
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-from trainables.data.caches import user_cache, writing
-from trainables.networks.architecture import Architecture
-from trainables.networks.table import TABLE, TORCHVISION
+from typing import Any
 
 Shape = tuple[int, ...]
 
 FILE = Path(__file__).with_name("facts.json")
-
-COUNTING = 1
-"""Raised when counts come out otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,53 +54,12 @@ class Facts:
         return self.prunable if output else self.prunable - self.output
 
 
-def _read(values: dict[str, object]) -> Facts:
-    return Facts(**{**values, "inputs": tuple(values["inputs"])})  # type: ignore[arg-type]
+def read(values: Mapping[str, Any]) -> Facts:
+    """Return facts as JSON holds them."""
+    return Facts(**{**values, "inputs": tuple(values["inputs"])})
 
 
 NETWORKS: dict[str, Facts] = {
-    name: _read(values) for name, values in json.loads(FILE.read_text()).items()
+    name: read(values) for name, values in json.loads(FILE.read_text()).items()
 }
 """The built-in networks, as they are by default."""
-
-
-@cache
-def facts_of(architecture: Architecture, shape: Shape, integers: bool = False) -> Facts:
-    """Return the sizes of a network for examples of a shape, counted if they never were.
-
-    `integers`: examples are tokens. Raises KeyError if there is no such network, and PluginError
-    where it does not build, or does not give logits for such examples.
-    """
-    built_in = NETWORKS.get(architecture.name)
-    if built_in and not architecture.arguments and built_in.inputs == shape and not integers:
-        return built_in
-    file = user_cache() / "facts" / f"{_key(architecture, shape, integers)}.json"
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        return _read(json.loads(file.read_text()))
-    from trainables.networks.counting import count
-
-    found = count(architecture, shape, integers)
-    with suppress(OSError, ValueError), writing(file) as partial:
-        partial.write_text(json.dumps(asdict(found)))
-    return found
-
-
-def _key(architecture: Architecture, shape: Shape, integers: bool) -> str:
-    name, code = architecture.name, architecture.version
-    if name in TABLE:
-        code = _sources()
-    elif name.startswith(TORCHVISION):
-        code = version("torchvision")
-    text = json.dumps(
-        [COUNTING, version("torch"), name, code, architecture.arguments, shape, integers]
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-@cache
-def _sources() -> str:
-    """Return a hash of the code of the built-in networks."""
-    found = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        found.update(file.read_bytes())
-    return found.hexdigest()

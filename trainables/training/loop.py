@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from trainables import networks
 from trainables.data.split import Split
@@ -88,7 +88,7 @@ def train(
     set_gradients = gradients(network, recipe, by_hand=by_hand)
     feed = _feed(recipe, data, order_seed, state.iteration, until, team, decoders)
     sliced = Sliced(network, set_gradients, team) if recipe.slices > 1 else None
-    drops = any(isinstance(module, nn.Dropout) for module in network.modules())
+    drops = networks.draws(network, recipe.network)
     dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
     masked = [weights[name] for name in dense]
     masks = [torch.empty_like(weights[name]).copy_(keep) for name, keep in dense.items()]

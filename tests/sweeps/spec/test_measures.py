@@ -52,8 +52,6 @@ def test_the_path_of_a_trial_is_that_of_its_instability() -> None:
     """Its points may be given as an option or for the whole sweep."""
     own, shared = of("[{measure: instability, points: 7}]"), of("instability", "path_points=7")
     assert keys(own) == keys(shared)
-        of("instability", "path_points=7")
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Whether a recipe's network, data, augmentation and backend go together."""
+
+from __future__ import annotations
+
+from sweeps.errors import one_line
+from sweeps.spec.fields import error_at
+from trainables import data, sizes
+from trainables.networks import Facts
+from trainables.recipe import Recipe
+from trainables.registry import PluginError
+
+
+def check_fit(recipe: Recipe) -> None:
+    """Raise an error unless network, augmentation and backend take the data as batches."""
+    facts, network = data.facts(recipe.data), network_facts(recipe)
+    _check_augmentation(recipe)
+    _check_classes(recipe, network)
+    if recipe.backend == "stacked" and not network.stackable:
+        raise error_at(
+            ("recipe", "backend"),
+            f"backend stacked is not for {recipe.network}: replicas side by side would not compute "
+            "what they do by themselves; allowed: loop",
+        )
+    if recipe.backend == "stacked" and data.streams(recipe):
+        raise error_at(
+            ("recipe", "backend"), "backend stacked is not for images from files; allowed: loop"
+        )
+    if network.batchnorm:
+        _check_statistics(recipe, facts.train)
+
+
+def _check_augmentation(recipe: Recipe) -> None:
+    allowed = data.augmentations(recipe.data)
+    if recipe.augmentation not in allowed:
+        raise error_at(
+            ("recipe", "augmentation"),
+            f"augmentation {recipe.augmentation} is not for {recipe.data}; "
+            f"allowed: {', '.join(allowed)}",
+        )
+
+
+def network_facts(recipe: Recipe) -> Facts:
+    """Return the sizes of a recipe's network. Raises an error of the place that is wrong."""
+    try:
+        return sizes.facts(recipe)
+    except PluginError as error:
+        where = "network_arguments" if recipe.network_arguments else "network"
+        raise error_at(("recipe", where), one_line(str(error), 400)) from None
+    except (ValueError, TypeError) as error:
+        where = (
+            "crop_size" if data.streams(recipe) and not recipe.crop_size else "network_arguments"
+        )
+        raise error_at(("recipe", where), one_line(f"{recipe.network}: {error}", 300)) from None
+
+
+def _check_classes(recipe: Recipe, network: Facts) -> None:
+    classes = data.facts(recipe.data).classes
+    if network.classes < classes:
+        raise error_at(
+            ("recipe", "network"),
+            f"the network {recipe.network} tells {network.classes} classes apart, but "
+            f"{recipe.data} has {classes}",
+        )
+
+
+def _check_statistics(recipe: Recipe, examples: int) -> None:
+    """Raises an error unless each slice of a batch has two examples for BatchNorm."""
+    size, slices = recipe.batch_size, recipe.slices
+    if size == slices:
+        many = f" in {slices} slices" if slices > 1 else ""
+        raise error_at(
+            ("recipe", "batch_size"),
+            f"batch_size {size}{many} is too small for BatchNorm: at least {2 * slices}",
+        )
+    if 0 < examples % size < 2 * slices and recipe.last_batch == "keep":
+        of = " slice of the" if slices > 1 else ""
+        raise error_at(
+            ("recipe", "batch_size"),
+            f"batch_size {size} leaves one example for a{of} last batch of an epoch, too few for "
+            "BatchNorm; set last_batch: drop",
+        )
