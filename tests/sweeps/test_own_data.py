@@ -105,10 +105,8 @@ def test_code_is_data(spec, own, tmp_path: Path) -> None:
         ("my_data:fails", "ZeroDivisionError: division by zero (my_data.py:9)"),
         ("my_data:blob", "did you mean 'blobs'"),
         ("their_data:x", "there is no module their_data"),
-        ("mnits", "module:object of your own"),
+        ("mnits", "or module:object"),
         ("gaps.npz", "no training example has the label 3"),
-        ("wide.npz", "takes 8x8 images with 1 channel, but"),
-        ("flat.npz", "examples of the shape [3]"),
     ],
 )
 def test_one_line_says_where_and_what(
@@ -116,8 +114,6 @@ def test_one_line_says_where_and_what(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     saved(tmp_path / "gaps.npz", y_train=np.where(np.arange(40) % 10 == 3, 4, np.arange(40) % 10))
-    saved(tmp_path / "wide.npz", (1, 8, 9))
-    saved(tmp_path / "flat.npz", (3,))
     where = spec("digits")
     for path, overrides, begin in (
         (spec(value), [], f"{where}:2: "),
