@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Container
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,42 @@ def test_compute_core_runs_anywhere_there_is_torch() -> None:
 def test_planning_is_pure() -> None:
     guilty = {str(f): imports(f) & {"ray", "mlflow", "torch"} for f in files("sweeps/plan")}
     assert not {f: found for f, found in guilty.items() if found}
+
+
+@pytest.mark.parametrize("inside_functions", ["trainables.data", "no package"])
+def test_no_module_of_trainables_imports_itself_through_others(inside_functions: str) -> None:
+    """At the top of modules; in data not inside functions either. What is imported for types alone
+    is left out."""
+    modules = {_name(path): path for path in files("trainables")}
+    graph = {
+        name: _imported(path, modules, name.startswith(inside_functions)) - {name}
+        for name, path in modules.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported(path: Path, modules: Container[str], inside_functions: bool) -> set[str]:
+    """Return which of these modules a file imports; of `from package import name` the module of
+    that name, or the package if it is none."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+        elif isinstance(node, ast.FunctionDef) and not inside_functions:
+            node.body = []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name in modules}
+        elif isinstance(node, ast.ImportFrom) and node.module in modules:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in modules else node.module for name in inside}
+    return found
 
 
 def modules_after(code: str) -> set[str]:

@@ -13,7 +13,6 @@ from trainables.registry import PluginError
 def check_fit(recipe: Recipe) -> None:
     """Raise an error unless network, augmentation and backend take the data as batches."""
     facts, network = data.facts(recipe.data), network_facts(recipe)
-    _check_augmentation(recipe)
     _check_classes(recipe, network)
     if recipe.backend == "stacked" and not network.stackable:
         raise error_at(
@@ -41,6 +40,7 @@ def _check_augmentation(recipe: Recipe) -> None:
 
 def network_facts(recipe: Recipe) -> Facts:
     """Return the sizes of a recipe's network. Raises an error of the place that is wrong."""
+    _check_augmentation(recipe)  # images that are cropped have another size
     try:
         return sizes.facts(recipe)
     except PluginError as error:

@@ -128,8 +128,8 @@ def _check_examples(recipe: Mapping[str, Any]) -> None:
     except KeyError:
         raise error_at(
             ("recipe", "data"),
-            f"unknown data set {shown(name)}{did_you_mean(name, data.DOOR.names())}, an address of "
-            "images or of an .npz or .safetensors file, or module:object",
+            f"unknown data set {shown(name)}{did_you_mean(name, data.DOOR.names())}, a path or URL "
+            "(images, .npz, .safetensors), or module:object",
         ) from None
     if size < 1:
         raise error_at(

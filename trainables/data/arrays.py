@@ -139,7 +139,10 @@ def _pixels(values: Array, name: str) -> Array:
 
 def _floats(values: Array, name: str) -> Array:
     with np.errstate(over="ignore"):  # what becomes infinite is told below
-        floats = np.ascontiguousarray(values, np.float32)
+        floats = np.array(values, np.float32, order="C")
+    # Training flushes subnormal numbers to 0. Processes that have not begun to would see others,
+    # and another content.
+    floats[np.abs(floats) < np.finfo(np.float32).tiny] = 0
     if wrong := floats.size - int(np.isfinite(floats).sum()):
         raise _Wrong(f"{name} has {wrong:,} values that are not finite as 32-bit floats")
     return floats

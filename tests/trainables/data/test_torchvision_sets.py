@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import pickle
+import sys
 import tarfile
 from dataclasses import replace
 
@@ -287,6 +288,92 @@ def test_a_damaged_file_of_cifar_without_a_network(cifar, tmp_path, error_line):
         put_cifar(tmp_path, base, files | {damaged: files[damaged][:-1] + b"?"})
         line = error_line(decode, name, tmp_path)
         assert f"{name} is not whole in {tmp_path} and cannot be fetched" in line
+
+
+# --- sets like MNIST, and house numbers, made up ------------------------------------------
+
+
+def test_what_the_authors_publish():
+    """Counts of the papers' tables and of the authors' pages; all else is balanced."""
+    classes = {name: ROWS[name].facts.classes for name in SETS if "emnist" in name}
+    assert classes == {"emnist-balanced": 47, "emnist-letters": 26, "emnist-digits": 10}
+    characters = {name: sum(sizes(name)) for name in classes}
+    assert characters == {
+        "emnist-balanced": 131_600,
+        "emnist-letters": 145_600,
+        "emnist-digits": 280_000,
+    }
+    assert sizes("svhn") == (73_257, 26_032)
+    ones = [5099, 4149, 2882, 2523, 2384, 1977, 2019, 1660, 1595, 1744]  # of 1 to 9, and 0
+    assert sum(ones) == 26_032
+    assert data.facts("svhn").majority == max(ones) / sum(ones)
+    assert sizes("fashion-mnist") == sizes("kmnist") == (60_000, 10_000)
+    for name in SETS:
+        facts = data.facts(name)
+        assert facts.most_frequent or facts.test % facts.classes == 0, name
+
+
+def sizes(name):
+    return data.facts(name).train, data.facts(name).test
+
+
+def put_like_mnist(folder, name, first=0):
+    """Files of a set in MNIST's format; of EMNIST with columns for rows."""
+    kind = ROWS[name].arguments["kind"]
+    raw = folder / kind / "raw"
+    raw.mkdir(parents=True)
+    for split, rows in (("train", slice(20)), ("t10k", slice(20, 30))):
+        pixels, labels = PIXELS[rows], LABELS[rows] + np.uint8(first)
+        if kind == "EMNIST":
+            split = f"{name}-{'train' if split == 'train' else 'test'}"
+            pixels = np.ascontiguousarray(pixels.transpose(0, 2, 1))
+        (raw / f"{split}-images-idx3-ubyte").write_bytes(idx(pixels))
+        (raw / f"{split}-labels-idx1-ubyte").write_bytes(idx(labels))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("fashion-mnist", 0), ("kmnist", 0), ("emnist-balanced", 0), ("emnist-digits", 0),
+     ("emnist-letters", 1)],
+)  # fmt: skip
+def test_sets_in_the_format_of_mnist(tmp_path, with_facts, error_line, name, first):
+    """EMNIST's images lie on their sides in its files, and its letters begin with 1."""
+    with_facts(name, replace(ROWS[name].facts, train=20, test=10, most_frequent=1))
+    found = decode(name, put_like_mnist(tmp_path, name, first))
+    assert np.array_equal(found.train_images.numpy(), PIXELS[:20, :, :, None])
+    assert np.array_equal(found.test_images.numpy(), PIXELS[20:, :, :, None])
+    assert found.train_images.is_contiguous()
+    assert found.train_labels.tolist() == LABELS[:20].tolist()
+    assert found.test_labels.tolist() == LABELS[20:].tolist()
+    with_facts(name, replace(ROWS[name].facts, classes=9))
+    assert "its labels are not those of the 9 classes" in error_line(decode, name, tmp_path)
+    with_facts(name, replace(ROWS[name].facts, classes=10, most_frequent=2))
+    assert f"{name} in {tmp_path} is damaged" in error_line(decode, name, tmp_path)
+
+
+@pytest.fixture
+def svhn(tmp_path, with_facts, monkeypatch):
+    """Matlab's files: pixels [H, W, C, N], and the digit 0 has the label 10."""
+    scipy = pytest.importorskip("scipy.io")
+    with_facts("svhn", replace(ROWS["svhn"].facts, train=20, test=10, most_frequent=2))
+    labels = np.where(np.arange(30) % 7 == 0, 10, np.arange(30) % 7)[:, None].astype(np.uint8)
+    listed = {}
+    for split, rows in (("train", slice(20)), ("test", slice(20, 30))):
+        path = tmp_path / f"{split}_32x32.mat"
+        scipy.savemat(path, {"X": PLANES[rows].transpose(2, 3, 1, 0), "y": labels[rows]})
+        listed[split] = ["nowhere", path.name, hashlib.md5(path.read_bytes()).hexdigest()]
+    monkeypatch.setattr(datasets.SVHN, "split_list", listed)
+    return tmp_path
+
+
+def test_house_numbers(svhn):
+    check_cifar(decode("svhn", svhn))
+
+
+def test_house_numbers_without_scipy(svhn, monkeypatch, error_line):
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    assert "svhn cannot be read" in error_line(decode, "svhn", svhn)
 
 
 # --- decoded once -----------------------------------------------------------------------
