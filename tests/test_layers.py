@@ -81,9 +81,9 @@ def _imported(path: Path, modules: Container[str], inside_functions: bool) -> se
     that name, or the package if it is none."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
-        elif isinstance(node, ast.FunctionDef) and not inside_functions:
+        if (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING") or (
+            isinstance(node, ast.FunctionDef) and not inside_functions
+        ):
             node.body = []
     found: set[str] = set()
     for node in ast.walk(tree):

@@ -101,8 +101,10 @@ def seconds_per_example(facts: networks.Facts, on: Hardware, spared: int = 0) ->
 
 def seconds_per_image(recipe: Recipe, on: Hardware) -> float:
     """Of reading an image, where images are not in memory."""
+    if not data.streams(recipe):
+        return 0.0
     _, height, width = sizes.facts(recipe).inputs
-    return height * width * on.seconds_per_pixel if data.streams(recipe) else 0.0
+    return height * width * on.seconds_per_pixel
 
 
 @singledispatch

@@ -71,6 +71,13 @@ def short() -> Callable[..., Recipe]:
     return make
 
 
+class Flattening(nn.Sequential):
+    """Takes examples of any shape."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs.flatten(1))
+
+
 class Plain:
     """digits-mlp as a Sequential, by its docstring: 64-48-48-48-48-48-48-10 with BatchNorm."""
 
@@ -88,7 +95,7 @@ class Plain:
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise([64, 48, 48, 48, 48, 48, 48]):
             layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
-        network = nn.Sequential(*layers, nn.Linear(48, 10)).to(next(iter(weights.values())).dtype)
+        network = Flattening(*layers, nn.Linear(48, 10)).to(next(iter(weights.values())).dtype)
         ours = {cls.place(name): value for name, value in weights.items()}
         missing, unexpected = network.load_state_dict(ours, strict=False)
         assert not unexpected
