@@ -21,7 +21,7 @@ THREADS = 1
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is timed."""
+    """How many repetitions and iterations are timed."""
 
     repeats: int
     scale: float
@@ -113,7 +113,7 @@ class Row:
 
     @classmethod
     def from_json(cls, held: dict[str, Any]) -> Row:
-        """The row that `as_json` gave."""
+        """Return the row that `as_json` gave."""
         spreads = {
             name: Spread(**held[name]) if held[name] else None for name in ("against", "ratio")
         }
@@ -137,7 +137,7 @@ class Comparison(NamedTuple):
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Processor time of this process: other load on the machine counts less than on a clock.
+    """Return this process's processor time: other load counts less than on a clock.
 
     With one thread it is the time that passes on an idle machine.
     """
@@ -149,7 +149,7 @@ def seconds(work: Callable[[], object]) -> float:
 def compare(
     ours: Callable[[], object], against: Callable[[], object], *, repeats: int, per: int = 1
 ) -> Comparison:
-    """Both sides in turn, so that drifts of the machine meet both; once before to warm up.
+    """Time both sides in turn, so that drifts of the machine meet both; once before to warm up.
 
     Ours with the workers' settings of malloc, the other with malloc's own. Seconds are divided by
     `per`, the iterations of a call say.
@@ -204,7 +204,7 @@ def _set_malloc(values: dict[int, int]) -> None:
 
 
 def estimate(what: str, planned: float, measured: float, unit: str = "s") -> Row:
-    """How far the planner's estimate is from what was measured."""
+    """Return a row: how far the planner's estimate is from what was measured."""
     return Row(
         work=f"planner's estimate (against) / measured (ours): {what}",
         ours=Spread.once(measured),

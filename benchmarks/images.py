@@ -1,4 +1,4 @@
-"""Images a second of a core, decoded and cropped: against torchvision's folder and transforms.
+"""Images per second and core, decoded and cropped: against torchvision's folder and transforms.
 
 Ours gives bytes, which the device scales; torchvision's usual pipeline, as its reference scripts
 have it, floats that are normalised by the process that loads.

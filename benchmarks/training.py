@@ -161,7 +161,7 @@ def sparse_lenet(setting: Setting) -> list[Row]:
 
 
 def gemm_peak() -> float:
-    """Operations a second of the best square product of 32-bit floats."""
+    """Return operations per second of the best square product of 32-bit floats."""
 
     def rate(size: int) -> float:
         one, other = torch.rand(size, size), torch.rand(size, size)

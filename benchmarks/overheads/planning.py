@@ -18,7 +18,7 @@ PLANNED = (300, 3000)
 
 
 def planning(setting: Setting) -> list[Row]:
-    """From a spec to a schedule that is worked off, without doing anything."""
+    """Measure the way from a spec to a schedule that is worked off, without doing any job."""
     rows = []
     for inits in PLANNED:
         spec = load("digits-mlp", [f"inits={setting.effort.of(inits)}", "recipe.backend=loop"])[0]
@@ -42,7 +42,7 @@ def planning(setting: Setting) -> list[Row]:
 
 
 def _drained(schedule: Schedule, workers: int) -> int:
-    """Batches until a schedule is done, the oldest ending first."""
+    """Return the number of batches until a schedule is done, the oldest ending first."""
     running: dict[str, list[Job]] = {}
     handed_out = 0
     while not schedule.finished:

@@ -27,7 +27,7 @@ TRIALS = {"sqlite": 2000, "server": 400}
 
 
 def mlflow(setting: Setting) -> list[Row]:
-    """The recorder's trials a second; then the same trials found, tabulated and reported."""
+    """Measure the recorder's trials per second; then find, tabulate and report these trials."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         home = replace(resolve(folder), data=setting.data)
@@ -77,7 +77,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
 
 
 def pretend_measured(store: Store, job: Measurement) -> None:
-    """A measurement of plausible numbers, so that the recorder and the report have some."""
+    """Return a measurement of plausible numbers for the recorder and the report."""
     from analysis import records
 
     points = job.work.points
@@ -88,7 +88,7 @@ def pretend_measured(store: Store, job: Measurement) -> None:
 
 @contextmanager
 def _server(folder: str) -> Iterator[str]:
-    """A tracking server of our own on a free port; its address once it answers."""
+    """Run a tracking server of our own on a free port; yield its address once it answers."""
     from urllib.error import URLError
     from urllib.request import urlopen
 

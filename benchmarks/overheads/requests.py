@@ -29,7 +29,7 @@ SHORT = (
 
 
 def store(setting: Setting) -> list[Row]:
-    """Requests to S3 of each kind of job, when one worker does a whole small sweep."""
+    """Count requests to S3 of each kind of job, when one worker does a whole small sweep."""
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -84,7 +84,7 @@ def _store(setting: Setting) -> list[Row]:
 
 @contextmanager
 def _counted_requests() -> Iterator[Counter[str]]:
-    """Counts by name what s3fs asks of the server."""
+    """Count, by name, what s3fs asks of the server."""
     import s3fs
 
     requests: Counter[str] = Counter()

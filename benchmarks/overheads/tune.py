@@ -38,7 +38,7 @@ def tune(setting: Setting) -> list[Row]:
             once(f"Tune, {workers} workers: a batch, driver's processor", heard.cpu * 1e3, "ms",
                   f"{note}; first quarter {heard.cpu_first * 1e3:.1f} ms, last "
                   f"{heard.cpu_last * 1e3:.1f} ms"),
-            once(f"Tune, {workers} workers: batches a second", 1 / heard.wall, "1/s", note),
+            once(f"Tune, {workers} workers: batches per second", 1 / heard.wall, "1/s", note),
             once(f"Tune, {workers} workers: a batch, of one worker's time",
                   heard.wall * workers, "s", note),
             once(f"Tune, {workers} workers: the driver's memory per 10,000 batches",
@@ -90,7 +90,7 @@ class _Heard:
 
     @property
     def wall(self) -> float:
-        """Seconds a batch, over all workers; the first half, with workers starting, left out."""
+        """Return seconds per batch over all workers, without the first half, when workers start."""
         return self._slope(0, 0.5, 1)
 
     @property
@@ -107,7 +107,7 @@ class _Heard:
 
     @property
     def memory(self) -> float:
-        """MB a batch, over the last three quarters."""
+        """Return MB per batch over the last three quarters."""
         return self._slope(2, 0.25, 1)
 
     def _slope(self, column: int, begin: float, end: float) -> float:
@@ -117,7 +117,7 @@ class _Heard:
 
 
 def _tune(workers: int, batches: int, reports: int) -> _Heard:
-    """Runs so many batches of a job each through the product's own Tune run."""
+    """Run so many batches of a job each through the product's own Tune run."""
     jobs = _independent(batches)
     heard = _Heard()
     demand = Demand({"CPU": 1.0})
@@ -146,7 +146,7 @@ def _tune(workers: int, batches: int, reports: int) -> _Heard:
 
 
 def _independent(number: int) -> dict[str, Job]:
-    """Jobs that need nothing: initial weights."""
+    """Return jobs that need nothing: initial weights."""
     one = [f"inits={number}", "rewind=[0]", "orders=2", "subnetworks=[{strategy: dense}]"]
     one += ["recipe.backend=loop"]
     jobs = expand(load("digits-mlp", one)[0]).jobs

@@ -1,1 +1,1 @@
-"""Executing a plan: one Ray Tune run, its progress, and its results in MLflow."""
+"""Execute a plan: one Ray Tune run, its progress, and its results in MLflow."""

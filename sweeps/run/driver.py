@@ -1,4 +1,4 @@
-"""Running a sweep from its spec to its records."""
+"""Run a sweep, from its spec to its records."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def _owner(home: Home, sweep: str) -> str:
 
 
 class _Observer:
-    """Keeps the tally, feeds the recorder, writes failures to the log."""
+    """Keeps the tally, feeds the recorder and writes failures to the log."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""When a training is to give way to one that waits. Pure.
+"""Decide when a training gives way to one that waits. Pure.
 
 Three equal trainings on two workers end after 1.5 of their length if they take turns, and after 2
 if they don't. At the end of a sweep this is much, before it nothing.

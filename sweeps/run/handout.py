@@ -1,4 +1,4 @@
-"""Handing out a schedule's jobs, but not those that another sweep on the same store is doing."""
+"""Hand out a schedule's jobs, but not those that another sweep on the same store is doing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ CAPACITY_SECONDS = 5.0
 
 
 class Handout:
-    """A batch's jobs are leased in the store while it runs. What another sweep has leased is left
-    to it, until it is in the store or given up."""
+    """Hands out batches, and leases their jobs in the store while they run.
+
+    Jobs that another sweep has leased are left to it, until they are in the store or given up.
+    """
 
     def __init__(
         self,
@@ -29,14 +31,14 @@ class Handout:
         capacity: Callable[[], int],
         at_most: int | None = None,
     ):
-        """`at_most` batches at a time; else as many as there is room for."""
+        """Hand out `at_most` batches at a time; else as many as there is room for."""
         self.schedule = schedule
         self._store, self._leases, self._capacity = store, leases, capacity
         self._at_most = at_most
         self._held: dict[str, list[str]] = {}
         """Batch -> keys leased for it."""
         self.seconds_out_of_work = 0.0
-        """Of all workers: time for which there was nothing to hand out to them."""
+        """Sum over all workers of the time for which there was nothing to hand out to them."""
         self._out_of_work = 0
         self._asked = self._looked = self._measured = time.monotonic()
 
@@ -69,8 +71,10 @@ class Handout:
 
     @property
     def idle(self) -> bool:
-        """Nothing is handed out, and there is nothing to hand out: all that is left is done
-        elsewhere, or needs what is."""
+        """Whether no batch is under way and none is ready.
+
+        Every job that is left is then done by another sweep, or needs one that is.
+        """
         return not self._held and not self.schedule.ready
 
     def batch_over(self, name: str) -> None:
@@ -78,7 +82,10 @@ class Handout:
         self._leases.release(self._held.pop(name, []))
 
     def done_elsewhere(self) -> list[Job]:
-        """Jobs that another sweep has done since the last look; those it gave up become ours."""
+        """Return the jobs that another sweep has done since the last look.
+
+        Those that it gave up become ours.
+        """
         schedule = self.schedule
         if not schedule.elsewhere or time.monotonic() - self._looked < LOOK_SECONDS:
             return []

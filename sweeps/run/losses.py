@@ -22,7 +22,7 @@ class Losses:
         return key in self._since_progress
 
     def stored(self, keys: Iterable[str], training: str, iteration: int) -> None:
-        """A batch of these jobs goes on from an iteration of a training if its worker dies.
+        """Note that a batch of these jobs would go on from this iteration if its worker died.
 
         The training is that of one of the jobs, or of something they need that has to be made
         again; to have come to it at all is progress, too.

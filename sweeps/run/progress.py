@@ -1,4 +1,4 @@
-"""Showing a run: a live line on a terminal, a plain line now and then elsewhere."""
+"""Show a run: a live line on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Running:
     iteration: int
     until: int
     rate: float
-    """Iterations a second."""
+    """Iterations per second."""
 
     def __str__(self) -> str:
         return f"{self.title}: {self.iteration}/{self.until}, {pace(self.rate)}"
@@ -77,7 +77,7 @@ class Tally:
 
 
 class ProgressView:
-    """Call `update` often; it draws when it is time. Use as a context manager."""
+    """Shows a tally. Call `update` often; it draws when it is time. Use as a context manager."""
 
     def __init__(self, console: Console, tally: Tally, schedule: Schedule):
         self.console, self.tally, self.schedule = console, tally, schedule

@@ -1,6 +1,6 @@
 """Which jobs to hand out next. Pure: no Ray, no clock, no store.
 
-A batch is what one Tune trial does. Tune costs about 0.3 s a trial, so small jobs are handed
+A batch is what one Tune trial does. Tune costs about 0.3 s per trial, so small jobs are handed
 out several at a time: a chain of IMP levels, say, or the arms of a pair and then their path.
 """
 
@@ -55,7 +55,7 @@ class Schedule:
 
     @property
     def finished(self) -> bool:
-        """Nothing is running, and nothing can be handed out any more."""
+        """Whether nothing is running, and nothing can be handed out any more."""
         return not self._backlog.open
 
     @property
@@ -77,12 +77,12 @@ class Schedule:
 
     @property
     def ready(self) -> bool:
-        """There is something to hand out."""
+        """Whether there is something to hand out."""
         return bool(self._backlog.ready)
 
     @property
     def workers_out_of_work(self) -> int:
-        """Workers for which there is nothing to hand out: jobs wait for others, or none is left."""
+        """Number of workers for which no job is ready: jobs wait for others, or none is left."""
         return 0 if self._backlog.ready else max(0, self.workers - len(self._running))
 
     @property
@@ -166,8 +166,10 @@ class Schedule:
         self._put_back(self._give_back(name))
 
     def withhold(self, name: str, keys: Iterable[str]) -> list[Job]:
-        """Another sweep does these jobs of a batch: they and what needs them leave it. Returns
-        what stays."""
+        """Take jobs that another sweep does, and what needs them, out of a batch.
+
+        Returns the jobs that stay.
+        """
         gone = set(keys)
         self.elsewhere |= gone
         stays = []

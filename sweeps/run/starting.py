@@ -1,4 +1,4 @@
-"""Starting a Ray of our own on this machine, and ending it.
+"""Start a Ray of our own on this machine, and end it.
 
 - Its workers import what the driver imports. Ray itself would put the current folder first, with
   another checkout's packages in it, say.
@@ -111,7 +111,7 @@ def _try_to_start(before: Collection[int], **settings: Any) -> None:
 
 @contextmanager
 def _on_loopback() -> Iterator[None]:
-    """Ray's sockets then listen on 127.0.0.1, as they do on Windows and macOS by default."""
+    """Make Ray's sockets listen on 127.0.0.1, as they do on Windows and macOS by default."""
     from ray._private import ray_constants as constants
 
     variable, before = constants.ENABLE_RAY_CLUSTERS_ENV_VAR, constants.ENABLE_RAY_CLUSTER
@@ -125,7 +125,10 @@ def _on_loopback() -> Iterator[None]:
 
 @contextmanager
 def _own_token() -> Iterator[None]:
-    """Ray would make a token file in the user's home, which others can read, if there is a home."""
+    """Give Ray a token of its own.
+
+    Ray would write one into the user's home, if there is one, where others can read it.
+    """
     import ray
 
     def read_again() -> None:

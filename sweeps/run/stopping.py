@@ -1,4 +1,4 @@
-"""Ending a run before its work is done: at a signal, or for a reason of its own."""
+"""End a run before its work is done: at a signal, or for a reason of its own."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ class Stopping:
 
     @contextmanager
     def on_signal(self) -> Iterator[None]:
-        """The first Ctrl-C, SIGTERM or SIGHUP (a terminal that is gone) ends the run; a second one
-        ends the program at once. `nohup` is respected."""
+        """End the run at the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone).
+
+        A second one ends the program at once. `nohup` is respected.
+        """
 
         def stop(signum: int, frame: FrameType | None) -> None:
             if self._signalled:

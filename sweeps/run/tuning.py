@@ -34,7 +34,7 @@ TUNE_SETTINGS = {
 
 
 class _Stopper(tune.Stopper):
-    """Tune asks it at every event, and several times a second without any."""
+    """Says whether the run is over. Tune asks at every event, and often without any."""
 
     def __init__(self, stop: Callable[[], bool]):
         self._stop = stop

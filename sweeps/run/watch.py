@@ -1,4 +1,4 @@
-"""Ending a run whose Ray has died while Ray's own client waits for it."""
+"""End a run whose Ray has died while Ray's own client waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a batch's jobs."""
+"""Events of a batch: what becomes of its jobs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Measured:
-    """So much of a measurement is done."""
+    """A measurement has moved."""
 
     job: Job
     share: float
-    """In (0, 1]."""
+    """Share that is done, in (0, 1]."""
 
 
 @dataclass(frozen=True)

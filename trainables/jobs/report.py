@@ -1,4 +1,4 @@
-"""Going on with a batch until there is something to report."""
+"""Go on with a batch until there is something to report."""
 
 from __future__ import annotations
 

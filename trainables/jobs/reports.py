@@ -1,4 +1,4 @@
-"""What a worker tells of a batch that is under way. Tune carries it as `{"report": Report}`."""
+"""The report that a worker makes of its batch. Tune carries it as `{"report": Report}`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Running:
-    """A training that moved, and is under way."""
+    """A training that is under way and has moved since the last report."""
 
     key: str
     title: str
@@ -46,7 +46,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A job that cannot be done as a training that it needs diverged."""
+    """A job that cannot be done because a training that it needs diverged."""
 
     key: str
     reason: str
@@ -54,7 +54,7 @@ class Blocked:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What has become of a batch since the last report."""
+    """Everything that happened in a batch since the last report."""
 
     finished: tuple[str, ...] = ()
     """Keys of the jobs that are done."""
@@ -69,15 +69,15 @@ class Report:
     busy_seconds: float = 0.0
     """Time spent in jobs."""
     done: bool = False
-    """This is the last report of the batch, which may have given way to another one."""
+    """Whether this is the batch's last report; it may have given way to another batch."""
     nodes: tuple[str, ...] = ()
     """Ray's ids of the machines; none while the workers are starting."""
     store_error: str | None = None
-    """One line, where the store is of no use any more: the batch ends, and no job is blamed."""
+    """One line if the store cannot be used any more: the batch ends, and no job is blamed."""
     refused: str | None = None
-    """One line, where nothing is done because a worker's code is not the driver's."""
+    """One line if nothing is done because a worker's code differs from the driver's."""
     lost: str | None = None
-    """One line, where a batch ends because the workers that did it are gone."""
+    """One line if the batch ends because its workers are gone."""
     leaving: bool = False
-    """The last report of a process that was told to end (SIGTERM: its machine is taken away, say).
-    What was under way has stored checkpoints."""
+    """Whether the process makes its last report because it received SIGTERM, as its machine is
+    taken away, say. Trainings under way have stored checkpoints."""

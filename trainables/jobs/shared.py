@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Artifacts(Protocol):
-    """What doing jobs asks of a store (`trainables.store.Store`)."""
+    """The methods of a store (`trainables.store.Store`) that doing jobs needs."""
 
     def read(self, kind: str, key: str) -> Artifact: ...
 
@@ -28,7 +28,7 @@ class Artifacts(Protocol):
 
 
 class SharedStore:
-    """Every worker makes the same calls in the same order, and has the same answer or error."""
+    """A store on which all workers make the same calls, with the same answers or errors."""
 
     def __init__(self, store: Store, team: Team):
         self._store, self._team = store, team

@@ -68,7 +68,7 @@ class Trainable(tune.Trainable):
         return True
 
     def _leave(self, signum: int, frame: FrameType | None) -> None:
-        """Between two events of a batch rather than in the midst of an iteration."""
+        """Note that the process must end; it does so between two events of its batch."""
         self._leaving = True
         if not self._stepping and callable(self._exit):
             self._exit(signum, frame)
@@ -104,7 +104,7 @@ def refusal(reason: str) -> Report:
 
 
 class BatchTrainable(Trainable):
-    """Does the jobs itself."""
+    """Does the jobs in its own process."""
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._events: Events | None = None

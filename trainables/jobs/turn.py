@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TurnLength:
-    """At least `seconds` and at least `iterations`.
+    """The length of a turn: at least `seconds` and at least `iterations`.
 
-    Iterations, as what they take is only estimated: on a machine twice as fast as expected,
-    trainings would be done before they first gave way. Seconds, as giving way costs some.
+    Iterations bound it because their time is only estimated: on a machine twice as fast as
+    expected, trainings would be done before they first gave way. Seconds bound it because giving
+    way takes some.
     """
 
     seconds: float
@@ -19,7 +20,10 @@ class TurnLength:
 
 
 class Turn:
-    """Begins now; without a length it is never over. `trained` are a worker's iterations so far."""
+    """A turn that begins now; without a length it is never over.
+
+    `trained` is the number of iterations that the worker has trained so far.
+    """
 
     def __init__(self, length: TurnLength | None, trained: int):
         self._length, self._trained, self._begin = length, trained, time.monotonic()

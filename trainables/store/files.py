@@ -42,7 +42,7 @@ _memory = threading.Lock()
 
 
 class Files:
-    """Files under an address, by their paths relative to it. `url` is the address, in full.
+    """The files under an address, by their paths relative to it. `url` is the full address.
 
     Raises StoreError if there can be no store, and wherever it turns out to be of no use later: it
     is full, say, or cannot be reached any more.
@@ -79,9 +79,10 @@ class Files:
     # --- whole files ------------------------------------------------------------------------
 
     def get(self, path: str, size: int | None = None) -> bytes:
-        """Raises FileNotFoundError. With a size in bytes, a large file comes in parts.
+        """Return a file's content. With a size in bytes, a large file is read in parts.
 
-        A file of another size is then cut short, for its checksum to tell.
+        A file of another size is then cut short, which its checksum tells. Raises
+        FileNotFoundError.
         """
         full = self._full(path)
         if not self.is_object_store or size is None or size <= 2 * PART:
@@ -139,12 +140,12 @@ class Files:
             local.remove_abandoned(self._root)
 
     def remove(self, path: str) -> None:
-        """Nothing happens where there is nothing."""
+        """Remove a file, or do nothing if there is none."""
         with suppress(FileNotFoundError):
             self._call(self._fs.rm_file, self._full(path))
 
     def move(self, path: str, to: str) -> None:
-        """Raises FileNotFoundError."""
+        """Move a file. Raises FileNotFoundError."""
         path, to = self._full(path), self._full(to)
         if self._renames:
             self._call(self._fs.makedirs, to.rpartition("/")[0], exist_ok=True)
@@ -156,10 +157,10 @@ class Files:
     # --- many at once -----------------------------------------------------------------------
 
     def sizes(self, folder: str, prefix: str = "") -> dict[str, int]:
-        """Name -> bytes of the files in a folder whose names begin so; none if it is not there.
+        """Return name -> bytes of the files in a folder whose names begin so.
 
-        An object store looks at nothing else, but below the folder, too, where a folder's name
-        begins so; a file system lists the folder.
+        The mapping is empty if the folder is not there. An object store lists only what begins so,
+        but below the folder, too; a file system lists the whole folder.
         """
         full = self._full(folder)
         if self.is_object_store:
@@ -175,7 +176,7 @@ class Files:
         return {name: size for name, size in names.items() if name.startswith(prefix)}
 
     def each(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """A function of every item, several at once: what waits for answers waits together."""
+        """Call a function of every item, several at once, as most of the time goes into waiting."""
         items = list(items)
         if len(items) < 2:
             return [function(item) for item in items]
@@ -185,7 +186,7 @@ class Files:
     # --- changes that only one of several can make --------------------------------------------
 
     def create(self, path: str, content: bytes) -> bool:
-        """Put a file only where there is none, and say whether. Small files."""
+        """Put a small file only where there is none, and return whether it was put."""
         full = self._full(path)
         with self._lock():
             try:
@@ -198,7 +199,7 @@ class Files:
         return True
 
     def swap(self, path: str, old: bytes, new: bytes) -> bool:
-        """Replace a file only while its content is the old one, and say whether. Small files.
+        """Replace a small file only while it has its old content, and return whether it was.
 
         S3 does it by a conditional put (If-Match), other file systems under a lock. Google's and
         Azure's interfaces in fsspec have neither: there the file is removed and created, and two
@@ -239,7 +240,7 @@ class Files:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Processes on one file system, and threads of one process, one after another."""
+        """Admit processes on one file system, and threads of a process, one after another."""
         if self.is_object_store:
             yield
             return

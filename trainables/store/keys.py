@@ -11,7 +11,7 @@ SCHEMA = 2
 
 
 def content_key(kind: str, identity: dict[str, Any]) -> str:
-    """32 hex digits of SHA-256 over the schema version, a kind and its JSON-able identity."""
+    """Return 32 hex digits of SHA-256 over schema version, kind and JSON-able identity."""
     text = json.dumps(
         {"schema": SCHEMA, "kind": kind, **identity}, sort_keys=True, separators=(",", ":")
     )

@@ -54,7 +54,7 @@ class Leases:
         self._thread: threading.Thread | None = None
 
     def claim(self, keys: Sequence[str]) -> set[str]:
-        """Those keys that are now ours: free, expired, or ours already. Asks for all at once.
+        """Claim keys, all at once; return those that were free, expired, or ours already.
 
         Raises StoreError.
         """
@@ -68,7 +68,7 @@ class Leases:
             self._files.each(self._release, dict.fromkeys(keys))
 
     def holder(self, key: str) -> str | None:
-        """The owner of an unexpired lease that is not ours, else None. Raises StoreError."""
+        """Return the owner of an unexpired lease that is not ours, else None. Raises StoreError."""
         content = self._read(key)
         if content is None or self._is_ours(content) or self._expired(key, content):
             return None
@@ -150,7 +150,7 @@ class Leases:
                 self._held.pop(key, None)  # taken over
 
     def _content(self) -> bytes:
-        """Never the same twice."""
+        """Return the content of a lease, never the same twice."""
         facts = {"owner": self.owner, "seconds": self.seconds, "renewed_at": time.time()}
         return json.dumps(facts | {"count": time.monotonic_ns()}).encode()
 
@@ -179,7 +179,7 @@ class Leases:
 
 
 def _facts(content: bytes) -> dict[str, Any]:
-    """What a lease says; nothing if it is no lease, or not written to its end yet."""
+    """Return what a lease says; nothing if it is no lease, or not written to its end yet."""
     try:
         facts = json.loads(content)
     except ValueError:

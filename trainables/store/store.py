@@ -54,12 +54,12 @@ class Store:
     """Artifacts under a URL: a path, `file://`, `memory://`, `s3://`, `gs://` ..."""
 
     def __init__(self, url: str):
-        """Raises StoreError if the URL's protocol is unknown or its place can't be used."""
+        """Open a store. Raises StoreError if the protocol is unknown or its place can't be used."""
         self.files = Files(url)
         self.url = self.files.url
 
     def check_writable(self) -> None:
-        """Raises StoreError unless a file can be written and removed."""
+        """Raise StoreError unless a file can be written and removed."""
         probe = partial_name(".probe")  # which is cleared away even if this process dies here
         try:
             self.files.put(probe, b"some bytes, for which a full disk has no room")
@@ -90,7 +90,7 @@ class Store:
         self.files.sync(_folder(kind, key))
 
     def read(self, kind: str, key: str) -> Artifact:
-        """A verified artifact. Raises Missing; a damaged one is set aside first."""
+        """Return a verified artifact. Raises Missing; a damaged one is set aside first."""
         manifest = self._read_manifest(kind, key)
         while True:
             try:
@@ -107,7 +107,7 @@ class Store:
             manifest = latest  # replaced since it was read
 
     def read_many(self, artifacts: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-        """Key -> verified payload, of those of some (kind, key) that are there; many at once.
+        """Return key -> verified payload, of those of some (kind, key) that are there.
 
         Where a listing leaves no doubt which payload it is, its name verifies it, and its
         manifest stays unread: half the requests. For small artifacts, since all are held.
@@ -133,11 +133,11 @@ class Store:
         return {key: p for (_, key), p in zip(listed, payloads, strict=True) if p is not None}
 
     def facts(self, kind: str, key: str) -> dict[str, Any]:
-        """What an artifact's manifest says. Raises Missing."""
+        """Return what an artifact's manifest says. Raises Missing."""
         return self._read_manifest(kind, key)
 
     def complete(self, artifacts: Iterable[tuple[str, str]]) -> set[str]:
-        """The keys, of some (kind, key), whose manifest and payload are there with their sizes.
+        """Return the keys, of some (kind, key), whose manifest and payload are there in full size.
 
         Listings say so, of the folders of these keys, several at once. Contents are verified when
         they are read. Artifacts that fail are set aside.
@@ -157,7 +157,7 @@ class Store:
         return found | {key for (_, key), yes in zip(doubtful, sound, strict=True) if yes}
 
     def keys(self, kind: str) -> list[str]:
-        """The keys of every artifact of a kind whose manifest is there, sorted."""
+        """Return the keys of every artifact of a kind whose manifest is there, sorted."""
         every = [""] if self.files.is_object_store else [f"/{digits:02x}" for digits in range(256)]
         listings = self.files.each(lambda part: self.files.sizes(f"{kind}{part}"), every)
         names = (name for listing in listings for name in listing)
@@ -186,7 +186,7 @@ class Store:
                 self.files.move(path, f"damaged/{kind}/{time.time_ns()}-{name}")
 
     def _list(self, artifacts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, int]]:
-        """Each of some (kind, key), once -> name and bytes of its files."""
+        """Return each of some (kind, key), once -> name and bytes of its files."""
         found: dict[tuple[str, str], dict[str, int]] = {artifact: {} for artifact in artifacts}
         requests = [
             (kind, folder, prefix)
@@ -202,7 +202,7 @@ class Store:
         return found
 
     def _listings(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Folders, and how names in them begin, in whose listings all keys of a kind are."""
+        """Return folders, and how names in them begin, whose listings have all keys of a kind."""
         for digit, those in _grouped(keys, 1).items():
             if self.files.is_object_store and len(those) > MANY:
                 yield kind, digit
@@ -214,7 +214,7 @@ class Store:
                     yield f"{kind}/{digits}", ""
 
     def _settle(self, kind: str, key: str) -> bool:
-        """Whether an artifact is there that a listing leaves in doubt; it is set aside if not."""
+        """Return whether an artifact in doubt after a listing is there; set it aside if not."""
         try:
             manifest = self._read_manifest(kind, key)
             while True:
@@ -244,7 +244,7 @@ class Store:
         return manifest
 
     def _paths(self, kind: str, key: str) -> list[str]:
-        """Paths of a key's manifest (first) and payloads."""
+        """Return the paths of a key's manifest (first) and payloads."""
         folder, manifest = _folder(kind, key), f"{key}.json"
         names = [n for n in self.files.sizes(folder, f"{key}.") if PARTIAL not in n]
         return [f"{folder}/{name}" for name in sorted(names, key=lambda n: (n != manifest, n))]
@@ -266,5 +266,5 @@ def _manifest(kind: str, key: str) -> str:
 
 
 def _payloads(key: str, names: Iterable[str]) -> list[str]:
-    """Those of a key's files that are neither its manifest nor still being written."""
+    """Return those of a key's files that are neither its manifest nor still being written."""
     return [n for n in names if n.count(".") >= 3 and PARTIAL not in n]

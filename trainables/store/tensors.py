@@ -11,13 +11,13 @@ SUFFIX = "safetensors"
 
 
 def to_bytes(tensors: dict[str, Tensor]) -> bytes:
-    """The same tensors give the same bytes."""
+    """Return tensors as bytes; the same tensors give the same bytes."""
     payload: bytes = safetensors.torch.save({k: v.contiguous() for k, v in tensors.items()})
     return payload
 
 
 def from_bytes(payload: bytes) -> dict[str, Tensor]:
-    """Tensors on the CPU, in the order of their names. Raises Unreadable."""
+    """Return tensors on the CPU, in the order of their names. Raises Unreadable."""
     try:
         tensors: dict[str, Tensor] = safetensors.torch.load(payload)
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -26,12 +26,12 @@ def from_bytes(payload: bytes) -> dict[str, Tensor]:
 
 
 def join(**groups: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Several groups of named tensors as one: `group:name`."""
+    """Return several groups of named tensors as one: `group:name`."""
     return {
         f"{group}:{name}": value for group, held in groups.items() for name, value in held.items()
     }
 
 
 def part(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:
-    """One group of what `join` made."""
+    """Return one group of what `join` made."""
     return {n.removeprefix(f"{group}:"): v for n, v in tensors.items() if n.startswith(f"{group}:")}

@@ -48,7 +48,7 @@ Count = tuple[int, int, float]
 
 
 class Tally:
-    """Counts over the chunks of a split."""
+    """Sums over the chunks of a split."""
 
     def __init__(self) -> None:
         self.chunks: dict[int, Count] = {}
@@ -149,7 +149,7 @@ def answering(
 
 
 def scores(tallies: Sequence[Tally], team: Team) -> list[Score]:
-    """Of tallies of which each worker of a team has its own chunks."""
+    """Return the scores of tallies of which each worker of a team has its own chunks."""
     for others in team.gather([tally.chunks for tally in tallies]):
         for tally, chunks in zip(tallies, others, strict=True):
             tally.chunks |= chunks
@@ -167,7 +167,7 @@ def chunk_of(network: nn.Module, device: str = "cpu") -> int:
 
 
 def chunks(examples: int, size: int, team: Team) -> list[tuple[int, slice] | None]:
-    """This worker's chunks, by number; None where another one has one more than this."""
+    """Return this worker's chunks, by number; None where another worker has one more."""
     total = -(-examples // size)
     own = [(n, slice(n * size, min((n + 1) * size, examples))) for n in team.turns(total)]
     return [*own, *[None] * (team.rounds(total) - len(own))]
@@ -176,7 +176,7 @@ def chunks(examples: int, size: int, team: Team) -> list[tuple[int, slice] | Non
 def _blocks(
     split: Split | Streamed, size: int, team: Team, decoders: int
 ) -> Generator[list[Chunk | None]]:
-    """Chunks that are in memory at a time: all of them, or some that were read from files."""
+    """Yield the chunks that are in memory at a time: all, or some that were read from files."""
     parts = chunks(len(split), size, team)
     if isinstance(split, Split):
         yield [part and (part[0], split.images[part[1]], split.labels[part[1]]) for part in parts]

@@ -22,11 +22,13 @@ from trainables.training.team import Team
 
 class Feed(Protocol):
     def __call__(self, iteration: int, part: int) -> tuple[Tensor, Tensor, float]:
-        """Inputs [B, ...] and labels [B] of a slice of an iteration's batch, and its share of the
-        batch's examples."""
+        """Return inputs [B, ...] and labels [B] of a slice of an iteration's batch, and its share.
+
+        The share is that of the batch's examples.
+        """
 
     def close(self) -> None:
-        """No more is asked for."""
+        """Stop reading ahead: no more is asked for."""
 
 
 def data_order(recipe: Recipe, data: Split | Streamed, order_seed: int) -> DataOrder:

@@ -1,4 +1,4 @@
-"""Trainings of one recipe that are under way together, by the recipe's backend.
+"""Move trainings of one recipe that are under way together, by the recipe's backend.
 
 `loop` moves one at a time, `stacked` all that are at the lowest iteration side by side: a training
 that begins at a later iteration joins the stack when the others have come there.
@@ -36,7 +36,7 @@ class Trajectory:
 
 
 class Group:
-    """Add trainings at any time; `advance` moves some of them."""
+    """The trainings under way. Add some at any time; `advance` moves some of them."""
 
     def __init__(
         self, recipe: Recipe, data: Split | Streamed, *, team: Team = ALONE, decoders: int = 0

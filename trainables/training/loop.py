@@ -32,7 +32,7 @@ PULSE_SECONDS = 0.5
 
 @dataclass
 class TrainingState:
-    """Where a training is. `train` moves its tensors in place."""
+    """The state of a training at an iteration. `train` moves its tensors in place."""
 
     iteration: int
     weights: Weights

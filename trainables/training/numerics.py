@@ -1,4 +1,4 @@
-"""What else decides a result's bits: threads, and how products are rounded."""
+"""Settings of the process that decide a result's bits: threads, and rounding of products."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Step = Callable[[float], None]
 def optimizer(
     recipe: Recipe, network: nn.Module, state: dict[str, Tensor], replicas: int = 1
 ) -> Step:
-    """A step function whose tensors are `state`: in place, filled with zeros where it is empty.
+    """Return a step function that keeps its tensors in `state`, filled with zeros if empty.
 
     Of a stack, `state` is the stack's; replicas may have taken different numbers of steps.
     """
