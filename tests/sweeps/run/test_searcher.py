@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ray.tune.search import Searcher
+from schedules import THREE_PATHS
 
-from sweeps.loading import load
 from sweeps.placement import Demand
-from sweeps.plan import expand
 from sweeps.plan.cost import seconds
-from sweeps.run import handout as handout_module
 from sweeps.run import searcher as searching
 from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
@@ -23,10 +21,6 @@ from trainables.jobs.kinds import Job
 from trainables.jobs.reports import Blocked, Measuring, Report, Running
 from trainables.jobs.trainable import Batch
 from trainables.store import Leases, Store, StoreError
-
-ONE_CHAIN = ["inits=1", "orders=3", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
-JOBS = expand(load("lenet-mnist", ONE_CHAIN)[0]).jobs
-"""An initial state, three long trainings from it, and their three paths."""
 
 
 class Given:
@@ -59,21 +53,10 @@ class Given:
         self.schedule.batch_ended(name)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "store"))
-
-
-@pytest.fixture
-def leases(store: Store) -> Iterator[Leases]:
-    with Leases(store, "test") as held:
-        yield held
-
-
 def test_a_worker_gets_ready_while_another_does_what_all_wait_for(
     tmp_path: Path, store: Store, leases: Leases
 ) -> None:
-    given = Given(JOBS, tmp_path, leases, store, warm=True)
+    given = Given(THREE_PATHS, tmp_path, leases, store, warm=True)
     first, second = given.next(), given.next()
     assert first is not None
     assert [job.task for job in first.jobs] == ["pretrain: W_k"]
@@ -96,8 +79,8 @@ def test_none_gets_ready_for_what_another_sweep_does(
     tmp_path: Path, store: Store, leases: Leases
 ) -> None:
     with Leases(store, "another") as others:
-        assert others.claim(list(JOBS)) == JOBS.keys()
-        assert Given(JOBS, tmp_path, leases, store, warm=True).next() is None
+        assert others.claim(list(THREE_PATHS)) == THREE_PATHS.keys()
+        assert Given(THREE_PATHS, tmp_path, leases, store, warm=True).next() is None
 
 
 @pytest.mark.parametrize(("warm", "jobs"), [(False, 7), (True, 1)])
@@ -105,7 +88,7 @@ def test_otherwise_a_worker_waits_for_work(
     tmp_path: Path, store: Store, leases: Leases, warm: bool, jobs: int
 ) -> None:
     """On a cluster, whose room is for others, too; and where no second one is needed."""
-    given = Given(dict(list(JOBS.items())[:jobs]), tmp_path, leases, store, warm)
+    given = Given(dict(list(THREE_PATHS.items())[:jobs]), tmp_path, leases, store, warm)
     batch = given.next()
     assert batch is not None
     assert len(batch.jobs) == 1
@@ -115,8 +98,8 @@ def test_otherwise_a_worker_waits_for_work(
 def test_what_is_told_of_a_measurement_is_work_done(
     tmp_path: Path, store: Store, leases: Leases
 ) -> None:
-    given = Given(JOBS, tmp_path, leases, store, warm=False)
-    path = next(job for job in JOBS.values() if not job.iterations and job.inputs)
+    given = Given(THREE_PATHS, tmp_path, leases, store, warm=False)
+    path = next(job for job in THREE_PATHS.values() if not job.iterations and job.inputs)
     before = given.schedule.remaining_seconds
     told = Report(measuring=(Measuring(path.key, path.title, 0.25),))
     given.searcher.on_trial_result("0", {"report": told})
@@ -136,10 +119,11 @@ class Noted:
 def test_what_is_told_of_divergence_and_of_the_store_is_passed_on(
     tmp_path: Path, store: Store, leases: Leases
 ) -> None:
-    given = Given(JOBS, tmp_path, leases, store, warm=False)
+    given = Given(THREE_PATHS, tmp_path, leases, store, warm=False)
     given.searcher._observer = noted = Noted()  # type: ignore[assignment]
     arm, path = (
-        next(key for key, job in JOBS.items() if job.kind == k) for k in ("arm", "instability")
+        next(job.key for job in THREE_PATHS.values() if job.kind == kind)
+        for kind in ("arm", "instability")
     )
     report = Report(
         diverged=(arm,),
@@ -159,7 +143,7 @@ def test_a_worker_that_dies_further_on_each_time_is_no_job_s_fault(
     tmp_path: Path, store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As long as its reports say that more is stored."""
-    jobs = {key: job for key, job in JOBS.items() if job.kind == "state"}
+    jobs = {key: job for key, job in THREE_PATHS.items() if job.kind == "state"}
     given = Given(jobs, tmp_path, leases, store, warm=False)
     given.searcher._observer = noted = Noted()  # type: ignore[assignment]
     monkeypatch.setattr(given.searcher, "_blameless", lambda trial: False)
@@ -183,7 +167,7 @@ def test_a_store_that_fails_ends_the_handing_out(
     def fails(*_: object) -> None:
         raise StoreError("the store is read-only")
 
-    given = Given(JOBS, tmp_path, leases, store, warm=False)
+    given = Given(THREE_PATHS, tmp_path, leases, store, warm=False)
     given.searcher._observer = noted = Noted()  # type: ignore[assignment]
     assert given.next() is not None
     monkeypatch.setattr(leases, "claim", fails)
@@ -194,62 +178,6 @@ def test_a_store_that_fails_ends_the_handing_out(
     assert noted.heard[-1] == ("store_failed", "the store is read-only")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-def test_workers_out_of_work_are_counted_and_no_others(
-    store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = Clock()
-    monkeypatch.setattr(handout_module, "time", clock)
-    schedule = Schedule(JOBS, 2)
-    handout = Handout(schedule, store, leases, lambda: 2)
-
-    def ask(name: str) -> list[str]:
-        return [job.key for job in handout.next_batch(name) or ()]
-
-    def end(name: str, keys: list[str]) -> None:
-        for key in keys:
-            schedule.job_done(key)
-        schedule.batch_ended(name)
-        handout.batch_over(name)
-
-    clock.now += 50
-    first = ask("state")
-    assert handout.seconds_out_of_work == 0, "nobody has asked before"
-    clock.now += 10
-    assert ask("too early") == []
-    assert handout.seconds_out_of_work == 10, "one of two waits for the initial state"
-    end("state", first)
-    clock.now += 1
-    arms = [ask("a"), ask("b")]
-    assert all(arms)
-    assert handout.seconds_out_of_work == 11, "until it asks again"
-    clock.now += 100
-    end("a", arms[0])
-    arms.append(ask("c"))
-    clock.now += 100
-    assert ask("none is ready") == []
-    assert handout.seconds_out_of_work == 11, "both worked"
-    for name, keys in zip("bc", arms[1:], strict=True):
-        end(name, keys)
-    for path in range(3):
-        done = ask(str(path))
-        assert done
-        end(str(path), done)
-    before = handout.seconds_out_of_work
-    assert ask("nothing is left") == []
-    clock.now += 5
-    ask("nothing is left")
-    assert handout.seconds_out_of_work == before + 10
-    assert schedule.finished
-
-
 def report(**told: Any) -> dict[str, Report]:
     return {"report": Report(**told)}
 
@@ -257,7 +185,7 @@ def report(**told: Any) -> dict[str, Report]:
 def test_after_a_refusal_nothing_is_handed_out(
     tmp_path: Path, store: Store, leases: Leases
 ) -> None:
-    given = Given(JOBS, tmp_path, leases, store, warm=True)
+    given = Given(THREE_PATHS, tmp_path, leases, store, warm=True)
     assert given.next() is not None
     given.searcher.on_trial_result("0", report(refused="other code", done=True))
     assert given.searcher.refused == "other code"
@@ -282,7 +210,7 @@ def test_what_no_worker_begins_is_told_once(
     now = [0.0]
     monkeypatch.setattr(searching.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(searching.ray, "available_resources", lambda: {"CPU": 0.5})
-    given, stalls = Given(JOBS, tmp_path, leases, store, warm=True), Stalls()
+    given, stalls = Given(THREE_PATHS, tmp_path, leases, store, warm=True), Stalls()
     searcher = given.searcher
     searcher._observer = stalls  # type: ignore[assignment]
 
