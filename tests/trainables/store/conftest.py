@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from s3_server import S3Server, forget_connections
+from stored_files import Files
+
+from trainables.store import Store
 
 
 @pytest.fixture
@@ -26,3 +29,13 @@ def url(request: pytest.FixtureRequest, tmp_path) -> str:
     if request.param == "s3":
         return request.getfixturevalue("s3").make_bucket(f"bucket-{uuid.uuid4().hex[:12]}")
     return str(tmp_path / "store") if request.param == "local" else f"memory://{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def store(url: str) -> Store:
+    return Store(url)
+
+
+@pytest.fixture
+def files(url: str) -> Files:
+    return Files(url)
