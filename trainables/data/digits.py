@@ -29,7 +29,7 @@ TRAINING = (
 
 
 def read(name: str, folder: Path) -> Decoded:
-    """Return both splits in the file's order, as floating-point numbers [N, 64].
+    """Return both splits in the file's order, as floating-point numbers [N, 1, 8, 8].
 
     Raises DataError without scikit-learn, with which the file comes.
     """
@@ -37,7 +37,7 @@ def read(name: str, folder: Path) -> Decoded:
     if package is None or package.origin is None:
         raise DataError("the digits come with scikit-learn, which is not installed")
     table = np.loadtxt(Path(package.origin).parent / "datasets/data/digits.csv.gz", delimiter=",")
-    pixels = torch.from_numpy(table[:, :64]).float() / 16
+    pixels = torch.from_numpy(table[:, :64]).float().view(-1, 1, 8, 8) / 16
     labels = torch.from_numpy(table[:, 64]).long()
     bits = np.unpackbits(np.frombuffer(bytes.fromhex(TRAINING), dtype=np.uint8))
     train = torch.from_numpy(bits[:EXAMPLES].astype(bool))

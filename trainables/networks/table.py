@@ -88,7 +88,7 @@ def completed(name: str, given: Mapping[str, Any], shape: Sequence[int], classes
     built_in = NETWORKS.get(name)
     follows: dict[str, Any] = {}
     if built_in is None or built_in.classes < classes:
-        follows |= {one: classes for one in CLASSES}
+        follows |= dict.fromkeys(CLASSES, classes)
     if built_in is None or built_in.inputs != tuple(shape):
         follows |= {one: list(shape) for one in INPUTS}
     if built_in and not follows and not given:
