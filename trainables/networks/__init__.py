@@ -12,6 +12,7 @@ from trainables.networks.architecture import Architecture
 from trainables.networks.facts import NETWORKS as NETWORKS
 from trainables.networks.facts import Facts as Facts
 from trainables.networks.table import DOOR as DOOR
+from trainables.networks.table import MADE_FOR as MADE_FOR
 from trainables.networks.table import TABLE as TABLE
 from trainables.networks.table import completed as completed
 from trainables.networks.table import construct
