@@ -56,7 +56,7 @@ def test_vggs_have_the_papers_layers(depth: int, convolutions: int) -> None:
     [
         ("resnet20-cifar", {"depth": 21}, r"depth must be 6 n \+ 2, such as 20, 32"),
         ("wide-resnet-cifar", {"depth": 20}, r"depth must be 6 n \+ 4"),
-        ("resnet18-cifar", {"depth": 34}, r"depth must be 8 n \+ 2"),
+        ("resnet18-cifar", {"depth": 26}, "depth must be 18 or 34"),
         ("vgg16-cifar", {"depth": 17}, "depth must be one of 11, 13, 16, 19"),
         ("vgg16-cifar", {"width": 0}, "width must be a whole number, at least 1"),
         ("resnet20-cifar", {"width": 2.5}, "width must be a whole number"),
