@@ -14,7 +14,7 @@ names (`arm`, `first`, `second`) that the fields no longer have.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from trainables.jobs.job import Job as Job
@@ -27,7 +27,7 @@ Strategy = Literal["dense", "imp", "random-pruning", "random-reinit"]
 """How a subnetwork comes about, in a spec's words."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Training(Job):
     """A network at iteration `until` of a training under one order seed.
 
@@ -147,14 +147,7 @@ def pretrained(
     stream: Stream = "init",
 ) -> Training:
     """Return the job of W_k, k = `until`, which goes on from an `earlier` state; or of W_0."""
-    return Training(
-        of=of,
-        init_seed=init_seed,
-        order_seed=order_seed,
-        until=until,
-        stream=stream,
-        earlier=earlier,
-    )
+    return Training(of, init_seed, order_seed, until, stream, earlier)
 
 
 def trained(
@@ -168,16 +161,9 @@ def trained(
 
     The strategy is dense without a mask, and IMP with one, unless said otherwise.
     """
-    return Training(
-        of=start.of,
-        init_seed=start.init_seed,
-        order_seed=order_seed,
-        until=start.of.iterations,
-        start=start,
-        begin=begin,
-        mask=mask,
-        strategy=strategy or ("imp" if mask else "dense"),
-    )
+    strategy = strategy or ("imp" if mask else "dense")
+    end = pretrained(start.of, start.init_seed, order_seed, start.of.iterations)
+    return replace(end, start=start, begin=begin, mask=mask, strategy=strategy)
 
 
 Method = Literal["magnitude", "random-per-layer"]
