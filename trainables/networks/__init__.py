@@ -107,7 +107,8 @@ def draws(network: nn.Module, name: str) -> bool:
     if is_own(name):
         return True
     kinds = ("Dropout", "StochasticDepth", "RReLU")
-    return any(kind in type(module).__name__ for module in network.modules() for kind in kinds)
+    bases = {base.__name__ for module in network.modules() for base in type(module).__mro__}
+    return any(kind in base for base in bases for kind in kinds)
 
 
 def channels_last(weights: dict[str, Tensor]) -> dict[str, Tensor]:
