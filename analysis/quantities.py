@@ -67,7 +67,7 @@ def means(trials: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
 
 
 def tables(trials: pd.DataFrame, quantities: Sequence[Quantity]) -> dict[str, pd.DataFrame]:
-    """Return for each measure a table of strings: a row per cell, two columns per quantity.
+    """Return for each measure a table of strings: a row per quantity of each cell.
 
     By captions, which say what the quantities are.
     """
@@ -87,30 +87,26 @@ def _caption(measure: str, quantities: Iterable[Quantity]) -> str:
 
 
 def _table(frame: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
+    units = {one.name: one.unit for one in quantities}
     several = frame[RECIPE].nunique() > 1
-    rows = []
-    for _, cell in frame.groupby([RECIPE, *CELL], sort=False):
-        first = cell.iloc[0]
-        row = {"recipe": str(first[RECIPE])} if several else {}
-        row |= {
-            "strategy": strategy(first[STRATEGY]).label,
-            "weights left %": weights(first[WEIGHTS_LEFT]),
-            "rewind k": str(first[REWIND]),
-            "n (inits)": f"{cell['n'].max()} ({cell['inits'].max()})",
-        }
-        by_name = {one["quantity"]: one for _, one in cell.iterrows()}
-        for one in quantities:
-            numbers = by_name.get(one.name)
-            heading = f"{one.name} {one.unit}".strip()
-            row[heading] = UNKNOWN if numbers is None else _spread(numbers)
-            row[f"{one.name}: interval"] = UNKNOWN if numbers is None else _interval(numbers)
-        rows.append(row)
-    return pd.DataFrame(rows, dtype="object")
+    columns = {
+        **({"recipe": list(frame[RECIPE])} if several else {}),
+        "strategy": [strategy(name).label for name in frame[STRATEGY]],
+        "weights left %": [weights(left) for left in frame[WEIGHTS_LEFT]],
+        "rewind k": [str(k) for k in frame[REWIND]],
+        "quantity": list(frame["quantity"]),
+        "mean": [_spread(row, units[row["quantity"]]) for _, row in frame.iterrows()],
+        "95 % interval": [_interval(row) for _, row in frame.iterrows()],
+        "n (inits)": [f"{row['n']} ({row['inits']})" for _, row in frame.iterrows()],
+    }
+    return pd.DataFrame(columns, dtype="object")
 
 
-def _spread(row: pd.Series) -> str:
-    mean = f"{row['mean']:.4g}"
-    return mean if math.isnan(row["std"]) else f"{mean} ± {row['std']:.2g}"
+def _spread(row: pd.Series, unit: str) -> str:
+    text = f"{row['mean']:.4g}"
+    if not math.isnan(row["std"]):
+        text += f" ± {row['std']:.2g}"
+    return f"{text} {unit}".strip()
 
 
 def _interval(row: pd.Series) -> str:

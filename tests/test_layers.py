@@ -81,10 +81,10 @@ def _imported(path: Path, modules: Container[str], inside_functions: bool) -> se
     that name, or the package if it is none."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
-        if (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING") or (
-            isinstance(node, ast.FunctionDef) and not inside_functions
-        ):
-            node.body = []
+        for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        left_out = isinstance(node, ast.FunctionDef) and not inside_functions
+        if for_types or left_out:
+            node.body = []  # type: ignore[attr-defined]
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -29,7 +29,7 @@ TRAINING = (
 
 
 def read(name: str, folder: Path) -> Decoded:
-    """Return both splits in the file's order, as floating-point numbers [N, 64].
+    """Return both splits in the file's order, as floating-point numbers [N, 1, 8, 8].
 
     Raises DataError without scikit-learn, with which the file comes.
     """

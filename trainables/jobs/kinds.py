@@ -14,12 +14,11 @@ names (`arm`, `first`, `second`) that the fields no longer have.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from trainables.jobs.job import Job as Job
 from trainables.recipe import Recipe, Stage
-from trainables.store.keys import content_key
 
 Stream = Literal["init", "reinit"]
 """`reinit` draws other initial weights than `init` from the same seed."""
@@ -28,54 +27,7 @@ Strategy = Literal["dense", "imp", "random-pruning", "random-reinit"]
 """How a subnetwork comes about, in a spec's words."""
 
 
-class Job:
-    """A node of the job graph."""
-
-    @property
-    def kind(self) -> str:
-        """The kind under which its artifact is stored."""
-        raise NotImplementedError
-
-    @property
-    def task(self) -> str:
-        """What the job does, in a few words that all jobs like it share."""
-        raise NotImplementedError
-
-    @property
-    def recipe(self) -> Recipe:
-        raise NotImplementedError
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        """The jobs whose artifacts this one reads."""
-        raise NotImplementedError
-
-    def identity(self) -> dict[str, Any]:
-        """Everything the artifact depends on, as JSON; jobs are named by their keys."""
-        raise NotImplementedError
-
-    @property
-    def iterations(self) -> int:
-        """SGD steps that the job takes."""
-        return 0
-
-    @property
-    def title(self) -> str:
-        """A few words for people, which no other job of a sweep has."""
-        raise NotImplementedError
-
-    @cached_property
-    def key(self) -> str:
-        return content_key(self.kind, self.identity())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Job) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Training(Job):
     """A network at iteration `until` of a training under one order seed.
 
@@ -195,14 +147,7 @@ def pretrained(
     stream: Stream = "init",
 ) -> Training:
     """Return the job of W_k, k = `until`, which goes on from an `earlier` state; or of W_0."""
-    return Training(
-        of=of,
-        init_seed=init_seed,
-        order_seed=order_seed,
-        until=until,
-        stream=stream,
-        earlier=earlier,
-    )
+    return Training(of, init_seed, order_seed, until, stream, earlier)
 
 
 def trained(
@@ -216,16 +161,9 @@ def trained(
 
     The strategy is dense without a mask, and IMP with one, unless said otherwise.
     """
-    return Training(
-        of=start.of,
-        init_seed=start.init_seed,
-        order_seed=order_seed,
-        until=start.of.iterations,
-        start=start,
-        begin=begin,
-        mask=mask,
-        strategy=strategy or ("imp" if mask else "dense"),
-    )
+    strategy = strategy or ("imp" if mask else "dense")
+    end = pretrained(start.of, start.init_seed, order_seed, start.of.iterations)
+    return replace(end, start=start, begin=begin, mask=mask, strategy=strategy)
 
 
 Method = Literal["magnitude", "random-per-layer"]

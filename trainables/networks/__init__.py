@@ -12,6 +12,7 @@ from trainables.networks.architecture import Architecture
 from trainables.networks.facts import NETWORKS as NETWORKS
 from trainables.networks.facts import Facts as Facts
 from trainables.networks.table import DOOR as DOOR
+from trainables.networks.table import MADE_FOR as MADE_FOR
 from trainables.networks.table import TABLE as TABLE
 from trainables.networks.table import completed as completed
 from trainables.networks.table import construct
@@ -106,7 +107,8 @@ def draws(network: nn.Module, name: str) -> bool:
     if is_own(name):
         return True
     kinds = ("Dropout", "StochasticDepth", "RReLU")
-    return any(kind in type(module).__name__ for module in network.modules() for kind in kinds)
+    bases = {base.__name__ for module in network.modules() for base in type(module).__mro__}
+    return any(kind in base for base in bases for kind in kinds)
 
 
 def channels_last(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -34,16 +34,18 @@ class Block(nn.Module):
 class ResidualNetwork(nn.Module):
     """Input [B, channels, H, W]; output logits [B, classes].
 
-    A stage is `depth` blocks of one width; all stages but the first start by halving height and
-    width. The last feature map is averaged over its positions.
+    A stage is so many blocks (`depths`) of one width (`widths`); all stages but the first start by
+    halving height and width. The last feature map is averaged over its positions.
     """
 
-    def __init__(self, widths: tuple[int, ...], depth: int, classes: int, channels: int = 3):
+    def __init__(
+        self, widths: tuple[int, ...], depths: tuple[int, ...], classes: int, channels: int = 3
+    ):
         super().__init__()
         self.stem = convolution(channels, widths[0])
         self.blocks = nn.Sequential()
         inputs = widths[0]
-        for stage, width in enumerate(widths):
+        for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
             for index in range(depth):
                 halves = stage > 0 and index == 0
                 self.blocks.append(Block(inputs, width, stride=2 if halves else 1))

@@ -6,20 +6,23 @@ the first convolution is 3x3 and neither it nor a pooling layer after it shrinks
 
 from __future__ import annotations
 
-from trainables.networks.arguments import Inputs, blocks, channels, positive
+from trainables.networks.arguments import Inputs, channels, positive
 from trainables.networks.residual import ResidualNetwork
 
-STAGES = 4
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+"""Depth -> blocks of each stage (table 1)."""
 
 
 def build(
     depth: int = 18, width: int = 64, classes: int = 100, inputs: Inputs = (3, 32, 32)
 ) -> ResidualNetwork:
-    """Return a network of `depth` = 8 n + 2 layers, n blocks in each of four stages.
+    """Return a network of `depth` layers, 18 or 34.
 
-    `width` is that of the first stage; each one doubles it. Raises ValueError for another depth.
+    `width` is that of the first of four stages; each one doubles it. Raises ValueError for another
+    depth.
     """
-    number = blocks(depth, 2 * STAGES, 2, "10, 18 or 26")
+    if depth not in BLOCKS:
+        raise ValueError(f"depth must be 18 or 34, not {depth!r:.60}")
     first = positive("width", width)
-    widths = tuple(first * 2**stage for stage in range(STAGES))
-    return ResidualNetwork(widths, number, classes, channels(inputs))
+    widths = tuple(first * 2**stage for stage in range(len(BLOCKS[depth])))
+    return ResidualNetwork(widths, BLOCKS[depth], classes, channels(inputs))

@@ -22,7 +22,7 @@ def build(
     number = blocks(depth, 2 * STAGES, 2, "20, 32, 44, 56 or 110")
     first = positive("width", width)
     widths = tuple(first * 2**stage for stage in range(STAGES))
-    return ResidualNetwork(widths, number, classes, channels(inputs))
+    return ResidualNetwork(widths, STAGES * (number,), classes, channels(inputs))
 
 
 def narrow(

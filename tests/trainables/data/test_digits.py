@@ -1,7 +1,7 @@
-import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
@@ -22,7 +22,8 @@ def pixels(inputs):
 
 def rows(images, labels):
     return sorted(
-        (*map(round, image), int(label)) for image, label in zip(images, labels, strict=True)
+        (*map(round, np.ravel(image)), int(label))
+        for image, label in zip(images, labels, strict=True)
     )
 
 
@@ -35,7 +36,7 @@ def test_facts_are_the_data_sets(dataset):
     facts = data.facts("digits")
     assert (len(dataset.train), len(dataset.test)) == (facts.train, facts.test)
     for split in (dataset.train, dataset.test):
-        assert split.images.shape == (len(split.labels), math.prod(facts.shape))
+        assert split.images.shape == (len(split.labels), *facts.shape)
         assert split.inputs(split.images) is split.images
         assert split.images.dtype == torch.float32
         assert split.labels.dtype == torch.int64

@@ -36,7 +36,7 @@ def stepped(network, optimizer, rate, iterations, order_seed, masks=()):
             group["lr"] = rate * (1 if iteration < 30 else 0.1 if iteration < 45 else 0.01)
         batch = DataOrder(1000, 16, order_seed).batch(iteration)
         optimizer.zero_grad()
-        loss(network(examples.images[batch]), examples.labels[batch]).backward()
+        loss(network(examples.images[batch].flatten(1)), examples.labels[batch]).backward()
         optimizer.step()
         for weight, mask in masks:
             weight.data *= mask

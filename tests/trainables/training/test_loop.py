@@ -72,7 +72,7 @@ def plain_loop(plain, recipe, weights, examples, fused, mask=None):
     for iteration in range(recipe.iterations):
         batch = order.batch(iteration)
         optimizer.zero_grad()
-        cross_entropy(network(examples.images[batch]), examples.labels[batch]).backward()
+        cross_entropy(network(examples.images[batch].flatten(1)), examples.labels[batch]).backward()
         optimizer.step()
         scheduler.step()
         apply_mask()
@@ -113,7 +113,7 @@ def test_networks_that_are_not_mlps_train(short, monkeypatch):
     """Convolutions go through autograd; here one layer, against torch.optim."""
 
     def build(name):
-        return nn.Sequential(nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 10, 8), nn.Flatten())
+        return nn.Sequential(nn.Conv2d(1, 10, 8), nn.Flatten())
 
     monkeypatch.setattr(networks, "build", build)
     recipe = short(iterations=20, milestones=())
@@ -223,7 +223,7 @@ def dropping(monkeypatch):
 
     def build(name):
         layers = [nn.Linear(64, 32), nn.Sigmoid(), Watched(0.4), nn.Linear(32, 10)]
-        return nn.Sequential(*layers)
+        return nn.Sequential(nn.Flatten(), *layers)
 
     monkeypatch.setattr(networks, "build", build)
     monkeypatch.setattr(Watched, "drawn", [])

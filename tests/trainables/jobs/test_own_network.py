@@ -1,0 +1,135 @@
+"""A network of a user's own, with layers that ours have not, trained, interrupted and measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from job_samples import do, family, payload
+from torch import nn
+
+from trainables import networks, plugins
+from trainables.jobs import measurements
+from trainables.jobs.execute import Executor
+from trainables.networks.architecture import Architecture
+from trainables.store import Store
+
+OWN = '''
+import torch
+from torch import nn
+
+class Gated(nn.Module):
+    """GroupNorm, an embedding of positions, constants of several kinds, and dropout."""
+
+    def __init__(self, width=8, classes=10):
+        super().__init__()
+        self.stem = nn.Conv2d(1, width, 3, padding=1)
+        self.norm = nn.GroupNorm(2, width)
+        self.place = nn.Parameter(torch.randn(1, width, 8, 8))
+        self.register_buffer("order", torch.randperm(64))
+        self.register_buffer("noise", torch.randn(64), persistent=False)
+        self.register_buffer("seen", torch.zeros(1))
+        self.output = nn.Linear(64 * width, classes)
+
+    def forward(self, inputs):
+        if self.training:
+            self.seen.add_(1)
+        hidden = self.norm(self.stem(inputs)).relu() + self.place
+        hidden = hidden.flatten(2)[:, :, self.order] + self.noise
+        return self.output(nn.functional.dropout(hidden.flatten(1), 0.2, self.training))
+'''
+
+
+@pytest.fixture
+def recipe(short, tmp_path: Path):
+    (tmp_path / "gated_nets.py").write_text(OWN)
+    plugins.use(tmp_path)
+    yield short(network="gated_nets:Gated", network_version="a hash", learning_rate=0.05)
+    plugins.use(None)
+
+
+ARCHITECTURE = Architecture("gated_nets:Gated")
+
+
+def test_it_starts_as_its_modules_do(recipe) -> None:
+    """Scales at 1, places drawn; conv and linear weights by the recipe, their biases 0."""
+    weights = networks.initial_weights(ARCHITECTURE, "kaiming-normal", "init", 1)
+    assert set(weights) == {
+        *("stem.weight", "stem.bias", "norm.weight", "norm.bias", "place", "seen"),
+        *("output.weight", "output.bias"),
+    }
+    assert bool((weights["norm.weight"] == 1).all())
+    assert not any(weights[name].any() for name in ("norm.bias", "stem.bias", "output.bias"))
+    assert weights["place"].std() == pytest.approx(1, abs=0.2)
+    torch.manual_seed(5)
+    again = networks.initial_weights(ARCHITECTURE, "kaiming-normal", "init", 1)
+    assert all(torch.equal(value, again[name]) for name, value in weights.items())
+    other = networks.initial_weights(ARCHITECTURE, "kaiming-normal", "init", 2)
+    assert not torch.equal(weights["place"], other["place"])
+
+
+def test_constants_are_the_same_in_every_process(recipe) -> None:
+    first = networks.build(ARCHITECTURE)
+    torch.manual_seed(7)
+    second = networks.build(ARCHITECTURE)
+    assert torch.equal(first.noise, second.noise)
+    assert torch.equal(first.order, second.order)
+    assert not {"noise", "order"} & set(networks.state(first))
+
+
+def test_interrupted_anywhere_it_has_the_same_bits(recipe, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("trainables.training.loop.PULSE_SECONDS", -1)  # each iteration is told
+    undisturbed, store = Store(str(tmp_path / "one")), Store(str(tmp_path / "two"))
+    jobs = family(recipe)
+    names = ("w0", "wk", "arm", "mask", "masked", "second masked", "sparse instability")
+    do(undisturbed, *(jobs[name] for name in names))
+    for name in names:
+        running = Executor(store, tmp_path, 1e9).run(jobs[name])
+        for _, _ in zip(range(7), running, strict=False):
+            torch.rand(1)  # what else a process draws
+        running.close()
+        do(store, jobs[name])
+    for name in names:
+        assert payload(store, jobs[name]) == payload(undisturbed, jobs[name]), name
+    job = jobs["sparse instability"]
+    values = measurements.decode(job, payload(store, job))
+    assert values["weights_left"] == pytest.approx(80, abs=0.01)
+    assert 0 < values["accuracy_test"] < 100
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.GroupNorm(2, 4),
+        nn.LayerNorm(4),
+        nn.InstanceNorm2d(4, affine=True),
+        nn.PReLU(4),
+        nn.Embedding(5, 4),
+        nn.MultiheadAttention(4, 2),
+        nn.ConvTranspose2d(3, 4, 2),
+    ],
+    ids=lambda module: type(module).__name__,
+)
+def test_what_the_recipe_does_not_draw_its_module_draws(module, monkeypatch) -> None:
+    """To torch's own initialisation from the stream's seed."""
+    from trainables.networks import initialization
+    from trainables.seeds import derive
+
+    def made(architecture):
+        module.apply(lambda one: getattr(one, "reset_parameters", lambda: None)())
+        if hasattr(module, "_reset_parameters"):
+            module._reset_parameters()
+        return module
+
+    monkeypatch.setattr(initialization, "construct", made)
+    with torch.random.fork_rng():
+        torch.manual_seed(derive("module", "init", 3))
+        made(None)
+        expected = {name: value.clone() for name, value in networks.state(module).items()}
+    drawn = set(networks.prunable(module))
+    found = networks.initial_weights("digits-mlp", "kaiming-normal", "init", 3)
+    assert set(found) == set(expected)
+    for name, value in found.items():
+        if name not in drawn and name.replace("bias", "weight") not in drawn:
+            assert torch.equal(value, expected[name]), name

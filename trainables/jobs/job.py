@@ -1,0 +1,56 @@
+"""What every job is: a node of the job graph, known by the content key of its artifact."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from trainables.recipe import Recipe
+from trainables.store.keys import content_key
+
+
+class Job:
+    """A node of the job graph."""
+
+    @property
+    def kind(self) -> str:
+        """The kind under which its artifact is stored."""
+        raise NotImplementedError
+
+    @property
+    def task(self) -> str:
+        """What the job does, in a few words that all jobs like it share."""
+        raise NotImplementedError
+
+    @property
+    def recipe(self) -> Recipe:
+        raise NotImplementedError
+
+    @property
+    def inputs(self) -> tuple[Job, ...]:
+        """The jobs whose artifacts this one reads."""
+        raise NotImplementedError
+
+    def identity(self) -> dict[str, Any]:
+        """Everything the artifact depends on, as JSON; jobs are named by their keys."""
+        raise NotImplementedError
+
+    @property
+    def iterations(self) -> int:
+        """SGD steps that the job takes."""
+        return 0
+
+    @property
+    def title(self) -> str:
+        """A few words for people, which no other job of a sweep has."""
+        raise NotImplementedError
+
+    @cached_property
+    def key(self) -> str:
+        return content_key(self.kind, self.identity())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
