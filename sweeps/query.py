@@ -4,7 +4,7 @@ A missing number compares as NaN does: it differs from every number, and is neit
 below one. A missing word differs from every word.
 
 `parse` needs no trials: it refuses what can be known to be wrong before any are read. The columns
-that it does not know (hyperparameters) are checked by `select`. All raise UserError, in one line.
+that it does not know (hyperparameters, what measures say) are checked by `select`. All raise UserError, in one line.
 """
 
 from __future__ import annotations
@@ -75,11 +75,18 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
 
 
 def check_column(name: str, option: str = "--where") -> str:
-    """Return a column's own name. Raises UserError for what is certainly no column of trials."""
+    """Return a column's own name. Raises UserError for what is surely no column of trials.
+
+    Other measures than instability have columns of their own: a name that is like none of those
+    known here may be one of these.
+    """
     known = NUMBERS | WORDS
     name = SHOWN.get(name, name)
-    if name not in known and not name.startswith(records.HYPERPARAMETER):
-        raise UserError(f"{option}: unknown column {name!r}{did_you_mean(name, known)}")
+    if name in known or name.startswith(records.HYPERPARAMETER):
+        return name
+    guess = did_you_mean(name, known)
+    if not name or "did you mean" in guess:
+        raise UserError(f"{option}: unknown column {name!r}{guess}")
     return name
 
 
