@@ -4,7 +4,8 @@ A missing number compares as NaN does: it differs from every number, and is neit
 below one. A missing word differs from every word.
 
 `parse` needs no trials: it refuses what can be known to be wrong before any are read. The columns
-that it does not know (hyperparameters, what measures say) are checked by `select`. All raise UserError, in one line.
+that it does not know (hyperparameters, what measures say) are checked by `select`. All raise
+UserError, in one line.
 """
 
 from __future__ import annotations
