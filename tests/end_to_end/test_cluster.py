@@ -93,6 +93,38 @@ def _same(sweep: Sweep, local: Sweep) -> None:
     assert not list((sweep.home / "store" / "leases").rglob("*.json"))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["submit", "digits-mlpp"], 2, "no spec named 'digits-mlpp'"),
+        (["submit", "digits-mlp", "--set", "inits=0"], 2, "--set inits=0"),
+        (["submit", "digits-mlp", "--set", "recipe.data=images/x.tar"], 2, "a path of this mac"),
+        # Before any test submits something.
+        (["logs", "nothing"], 2, "nothing was submitted to http"),
+        (["status", "--address", "http://127.0.0.1:9"], 3, "no Ray cluster answers at"),
+        (["status", "--address", "127.0.0.1"], 2, "no cluster is named '127.0.0.1'"),
+        (["results", "x", "--tracking", "http://127.0.0.1:9"], 3, "no MLflow tracking server"),
+        (["run", "digits-mlp", "--cluster", "127.0.0.1:9"], 3, "no Ray cluster at 127.0.0.1:9"),
+        (["run", "digits-mlp", "--cluster", "lab"], 2, "allowed are auto and HOST:PORT"),
+        (["run", "digits-mlp", "--set", "resources.cpus=64"], 2, "a worker needs 64 CPU; no mach"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_wrong_is_one_line(
+    cluster: Cluster, arguments: list[str], status: int, message: str, tmp_path: Path
+) -> None:
+    if arguments[0] == "run":
+        arguments = [*arguments, "--home", str(tmp_path / "home")]
+        if "--cluster" not in arguments:
+            arguments += ["--cluster", cluster.address]
+    elif "--address" not in arguments and "--tracking" not in arguments:
+        arguments = [*arguments, "--address", f"http://{cluster.webui_url}"]
+    found = _command(*arguments)
+    assert found.returncode == status, found.stderr
+    assert message in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
 def test_two_machines_share_the_work_and_one_may_be_lost(
     cluster: Cluster, second_machine: object, local: Sweep, tmp_path: Path
 ) -> None:
@@ -234,34 +266,3 @@ def test_own_code_is_submitted(cluster: Cluster, home: Path, tmp_path: Path) -> 
     assert log.returncode == 0, log.stdout
     assert "6 jobs done" in log.stdout
     assert Sweep(home).trials("own")["total_1"].notna().all()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "message"),
-    [
-        (["submit", "digits-mlpp"], 2, "no spec named 'digits-mlpp'"),
-        (["submit", "digits-mlp", "--set", "inits=0"], 2, "--set inits=0"),
-        (["submit", "digits-mlp", "--set", "recipe.data=images/x.tar"], 2, "a path of this mac"),
-        (["logs", "nothing"], 2, "nothing was submitted to http"),
-        (["status", "--address", "http://127.0.0.1:9"], 3, "no Ray cluster answers at"),
-        (["status", "--address", "127.0.0.1"], 2, "no cluster is named '127.0.0.1'"),
-        (["results", "x", "--tracking", "http://127.0.0.1:9"], 3, "no MLflow tracking server"),
-        (["run", "digits-mlp", "--cluster", "127.0.0.1:9"], 3, "no Ray cluster at 127.0.0.1:9"),
-        (["run", "digits-mlp", "--cluster", "lab"], 2, "allowed are auto and HOST:PORT"),
-        (["run", "digits-mlp", "--set", "resources.cpus=64"], 2, "a worker needs 64 CPU; no mach"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-)
-def test_what_is_wrong_is_one_line(
-    cluster: Cluster, arguments: list[str], status: int, message: str, tmp_path: Path
-) -> None:
-    if arguments[0] == "run":
-        arguments = [*arguments, "--home", str(tmp_path / "home")]
-        if "--cluster" not in arguments:
-            arguments += ["--cluster", cluster.address]
-    elif "--address" not in arguments and "--tracking" not in arguments:
-        arguments = [*arguments, "--address", f"http://{cluster.webui_url}"]
-    found = _command(*arguments)
-    assert found.returncode == status, found.stderr
-    assert message in found.stderr
-    assert found.stderr.count("\n") == 1
