@@ -46,7 +46,7 @@ def evaluating_path(
     """
     network = networks.build(architecture).eval()
     device = next(iter(first.values())).device.type
-    if isinstance(network, MLP) and isinstance(split, Split):
+    if type(network) is MLP and isinstance(split, Split):
         return (yield from evaluating_mlp_path(network, first, second, split, points, team))
     folded = Folded(architecture)
     first, second = networks.channels_last(first), networks.channels_last(second)

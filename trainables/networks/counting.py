@@ -75,7 +75,7 @@ def count(architecture: Architecture, shape: Shape, integers: bool = False) -> F
 
 
 def _first_flops(network: nn.Module) -> int:
-    if not isinstance(network, MLP):
+    if type(network) is not MLP:
         return 0
     first, _ = network.hidden_layers()[0]
     return 2 * first.weight.numel()

@@ -25,7 +25,7 @@ class Folded:
         self.module = networks.build(what).eval()
         self._eps: dict[str, float] = {}
         for place, layer in list(self.module.named_modules()):
-            if isinstance(layer, nn.Sequential) and list(layer._modules) == ["conv", "norm"]:
+            if _folds(layer):
                 conv, norm = cast(tuple[nn.Conv2d, nn.BatchNorm2d], tuple(layer))
                 self._eps[place] = norm.eps
                 self.module.set_submodule(place, _with_bias(conv))
@@ -43,6 +43,20 @@ class Folded:
         networks.bind(self.module, networks.channels_last(held))
 
 
+def _folds(layer: nn.Module) -> bool:
+    """Whether a layer is a convolution without bias, then BatchNorm, and computes nothing else."""
+    if type(layer) is not nn.Sequential or list(layer._modules) != ["conv", "norm"]:
+        return False
+    conv, norm = layer
+    return (
+        type(conv) is nn.Conv2d
+        and type(norm) is nn.BatchNorm2d
+        and conv.bias is None
+        and norm.affine
+        and norm.track_running_stats
+    )
+
+
 def _with_bias(of: nn.Conv2d) -> nn.Conv2d:
     return nn.Conv2d(
         of.in_channels,
@@ -50,5 +64,8 @@ def _with_bias(of: nn.Conv2d) -> nn.Conv2d:
         of.kernel_size,  # type: ignore[arg-type]
         stride=of.stride,  # type: ignore[arg-type]
         padding=of.padding,  # type: ignore[arg-type]
+        dilation=of.dilation,  # type: ignore[arg-type]
+        groups=of.groups,
+        padding_mode=of.padding_mode,
         bias=True,
     )

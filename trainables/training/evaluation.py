@@ -160,7 +160,7 @@ def chunk_of(network: nn.Module, device: str = "cpu") -> int:
     """Return how many examples to evaluate at once."""
     if device == "cuda":
         return GPU_CHUNK
-    if not isinstance(network, MLP):
+    if type(network) is not MLP:
         return CONVOLUTIONAL_CHUNK
     widest = max(linear.out_features for linear, _ in network.hidden_layers())
     return max(MLP_VALUES // widest // 64, 1) * 64

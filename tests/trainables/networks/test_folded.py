@@ -1,3 +1,6 @@
+import copy
+from collections import OrderedDict
+
 import pytest
 import torch
 from torch import nn
@@ -44,3 +47,46 @@ def test_no_batchnorm_is_left_in_what_is_folded():
 def test_other_layouts_stay_as_they_are():
     kinds = {type(module) for module in Folded("resnet50").module.modules()}
     assert nn.BatchNorm2d in kinds
+
+
+class Scaled(nn.Sequential):
+    """Computes something else than its layers one after the other."""
+
+    def forward(self, inputs):
+        return 2 * super().forward(inputs)
+
+
+def pair(conv, norm, kind=nn.Sequential):
+    return kind(OrderedDict(conv=conv, norm=norm))
+
+
+@pytest.mark.parametrize(
+    ("layer", "folds"),
+    [
+        (pair(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8)), True),
+        (
+            pair(
+                nn.Conv2d(4, 8, 3, dilation=2, groups=2, padding_mode="circular", bias=False),
+                nn.BatchNorm2d(8),
+            ),
+            True,
+        ),
+        (pair(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)), False),
+        (pair(nn.Conv2d(3, 8, 3, bias=False), nn.GroupNorm(2, 8)), False),
+        (pair(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8, affine=False)), False),
+        (pair(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), Scaled), False),
+    ],
+)
+def test_whatever_a_user_names_conv_and_norm(layer, folds, monkeypatch):
+    """Only what folding leaves as it is gets folded, with all that a convolution has."""
+    for statistic in layer.buffers():
+        if statistic.is_floating_point():
+            statistic.uniform_(0.5, 2)
+    network = nn.Sequential(OrderedDict(layer=layer)).double().eval()
+    monkeypatch.setattr(networks, "build", lambda what: copy.deepcopy(network))
+    folded = Folded("any")
+    assert isinstance(folded.module.layer, nn.Conv2d) is folds
+    folded.bind(networks.state(network))
+    inputs = torch.randn(2, layer.conv.in_channels, 9, 9, dtype=torch.float64)
+    with torch.no_grad():
+        torch.testing.assert_close(folded.module(inputs), network(inputs), rtol=1e-10, atol=1e-10)

@@ -18,7 +18,7 @@ from trainables.data.images import listed
 from trainables.data.split import Scaling, Split
 from trainables.recipes import RECIPES
 from trainables.training import feed, loop
-from trainables.training.evaluation import chunks, evaluating, finish
+from trainables.training.evaluation import answering, chunks, evaluating, finish
 from trainables.training.loop import TrainingState, train
 from trainables.training.slices import bounds
 from trainables.training.team import ALONE, Team, TeamLost
@@ -176,6 +176,20 @@ def scored(team):
 def test_scores_have_the_same_bits_on_any_number_of_workers(size):
     alone = scored(ALONE)
     assert in_team(size, scored) == [alone] * size
+
+
+def answered(team):
+    network = networks.build("resnet8-narrow-cifar").eval()
+    weights = networks.initial_weights("resnet8-narrow-cifar", "kaiming-normal", "init", 1)
+    networks.bind(network, weights)
+    classes, losses = finish(answering(network, images(), 3, team))
+    return classes.tolist(), losses.tolist()
+
+
+def test_answers_are_in_the_examples_order_on_any_number_of_workers():
+    alone = answered(ALONE)
+    assert in_team(2, answered) == [alone] * 2
+    assert len(alone[0]) == len(images())
 
 
 def shares_done(team):

@@ -22,4 +22,4 @@ networks: inputs [R * B, ...], labels [R, B]."""
 
 def can_by_hand(network: nn.Module, recipe: Recipe) -> TypeGuard[MLP]:
     """Return whether a network's gradients can be computed without autograd."""
-    return isinstance(network, MLP) and recipe.precision != "bf16" and not recipe.label_smoothing
+    return type(network) is MLP and recipe.precision != "bf16" and not recipe.label_smoothing
