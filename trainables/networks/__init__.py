@@ -76,12 +76,21 @@ def statistics(network: nn.Module) -> Weights:
 
 
 def bind(network: nn.Module, weights: Weights) -> None:
-    """Make a network use these tensors, without a copy. Raises KeyError if one is missing."""
+    """Make a network use these tensors, without a copy. Raises KeyError if one is missing.
+
+    Its constants go where the tensors are.
+    """
     for name, parameter in network.named_parameters():
         parameter.data = weights[name]
-    for name in statistics(network):
+    own = statistics(network)
+    for name in own:
         place, _, leaf = name.rpartition(".")
         network.get_submodule(place)._buffers[leaf] = weights[name]
+    device = next((value.device for value in weights.values()), None)
+    for name, buffer in network.named_buffers():
+        if name not in own and buffer.device != device:
+            place, _, leaf = name.rpartition(".")
+            network.get_submodule(place)._buffers[leaf] = buffer.to(device)
 
 
 def prunable(network: nn.Module, output: bool = True) -> list[str]:
