@@ -103,6 +103,7 @@ def test_mlflow_holds_every_trial_once(finished: tuple[Sweep, str]) -> None:
     place = sweep.home / "mlartifacts" / "digits-mlp" / submission.info.run_id / "artifacts"
     files = {file.name for file in place.iterdir()}
     own = {records.SPEC_FILE, records.SWEEP_FILE, records.PLAN_FILE, records.TRIALS_FILE}
+    own |= {records.COLUMNS_FILE}
     assert files == own | {report.name, "trials.csv", "cells.csv", "onsets.csv"}
     runs = client.search_runs([submission.info.experiment_id], "tags.kind = 'trial'")
     assert len(runs) == len({run.data.tags[records.TRIAL_KEY] for run in runs}) == 2 * 3 * 8
