@@ -213,7 +213,7 @@ def test_a_worker_that_is_killed_again_and_again_finishes_its_training(
     sweep = Sweep(
         tmp_path / "home",
         "digits-mlp",
-        *("--set", "recipe.iterations=600000", "--set", "rewind=[0]", "--set", "inits=1"),
+        *("--set", "recipe.iterations=300000", "--set", "rewind=[0]", "--set", "inits=1"),
         *("--set", "orders=2", "--set", "subnetworks=[dense]", "--set", "recipe.backend=loop"),
         *("--checkpoint-seconds", "0.1", "--workers", "1"),
     )
