@@ -17,6 +17,7 @@ that means "no change", leaves every stored result valid.
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from trainables.arguments import NO_ARGUMENTS, Arguments
@@ -167,7 +168,7 @@ class Recipe:
             object.__setattr__(self, "network_arguments", arguments)
         check(self)
 
-    @property
+    @cached_property
     def architecture(self) -> Architecture:
         """What builds the network."""
         return Architecture(self.network, self.network_arguments, self.network_version)

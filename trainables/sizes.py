@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from trainables import data
 from trainables.networks import Facts
+from trainables.networks.architecture import Architecture
 from trainables.networks.known import facts_of
 from trainables.networks.table import crop_default
 from trainables.recipe import Recipe
@@ -11,22 +14,29 @@ from trainables.recipe import Recipe
 
 def facts(recipe: Recipe) -> Facts:
     """Return the sizes of a recipe's network. Raises as `known.facts_of`."""
-    tokens = data.facts(recipe.data).kind == "tokens"
-    return facts_of(recipe.architecture, example_shape(recipe), tokens)
+    # Planning asks for each job of a sweep: what is looked up must be quickly compared.
+    return _facts(recipe.architecture, recipe.data, _crop(recipe))
 
 
-def example_shape(recipe: Recipe) -> tuple[int, ...]:
-    """Return the shape of an example as the network gets it.
+@cache
+def _facts(architecture: Architecture, name: str, crop: int | None) -> Facts:
+    found = data.facts(name)
+    shape = found.shape if crop is None else (3, crop, crop)
+    assert shape is not None
+    return facts_of(architecture, shape, found.kind == "tokens")
 
-    Raises ValueError where images from files are cropped and nobody says to which size.
+
+def _crop(recipe: Recipe) -> int | None:
+    """Return the side of the squares that images are cropped to; None where they are not.
+
+    Raises ValueError where nobody says it.
     """
-    shape = data.facts(recipe.data).shape
-    if not data.streams(recipe) and shape is not None:
-        return shape
+    if not data.streams(recipe):
+        return None
     side = recipe.crop_size or crop_default(recipe.network)
     if side is None:
         raise ValueError(
             f"images from files are cropped to squares: set recipe.crop_size for {recipe.network}, "
             "in pixels"
         )
-    return (3, side, side)
+    return side

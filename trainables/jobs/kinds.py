@@ -84,8 +84,10 @@ class Training(Job):
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        needed = (self.earlier or self.start, self.mask)
-        return tuple(job for job in needed if job is not None)
+        before = self.earlier or self.start
+        if before is None:
+            return ()
+        return (before,) if self.mask is None else (before, self.mask)
 
     def identity(self) -> dict[str, Any]:
         return self._identity_of_copy() if self.is_copy else self._identity_of_state()
