@@ -181,9 +181,13 @@ class Recorder:
             left = first.values[records.WEIGHTS_LEFT]
             metrics.append(Metric(records.WEIGHTS_LEFT, left, int(first.written_at * 1000), 0))
         for one in found:
-            when = int(one.written_at * 1000)
+            measured = f"{records.MEASURED}{one.part.label}"
+            # MLflow shows the latest value. Where a measure's code changed, and perhaps back
+            # again, that is the one that is recorded now.
+            replaced = run.data.tags.get(measured, one.part.job.key) != one.part.job.key
+            when = int(1000 * (time.time() if replaced else one.written_at))
             metrics += [Metric(name, value, when, 0) for name, value in one.metrics()]
-            tags[f"{records.MEASURED}{one.part.label}"] = one.part.job.key
+            tags[measured] = one.part.job.key
             tags[f"{records.ARTIFACT}{one.part.label}"] = place(one.part.job)
             if one.outcome is not None:
                 tags[records.OUTCOME] = one.outcome

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -199,3 +200,22 @@ def test_what_a_killed_writer_left_out_is_written_later(
 
 def _killed(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_measure_that_changes_and_changes_back_shows_what_is_wanted_now(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three versions the values are 1, 2 and 1: a run shows the latest submission's."""
+    from trainables import measures
+
+    version = measures.find("distance").version
+    for number in (1.0, 2.0, 1.0):
+        changed = replace(measures.find("distance"), version=version + int(number))
+        monkeypatch.setattr("trainables.measures.distance.MEASURE", changed)
+
+        def values(job: Measurement, number: float = number) -> dict[str, Any]:
+            return of_measure(job) | {"distance_l2": number}
+
+        recorded.submit(*SMALL, "measure=[distance]", values=values)
+        assert recorded.read().trials["distance_l2"].tolist() == [number, number]
+    assert len(runs(recorded, records.IS_TRIAL)) == 2
