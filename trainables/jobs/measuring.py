@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import torch
+
 from trainables import measures, pruning
 from trainables.data.split import Dataset
 from trainables.jobs.kinds import Measurement
@@ -15,6 +17,7 @@ from trainables.measures.context import Context, finite
 from trainables.measures.measure import Column, Measure, Values
 from trainables.measures.stepping import in_steps
 from trainables.registry import PluginError
+from trainables.seeds import derive
 from trainables.training.numerics import set_numerics
 from trainables.training.team import Team
 from trainables.weights import Mask, Weights
@@ -59,7 +62,9 @@ def measuring(
             decoders=decoders,
             tell=tell,
         )
-        with measures.DOOR.calling(job.measure):
+        # A measure that draws random numbers gives the same values in every process.
+        with torch.random.fork_rng(devices=[]), measures.DOOR.calling(job.measure):
+            torch.manual_seed(derive("measure", job.key))
             return measure.compute(ends, context, options)
 
     values = yield from in_steps(compute)

@@ -112,6 +112,20 @@ def test_with_a_diverged_network_there_is_nothing_to_measure(store, short, own):
     assert found["own_b"] == []
 
 
+def test_what_it_draws_is_the_same_in_every_process(store, short, own):
+    name = own(of(lambda *_: {"own_a": torch.rand(())}, "own_a"))
+    first = values_of(store, short, name)
+    for artifact in ("arm", "second arm"):
+        job = family(short())[artifact]
+        assert store.complete([(job.kind, job.key)])
+    job = measured(name, [family(short())[one] for one in ("arm", "second arm")])
+    store.delete(job.kind, job.key)
+    torch.manual_seed(9)
+    assert values_of(store, short, name)["own_a"] == first["own_a"]
+    torch.manual_seed(9)
+    assert torch.rand(()) == torch.rand((), generator=torch.Generator().manual_seed(9))
+
+
 def test_leaving_it_ends_it_and_stores_nothing(store, short, own):
     ended = []
 
