@@ -13,11 +13,14 @@ from analysis.statistics import ON_THRESHOLD
 from analysis.strategies import DENSE, IMP, rank, strategy
 
 
-def partial(trials: pd.DataFrame, planned: int | None, unmeasurable: int = 0) -> str | None:
+def partial(
+    trials: pd.DataFrame, planned: int | None, unmeasurable: int = 0, lacking: int = 0
+) -> str | None:
     """Say that a report lacks trials, and which it has; None if all `planned` are recorded.
 
     `planned` is None where it is not known how many there will be. `unmeasurable` of them can
-    never be measured, since the training that their pruning starts from diverged.
+    never be measured, since the training that their pruning starts from diverged. `lacking` are
+    recorded without some of what is to be measured of them.
     """
     missing = 0 if planned is None else planned - len(trials)
     sentences = []
@@ -32,6 +35,9 @@ def partial(trials: pd.DataFrame, planned: int | None, unmeasurable: int = 0) ->
             f"{kind}: {len(trials)} of {planned} trials{f' ({there})' if there else ''}{rest}; "
             "every number is of these alone."
         )
+    if lacking:
+        who = "1 recorded trial lacks" if lacking == 1 else f"{lacking} recorded trials lack"
+        sentences.append(f"{who} some of what is to be measured.")
     if unmeasurable:
         one = unmeasurable == 1
         sentences.append(

@@ -239,10 +239,27 @@ def _diverged(metrics: Mapping[str, float], arm: int) -> bool:
     return all(metrics.get(split_metric(ACCURACY, split, arm)) == 0 for split in SPLITS)
 
 
-def measured(tags: Mapping[str, str]) -> set[str]:
-    """Keys of the measurements that a finished trial's run holds, by its tags.
+def measured(run: Run) -> dict[str, str]:
+    """Label -> key of each measurement that a finished trial's run holds.
 
-    Earlier versions measured instability alone, whose key is the trial's.
+    Earlier versions measured instability alone, whose key is the trial's, and had no tag for it.
     """
-    keys = {value for name, value in tags.items() if name.startswith(MEASURED)}
-    return keys or {tags[TRIAL_KEY]}
+    tags = run.data.tags
+    found = {n.removeprefix(MEASURED): key for n, key in tags.items() if n.startswith(MEASURED)}
+    if split_metric(ACCURACY, "test") in run.data.metrics:
+        found.setdefault(INSTABILITY, tags[TRIAL_KEY])
+    return found
+
+
+def holds(run: Run, submission: Run) -> bool:
+    """Whether a finished trial's run has all that a submission measures.
+
+    A measure of one network is there twice, as NAME_1 and NAME_2.
+    """
+    labels = measured(run).keys()
+    for wanted in submission.data.params.get(MEASURES, INSTABILITY).split(","):
+        name, slash, options = wanted.partition("/")
+        both = {f"{name}_{network}{slash}{options}" for network in (1, 2)}
+        if wanted not in labels and not both <= labels:
+            return False
+    return True

@@ -155,7 +155,7 @@ def print_scope(console: Console, results: Results) -> None:
 def print_findings(console: Console, results: Results) -> None:
     from analysis.findings import findings, partial
 
-    if partly := partial(results.trials, results.planned, results.unmeasurable):
+    if partly := partial(results.trials, results.planned, results.unmeasurable, results.lacking):
         console.print(partly)
     list_ = Table.grid(padding=(0, 1, 0, 0))
     for finding in findings(results.cells):

@@ -18,6 +18,7 @@ from sweeps.recording.database import client_of
 from sweeps.recording.drivers import abandoned
 from sweeps.recording.hyperparameters import CHOSEN, NOT_COMPARED
 from sweeps.recording.submissions import OVERRIDE, asked_for
+from sweeps.spec.measures import written
 from sweeps.spec.stored import resolved
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ def rows(home: Home) -> list[Row]:
 
 def _rows(client: MlflowClient, home: Home, name: str, runs: list[Run]) -> Iterator[Row]:
     trials = records.trial_runs(client, runs[0].info.experiment_id)
-    recorded = {run.data.tags[records.TRIAL_KEY] for run in trials}
     specs = [_spec(client, home, run) for run in runs]
     usual = resolved(load(name)[0]) if name in builtin_specs() else specs[-1]
     for run, spec in zip(runs, specs, strict=True):
         tags = run.data.tags
         keys = asked_for(client, home, run, trials)
+        recorded = {t.data.tags[records.TRIAL_KEY] for t in trials if records.holds(t, run)}
         report = home.report(name, tags[records.SWEEP_KEY])
         running = run.info.status == "RUNNING" and not abandoned(run)
         there = len(keys & recorded)
@@ -107,12 +108,19 @@ def _overrides(client: MlflowClient, home: Home, run: Run) -> list[str]:
 
 def differences(spec: Mapping[str, Any], usual: Mapping[str, Any]) -> list[str]:
     """How a resolved spec differs from another: `KEY: VALUE` in YAML for each part that does."""
-    mine, theirs = dict(_parts(spec)), dict(_parts(usual))
+    mine, theirs = dict(_parts(_as_written(spec))), dict(_parts(_as_written(usual)))
     return [
         f"{key}: {_words(value)}"
         for key, value in mine.items()
         if key not in IGNORED and value != theirs.get(key, value)
     ]
+
+
+def _as_written(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolved spec with its measures as a user writes them, without what follows from it."""
+    shared = {"points": spec.get("path_points"), "train_examples": spec.get("train_examples")}
+    said = [written(one, shared) for one in spec.get("measure", ())] or ["instability"]
+    return {name: v for name, v in spec.items() if name != "network_facts"} | {"measure": said}
 
 
 def _parts(spec: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

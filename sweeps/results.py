@@ -85,6 +85,13 @@ class Results:
         return len(self.trials) + len(self.wanted - set(self.trials["trial"]))
 
     @property
+    def lacking(self) -> int:
+        """Trials of the submission that are recorded without some of what it measures."""
+        there = {run.data.tags[records.TRIAL_KEY]: run for run in self.runs.values()}
+        wanted = (there[key] for key in self.wanted & there.keys())
+        return sum(not records.holds(run, self.submission) for run in wanted)
+
+    @property
     def unmeasurable(self) -> int:
         """Trials of the submission that need the weights of a training that diverged."""
         return int(self.submission.data.tags.get(records.UNMEASURED, 0))
@@ -254,6 +261,7 @@ def _context(results: Results) -> report.Context:
         stable_below=results.stable_below,
         planned=results.planned,
         unmeasurable=results.unmeasurable,
+        lacking=results.lacking,
         scope=results.whose,
         quantities=results.quantities,
     )

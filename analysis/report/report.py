@@ -57,6 +57,9 @@ class Context:
     unmeasurable: int = 0
     """How many of these can never be measured, since a training that they need diverged."""
 
+    lacking: int = 0
+    """How many are recorded without some of what is to be measured of them."""
+
     scope: str = ""
     """A sentence that says whose trials these are, where that is not plain; or empty."""
 
@@ -121,7 +124,7 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
     others = quantities.tables(trials, context.quantities)
     parts = [
         context.scope,
-        partial(trials, context.planned, context.unmeasurable),
+        partial(trials, context.planned, context.unmeasurable, context.lacking),
         "\n".join(f"- {finding}" for finding in findings(study.cells)),
         *(tables.markdown(table) for table in _tables(study).values()),
         tables.sources(study.cells),
@@ -155,7 +158,7 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
     return environment.get_template("report.html").render(
         context=context,
-        partial=partial(trials, context.planned, context.unmeasurable),
+        partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
         findings=findings(study.cells),
         plots=list(_plots(study, curves, context)),
         tables=_tables(study),

@@ -88,7 +88,7 @@ def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
     recorder.open(one.text, summarize(plan, complete, 1), one.submitted_at)
     for trial in measured:
         recorder.record(trial)
-    recorder.close(complete=len(measured) == len(plan.trials))
+    recorder.close(complete=all(trial.measured <= sound for trial in plan.trials))
     shared = results.read(home, one.sweep.name, one.key, "recipe")
     conclude(shared, results.read(home, one.sweep.name, one.key, "submission"))
     tell(f"{name}: {len(measured)} of {len(plan.trials)} trials recorded")

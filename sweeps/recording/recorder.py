@@ -146,7 +146,7 @@ class Recorder:
             self._runs[key] = run
             if run.info.status != "FINISHED":
                 continue
-            self._recorded[key] = records.measured(tags)
+            self._recorded[key] = set(records.measured(run).values())
             if tags.get(records.PARENT) != submission:
                 self._client.set_tag(run.info.run_id, records.PARENT, submission)
 

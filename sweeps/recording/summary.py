@@ -56,7 +56,7 @@ def record_summary(results: Results, report: Path) -> None:
     tables = {"trials": results.trials, "cells": results.cells, "onsets": _onsets(results.cells)}
     for name, frame in tables.items():
         files.write_text(*of, f"{name}.csv", frame.to_csv(index=False))
-    if len(results.trials) == results.planned:
+    if len(results.trials) == results.planned and not results.lacking:
         client.log_batch(run.info.run_id, metrics=list(_metrics(results)))
 
 

@@ -66,6 +66,12 @@ def stored(wanted: Iterable[Wanted]) -> list[dict[str, Any]]:
     return [{**asdict(one), "options": [list(option) for option in one.options]} for one in wanted]
 
 
+def written(one: Mapping[str, Any], shared: Mapping[str, Any]) -> str | dict[str, Any]:
+    """Return a stored measure as a user writes it, without the options that a spec shares."""
+    options = {name: value for name, value in one["options"] if value != shared.get(name)}
+    return {"measure": one["measure"], **options} if options else str(one["measure"])
+
+
 def _entries(value: Any) -> Any:
     """`measure: distance` is short for a list of one."""
     if isinstance(value, tuple):

@@ -6,6 +6,8 @@ something is measured.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -81,7 +83,7 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
     options = {option: getattr(made, option) for option in sorted(known)}
     with DOOR.calling(name):
         work = measure.work(made)
-    telling = [f"{o}:{v}" for o, v in options.items() if v != usual.get(o, known[o])]
+    telling = [f"{o}:{_told(v)}" for o, v in options.items() if v != usual.get(o, known[o])]
     if name == "instability":
         telling = []  # trials are known by it: none has two
     return Wanted(
@@ -94,6 +96,14 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
         columns=measure.columns,
         work=work,
     )
+
+
+def _told(value: Any) -> str:
+    """Return an option's value as part of a name in MLflow, which takes few characters and not
+    many of them. Values that differ are told apart."""
+    text = str(value)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:40]
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
 def measured(name: str, of: Sequence[Training], **options: Any) -> Measurement:

@@ -55,7 +55,7 @@ class Context:
     def network(self, weights: Weights) -> nn.Module:
         """Return the network with some weights, in `eval` mode, as a module of its own.
 
-        It shares the weights' memory.
+        It may share the weights' memory.
         """
         network = networks.build(self.recipe.architecture).eval()
         networks.bind(network, networks.channels_last(weights))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -47,7 +49,7 @@ def count(architecture: Architecture, shape: Shape, integers: bool = False) -> F
     give finite logits [B, classes] for a batch of examples, or is not of 32-bit floats.
     """
     name = architecture.name
-    with DOOR.calling(name) if is_own(name) else _TorchErrors(name):
+    with DOOR.calling(name) if is_own(name) else _told(name):
         network = networks.build(architecture).eval()
         _check_tensors(name, network)
         networks.bind(network, networks.initial_weights(architecture, "kaiming-normal", "init", 1))
@@ -81,18 +83,16 @@ def _first_flops(network: nn.Module) -> int:
     return 2 * first.weight.numel()
 
 
-class _TorchErrors:
-    """Tell what torch raises in a network that is not a user's own in one line."""
-
-    def __init__(self, name: str):
-        self._name = name
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, RuntimeError | ValueError) and not isinstance(error, PluginError):
-            line = " ".join(str(error).split())[:200]
-            raise PluginError(f"network {self._name}: {line}") from None
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Raise what torch raises in a network that is not a user's own as a PluginError of one line."""
+    try:
+        yield
+    except PluginError:
+        raise
+    except (RuntimeError, ValueError) as error:
+        line = " ".join(str(error).split())[:200]
+        raise PluginError(f"network {name}: {line}") from None
 
 
 def _examples(shape: Shape, number: int, integers: bool) -> Tensor:

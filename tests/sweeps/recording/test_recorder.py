@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import socket
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -14,9 +14,10 @@ from mlflow import MlflowClient
 from recording_samples import SMALL, Recorded, diverged_second, measured
 
 from analysis import records
-from sweeps import results
+from sweeps import overview, results
 from sweeps.recording.drivers import this_driver
 from sweeps.recording.recorder import Recorder
+from trainables import measures
 from trainables.jobs.kinds import Measurement
 
 
@@ -180,6 +181,42 @@ def test_a_run_of_an_earlier_version_holds_its_instability(recorded: Recorded) -
         history = client.get_metric_history(run.info.run_id, "instability_test")
         assert len(history) == 1
         assert "distance_l2" in run.data.metrics
+        assert set(records.measured(run)) == {"instability", "distance"}
+    assert [row.state for row in overview.rows(recorded.home)] == ["complete", "complete"]
+
+
+def test_a_submission_is_partial_until_all_that_it_measures_is_recorded(
+    recorded: Recorded,
+) -> None:
+    """Although each of its trials has a run, of what was measured before."""
+    recorded.submit(*SMALL)
+    recorded.submit(*SMALL, "measure=[instability, distance]", trials=1, values=of_measure)
+    states = {row.differences[-1]: row for row in overview.rows(recorded.home)}
+    both, alone = states["measure: [instability, distance]"], recorded.read()
+    assert (both.state, both.recorded, both.wanted) == ("partial", 1, 2)
+    assert alone.lacking == 1
+    assert "1 recorded trial lacks some of what is to be measured." in results.markdown(alone)
+    recorded.submit(*SMALL, "measure=[instability, distance]", values=of_measure)
+    assert recorded.read().lacking == 0
+    assert {row.state for row in overview.rows(recorded.home)} == {"complete"}
+
+
+def test_whatever_value_an_option_has_mlflow_takes_its_name(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclass(frozen=True)
+    class Options:
+        values: tuple[float, ...] = ()
+        word: str = ""
+
+    changed = replace(measures.find("distance"), Options=Options)
+    monkeypatch.setattr("trainables.measures.distance.MEASURE", changed)
+    entries = ["{measure: distance, values: [1.0, 1e+20]}", "{measure: distance, word: 'a=(b,c)'}"]
+    recorded.submit(*SMALL, f"measure=[{', '.join(entries)}]", values=of_measure)
+    (first, second) = (one.name for one in recorded.read().quantities if "l2" in one.name)
+    assert first != second
+    assert recorded.read().trials[[first, second]].notna().all(axis=None)
+    assert [row.state for row in overview.rows(recorded.home)] == ["complete"]
 
 
 def test_what_a_killed_writer_left_out_is_written_later(
@@ -206,8 +243,6 @@ def test_a_measure_that_changes_and_changes_back_shows_what_is_wanted_now(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of three versions the values are 1, 2 and 1: a run shows the latest submission's."""
-    from trainables import measures
-
     version = measures.find("distance").version
     for number in (1.0, 2.0, 1.0):
         changed = replace(measures.find("distance"), version=version + int(number))

@@ -8,6 +8,7 @@ import pytest
 import torch
 from job_samples import do, family, payload
 from torch import nn
+from torchvision.ops import StochasticDepth
 
 from trainables import networks, plugins
 from trainables.jobs import measurements
@@ -76,6 +77,36 @@ def test_constants_are_the_same_in_every_process(recipe) -> None:
     assert torch.equal(first.noise, second.noise)
     assert torch.equal(first.order, second.order)
     assert not {"noise", "order"} & set(networks.state(first))
+
+
+def test_a_weight_that_an_embedding_shares_is_not_prunable(monkeypatch) -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.places = nn.Embedding(10, 4)
+            self.inner = nn.Linear(4, 4)
+            self.output = nn.Linear(4, 10, bias=False)
+            self.output.weight = self.places.weight
+
+    tied = Tied()
+    assert networks.prunable(tied) == ["inner.weight"]
+    weights = {name: torch.ones_like(value) for name, value in networks.state(tied).items()}
+    networks.bind(tied, weights)
+    assert tied.output.weight is tied.places.weight
+    assert bool((tied.output.weight == 1).all())
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "draws"),
+    [
+        ("digits-mlp", nn.Sequential(nn.Linear(2, 2), nn.ReLU()), False),
+        ("torchvision:any", nn.Sequential(nn.Dropout2d(0.1)), True),
+        ("torchvision:any", StochasticDepth(0.1, "row"), True),
+        ("own:any", nn.Linear(2, 2), True),
+    ],
+)
+def test_what_may_draw_is_seeded(name, module, draws) -> None:
+    assert networks.draws(module, name) is draws
 
 
 def test_interrupted_anywhere_it_has_the_same_bits(recipe, tmp_path: Path, monkeypatch) -> None:
