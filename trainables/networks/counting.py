@@ -85,7 +85,7 @@ def _first_flops(network: nn.Module) -> int:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Raise what torch raises in a network that is not a user's own as a PluginError of one line."""
+    """Raise what torch raises in a network of torchvision as a PluginError of one line."""
     try:
         yield
     except PluginError:
