@@ -1,0 +1,74 @@
+"""The networks that descend from one initialisation: which jobs lead to each of them.
+
+Sharing happens here, by building each job once: one pretraining serves every rewind point, one IMP
+chain per rewind point serves every level, and the training that IMP prunes after is the arm of the
+order seed `imp_order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trainables.jobs.kinds import (
+    Mask,
+    Strategy,
+    Training,
+    pretrained,
+    pruned,
+    randomly_pruned,
+    trained,
+)
+from trainables.recipe import Recipe
+
+
+@dataclass
+class Lineage:
+    """The jobs of one seed of initial weights, whose copies are made at some rewind points."""
+
+    recipe: Recipe
+    init_seed: int
+    points: Iterable[int]
+    """Every rewind point k that will be asked for, in iterations."""
+    pretrain_order: int = 0
+    """Order seed of the training from W_0 to W_k."""
+    imp_order: int = 1
+    """Order seed of the trainings that IMP prunes after."""
+
+    def __post_init__(self) -> None:
+        self._states: dict[int, Training] = {}
+        self._masks: dict[tuple[int, int], Mask] = {}
+        earlier: Training | None = None
+        for k in sorted(self.points):
+            earlier = self._states[k] = self._state(k, earlier)
+
+    def state(self, k: int) -> Training:
+        """Return the job of W_k. Raises KeyError unless k is one of the rewind points."""
+        return self._states[k]
+
+    def arm(self, strategy: Strategy, level: int, k: int, order: int) -> Training:
+        """Return the job of a subnetwork's copy that is trained from k to the end of training.
+
+        The subnetwork is that of a strategy at a pruning level (dense: level 0), and `order` the
+        order seed. Raises KeyError unless k is one of the rewind points.
+        """
+        start = self.state(k)
+        mask = None if strategy == "dense" else self.mask(level, k)
+        if strategy == "random-pruning":
+            assert mask is not None
+            mask = randomly_pruned(mask, self.init_seed)
+        if strategy == "random-reinit":
+            start = pretrained(self.recipe, self.init_seed, self.pretrain_order, 0, stream="reinit")
+        return trained(start, k, order, mask, strategy)
+
+    def mask(self, level: int, k: int) -> Mask:
+        """Return the job of the mask that pruning leads to at a level (LMC Algorithm 2)."""
+        if (level, k) not in self._masks:
+            rounds = level if self.recipe.pruning == "one-shot" else 1
+            before = self.mask(level - rounds, k) if level > rounds else None
+            arm = trained(self.state(k), k, self.imp_order, before)
+            self._masks[level, k] = pruned(arm, rounds)
+        return self._masks[level, k]
+
+    def _state(self, k: int, earlier: Training | None) -> Training:
+        return pretrained(self.recipe, self.init_seed, self.pretrain_order, k, earlier)
