@@ -13,11 +13,11 @@ from trainables.store import Store, StoreError, files
 
 
 @contextmanager
-def refused(url, why):
+def refused(url, why, seconds=20):
     begin = time.monotonic()
     with pytest.raises(StoreError) as caught:
         yield
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < seconds
     line = str(caught.value)
     assert "\n" not in line
     assert line.startswith(f"cannot use the store {url}: ")
@@ -94,8 +94,9 @@ def test_no_credentials(s3, monkeypatch, tmp_path):
     forget_connections()
 
 
-def test_nobody_listens(own_server):
-    with refused("s3://lasting/store", f"127.0.0.1:{own_server.port}"):
+def test_nobody_listens(own_server, monkeypatch):
+    monkeypatch.setattr(files, "ANSWER_SECONDS", 120.0)  # a busy machine retries slowly
+    with refused("s3://lasting/store", f"127.0.0.1:{own_server.port}", seconds=120):
         Store("s3://lasting/store")
 
 
