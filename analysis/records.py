@@ -7,7 +7,8 @@ All errors, accuracies and instabilities are percentages (0 to 100), as in the p
 losses are mean cross-entropies in nats.
 
 In MLflow a sweep is an experiment of the same name. Each submission of a spec is a run
-(`KIND` = "sweep"); below it lies one run per trial (`KIND` = "trial"). MLflow shows a trial below
+(`KIND` = "sweep"); below it lies one run per trial (`KIND` = "trial"), and per training of which
+there is a learning curve (`KIND` = "training"). MLflow shows a trial below
 the latest submission whose spec contains it; `TRIALS_FILE` lists every trial of a submission.
 
 Records of earlier versions stay readable. They keep path curves as stepped metrics rather than in
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # --- tags -----------------------------------------------------------------------------
-KIND = "kind"  # "sweep" or "trial"
+KIND = "kind"  # "sweep", "trial" or "training"
 TRIAL_KEY = "trial_key"  # content key of the trial; a trial is written once an experiment
+CURVE_KEY = "curve_key"  # content key of a training's learning curve
+TITLE = "title"  # of a training: what it is, in a few words
 SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
 SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
 VERSION = "version."  # + package: what a submission was made with
@@ -52,6 +55,12 @@ INIT_SEED = "init_seed"
 ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
 
+# --- params of a training: RECIPE, STRATEGY, LEVEL, INIT_SEED, and ---------------------
+BEGIN = "begin"  # the iteration at which it begins: k of a copy
+END = "end"  # the iteration at which it ends
+ORDER_SEED = "order_seed"
+PHASE = "phase"  # "pretrain" for a training up to W_k, "train" for a copy up to the end
+
 # --- params of a submission -----------------------------------------------------------
 HYPERPARAMETER = "recipe."  # + field: of the recipe
 MATCHING = "matching"  # "one-std" or a number of percentage points
@@ -68,6 +77,11 @@ SWEEP_FILE = "sweep.json"  # every field of the spec, as it was resolved
 PLAN_FILE = "plan.json"
 TRIALS_FILE = "trials.json"  # the keys of all trials of the spec
 COLUMNS_FILE = "columns.json"  # name, measure, unit, axis and meaning of what is measured
+
+# --- metrics and file of a training, at the step of each iteration --------------------
+LEARNING_FILE = "learning.csv"  # its whole learning curve, a row per point
+LEARNING_METRICS = ("error_test", "error_train", "loss_test", "loss_train")
+LEARNING_RATE = "learning_rate"
 
 # --- files of a trial -----------------------------------------------------------------
 PATH_FILE = "path.csv"  # errors and losses along the path; see `curves`
@@ -104,6 +118,7 @@ END_METRICS = (TEST_EXAMPLES, MAJORITY_TEST, f"{DIVERGED}_1", f"{DIVERGED}_2")
 # --- reading ----------------------------------------------------------------------------
 IS_SUBMISSION = f"tags.{KIND} = 'sweep'"
 IS_TRIAL = f"tags.{KIND} = 'trial'"
+IS_TRAINING = f"tags.{KIND} = 'training'"
 """MLflow's filters of runs."""
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from analysis import records
 from analysis.cells import cells, samples
 from analysis.curves import along, curves
 from analysis.ends import outcomes
+from analysis.learning import learning_curves
 from analysis.quantities import Quantity
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
@@ -121,6 +122,12 @@ class Results:
     def along(self, measure: str, axis: str) -> pd.DataFrame:
         """What a measure, by its label, says along an axis, as `curves.along`."""
         return along(self.trials.drop_duplicates("trial"), measure, axis, self._read_file)
+
+    @cached_property
+    def learning_curves(self) -> pd.DataFrame:
+        """The learning curves of the sweep's trainings, as `learning.learning_curves`."""
+        read_file = partial(files.read_text, self.client, self.home)
+        return learning_curves(self.client, self.submission.info.experiment_id, read_file)
 
     def _read_file(self, run_id: str, name: str) -> str | None:
         return files.read_text(self.client, self.home, self.runs[run_id], name)
@@ -264,6 +271,7 @@ def _context(results: Results) -> report.Context:
         lacking=results.lacking,
         scope=results.whose,
         quantities=results.quantities,
+        learning=results.learning_curves,
     )
 
 

@@ -17,13 +17,13 @@ from markupsafe import Markup
 from analysis import quantities, tables
 from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
 from analysis.clauses import TOO_WIDE
-from analysis.figures import accuracy, instability, path, svg
+from analysis.figures import accuracy, instability, learning, path, svg
 from analysis.figures.rewind import unjudged
 from analysis.findings import findings, partial
 from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
-from analysis.records import RECIPE
+from analysis.records import PHASE, RECIPE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +65,8 @@ class Context:
 
     quantities: tuple[Quantity, ...] = ()
     """What measures other than instability say."""
+    learning: pd.DataFrame | None = None
+    """Learning curves, as `learning.learning_curves`, if there are any."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,24 @@ def _plots(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_P
                 yield plot
             else:
                 yield plot._replace(name=f"{plot.name}-{number}", title=f"{plot.title}: {recipe}")
+    if context.learning is not None:
+        yield from _learning_plots(context.learning)
+
+
+def _learning_plots(curves: pd.DataFrame) -> Iterator[_Plot]:
+    """One per recipe that has learning curves of copies."""
+    copies = curves[curves[PHASE] == "train"]
+    several = copies[RECIPE].nunique() > 1
+    for number, (recipe, own) in enumerate(copies.groupby(RECIPE), 1):
+        yield _Plot(
+            learning.figure(own),
+            name=f"learning-{number}" if several else "learning",
+            title=f"Learning curves: {recipe}" if several else "Learning curves",
+            caption="Error of copies while they are trained, from the rewind iteration k on: mean "
+            "over inits and data orders. Solid: test; dashed: train.",
+            alt="Line charts of test and train error against the iteration of training, a panel "
+            "per strategy and level, a line per rewind iteration.",
+        )
 
 
 def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_Plot]:

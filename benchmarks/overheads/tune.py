@@ -16,6 +16,7 @@ from sweeps.run.handout import Handout
 from sweeps.run.schedule import Schedule
 from sweeps.run.sites import ThisMachine
 from trainables.jobs.kinds import Job
+from trainables.jobs.learning import Point
 from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
 
@@ -69,6 +70,8 @@ class _Heard:
         raise RuntimeError(reason)
 
     def training_diverged(self, key: str) -> None: ...
+
+    def evaluated(self, job: Job, point: Point) -> None: ...
 
     def store_failed(self, reason: str) -> None:
         raise RuntimeError(reason)

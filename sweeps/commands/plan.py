@@ -58,7 +58,7 @@ def plan(
     from sweeps.display import plan_text
     from sweeps.home import resolve
     from sweeps.loading import load
-    from sweeps.plan import expand
+    from sweeps.plan import expand, learning
     from sweeps.plan.cost import HARDWARE
     from sweeps.plan.summary import summarize
     from sweeps.plugins import use
@@ -74,10 +74,12 @@ def plan(
     if hardware == "cpu":
         placement.check_threads(sweep.recipe)
     graph = expand(sweep)
-    complete = set()
+    complete, note = set(), ""
     url = place.store
     if "://" in url or Path(url).exists():
-        complete = Store(url).complete((job.kind, job.key) for job in graph.jobs.values())
+        there = Store(url)
+        complete = there.complete((job.kind, job.key) for job in graph.jobs.values())
+        note = learning.stored(graph, complete, there).note
     cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
     summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
@@ -85,3 +87,5 @@ def plan(
         print(json.dumps(summary, indent=2))
     else:
         terminal.console().print(plan_text(summary))
+        if note:
+            terminal.console().print(note, soft_wrap=True)

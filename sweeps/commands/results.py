@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.learning import LEARNING_COLUMNS
 from sweeps import terminal
 from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import (
@@ -42,13 +43,19 @@ def results(
     curves: Annotated[
         bool, typer.Option("--curves", help="the errors and losses along each trial's path")
     ] = False,
+    learning_curves: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curves", help="error and loss of each training as it went on (evaluate)"
+        ),
+    ] = False,
     format_: Annotated[
         str | None,
         typer.Option(
             "--format",
             metavar="FORMAT",
             help="table, csv, json or parquet  [default: by the ending of --output, else table, "
-            "or csv for --curves]",
+            "or csv for curves]",
         ),
     ] = None,
     output: Annotated[
@@ -71,18 +78,33 @@ def results(
       sweeps results digits-mlp --where "level = 11 and not rewind in (0, 20)"
       sweeps results digits-mlp --columns strategy,rewind,accuracy_train
       sweeps results digits-mlp --curves -o curves.csv
+      sweeps results digits-mlp --learning-curves -o learning.csv
     """
     from sweeps import query, trial_tables
     from sweeps.home import resolve
 
-    form = _format(format_, output, curves)
-    asked = _columns(columns, trial_tables.CURVE_COLUMNS if curves else None)
+    if learning_curves:
+        for option, given in (("--curves", curves), ("--where", where)):
+            if given:
+                raise UserError(f"--learning-curves is of trainings: it goes without {option}")
+    long = "--curves" if curves else "--learning-curves" if learning_curves else None
+    form = _format(format_, output, long)
+    wide = LEARNING_COLUMNS if learning_curves else trial_tables.CURVE_COLUMNS if curves else None
+    asked = _columns(columns, wide)
     condition = None if where is None else query.parse(where)
     check_output("--output", output)
 
     place = resolve(home, None, tracking_of(tracking, address))
     found = read_results(place, name, submission)
-    frame = query.select(found.trials, condition)
+    if learning_curves:
+        frame = found.learning_curves
+        if frame.empty:
+            raise UserError(
+                f"no learning curves are recorded of {name}: a spec asks for them by evaluate, "
+                "--set 'evaluate.every=1 epoch'"
+            )
+    else:
+        frame = query.select(found.trials, condition)
     if curves:
         frame = trial_tables.curves(frame, found.curves(frame))
     if form != "table":
@@ -94,7 +116,7 @@ def results(
         trial_tables.show(terminal.console(), frame, shown, pager=not no_pager)
 
 
-def _format(asked: str | None, output: Path | None, curves: bool) -> str:
+def _format(asked: str | None, output: Path | None, curves: str | None) -> str:
     ending = "" if output is None else output.suffix.removeprefix(".")
     if asked is None and ending not in ("", "txt", *FORMATS):
         raise UserError(f"--output {output}: the ending is to be .csv, .json, .parquet or .txt")
@@ -103,7 +125,7 @@ def _format(asked: str | None, output: Path | None, curves: bool) -> str:
     if form == "parquet" and output is None:
         raise UserError("--format parquet needs --output FILE")
     if form == "table" and curves:
-        raise UserError("--curves is for csv, json or parquet, not for a table")
+        raise UserError(f"{curves} is for csv, json or parquet, not for a table")
     return form
 
 

@@ -116,7 +116,20 @@ def seconds(job: Job, on: Hardware = CPU_CORE) -> float:
 @seconds.register
 def _(job: Training, on: Hardware = CPU_CORE) -> float:
     left = (1 - job.recipe.pruning_fraction) ** job.level
-    return SECONDS_PER_JOB + job.iterations * seconds_per_iteration(job.recipe, on, left)
+    training = job.iterations * seconds_per_iteration(job.recipe, on, left)
+    return SECONDS_PER_JOB + training + _seconds_of_curve(job, on)
+
+
+def _seconds_of_curve(job: Training, on: Hardware) -> float:
+    """Of evaluating a network while it is trained."""
+    if job.evaluation is None or not job.iterations:
+        return 0.0
+    recipe, facts = job.recipe, data.facts(job.recipe.data)
+    most = job.evaluation.examples or max(facts.train, facts.test)
+    examples = min(most, facts.train) + min(most, facts.test)
+    one = seconds_per_example(sizes.facts(recipe), on) / FORWARD_SPEEDUP
+    point = examples * (one + seconds_per_image(recipe, on)) / recipe.workers
+    return job.evaluation.points(job.until - job.iterations, job.until) * point
 
 
 @seconds.register

@@ -14,7 +14,7 @@ def expand(spec: Sweep) -> Plan:
     """The plan of a spec. Its keys do not depend on the order of the spec's lists."""
     points = {k for subnetwork in spec.subnetworks for k in spec.rewind_of(subnetwork)}
     lineages = [
-        Lineage(spec.recipe, seed, points, spec.pretrain_order, spec.imp_order)
+        Lineage(spec.recipe, seed, points, spec.pretrain_order, spec.imp_order, spec.evaluation)
         for seed in sorted(spec.inits)
     ]
     cells = {

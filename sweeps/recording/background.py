@@ -14,6 +14,8 @@ from rich.console import Console
 from sweeps.plan import Trial
 from sweeps.recording import faults
 from sweeps.recording.recorder import Recorder
+from trainables.jobs.kinds import Training
+from trainables.jobs.learning import Point
 
 PATIENCE = 300.0
 """Seconds that a sweep which is done waits for a server that is away, or a locked database."""
@@ -37,7 +39,7 @@ class BackgroundRecorder:
     def __init__(self, recorder: Recorder, spec_text: str, plan_facts: Mapping[str, Any]):
         self._recorder = recorder
         self._opening = (spec_text, plan_facts)
-        self._queue: queue.SimpleQueue[Trial | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._error: Exception | None = None
         self._given_up = threading.Event()
         self._waiting = False
@@ -46,7 +48,13 @@ class BackgroundRecorder:
         self._thread.start()
 
     def record(self, trial: Trial) -> None:
-        self._queue.put(trial)
+        self._queue.put(partial(self._recorder.record, trial))
+
+    def point(self, job: Training, point: Point) -> None:
+        self._queue.put(partial(self._recorder.point, job, point))
+
+    def finish(self, job: Training) -> None:
+        self._queue.put(partial(self._recorder.finish, job))
 
     def close(self, console: Console, complete: bool, unmeasured: int = 0) -> None:
         """Write what is queued, end the submission as `Recorder.close` does, and stop.
@@ -74,8 +82,8 @@ class BackgroundRecorder:
     def _work(self) -> None:
         try:
             self._insist(lambda: self._recorder.open(*self._opening))
-            while (trial := self._queue.get()) is not None:
-                self._insist(partial(self._recorder.record, trial))
+            while (write := self._queue.get()) is not None:
+                self._insist(write)
             self._insist(lambda: self._recorder.close(*self._ending))
         except Exception as error:
             self._error = error

@@ -15,7 +15,7 @@ from analysis import records
 from sweeps import results
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
-from sweeps.plan import expand
+from sweeps.plan import expand, learning
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, diagnosis, submissions
 from sweeps.recording.recorder import Recorder
@@ -88,6 +88,8 @@ def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
     recorder.open(one.text, summarize(plan, complete, 1), one.submitted_at)
     for trial in measured:
         recorder.record(trial)
+    for job in learning.stored(plan, complete, store).evaluated:
+        recorder.finish(job)
     recorder.close(complete=all(trial.measured <= sound for trial in plan.trials))
     shared = results.read(home, one.sweep.name, one.key, "recipe")
     conclude(shared, results.read(home, one.sweep.name, one.key, "submission"))

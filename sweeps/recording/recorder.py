@@ -23,8 +23,11 @@ from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import differing, strings
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
+from sweeps.recording.trainings import Trainings
 from sweeps.spec import Sweep
 from sweeps.spec.stored import resolved
+from trainables.jobs.kinds import Training
+from trainables.jobs.learning import Point
 from trainables.store import Missing, Store
 
 
@@ -69,6 +72,7 @@ class Recorder:
             if one.info.run_id != run_id
         ]
         end_abandoned(self._client, others)
+        self.trainings = Trainings(self._client, self.home, self._experiment, run_id)
         trials = records.search(self._client, self._experiment, records.IS_TRIAL)
         self._note_trials(others, trials)
         self._see(trials)
@@ -152,9 +156,7 @@ class Recorder:
 
     def record(self, trial: Trial) -> None:
         """Write the measurements of a trial that are in the store and are not recorded."""
-        if self.unsure:
-            self._see(records.search(self._client, self._experiment, records.IS_TRIAL))
-            self.unsure = False
+        self._make_sure()
         recorded = self._recorded.get(trial.key, set())
         found = read(self.store, (p for p in trial.parts if p.job.key not in recorded))
         if not found:
@@ -170,6 +172,23 @@ class Recorder:
             end = max(int(one.written_at * 1000) for one in found)
             self._client.set_terminated(run.info.run_id, "FINISHED", end_time=end)
         self._recorded[trial.key] = recorded | {one.part.job.key for one in found}
+
+    def point(self, job: Training, point: Point) -> None:
+        """Write a point of the learning curve of a training that is under way."""
+        self._make_sure()
+        self.trainings.point(job, point)
+
+    def finish(self, job: Training) -> None:
+        """Write the learning curve of a finished training, as far as the store has it."""
+        self._make_sure()
+        self.trainings.finish(job, self.store)
+
+    def _make_sure(self) -> None:
+        """See again what is recorded, where something failed."""
+        if self.unsure:
+            self._see(records.search(self._client, self._experiment, records.IS_TRIAL))
+            self.trainings.see()
+            self.unsure = False
 
     def _log(self, run: Any, trial: Trial, found: Iterable[Measured]) -> None:
         """Log numbers, and what they are of, at once: a measurement is recorded or it is not."""
@@ -221,6 +240,7 @@ class Recorder:
     def close(self, complete: bool, unmeasured: int = 0) -> None:
         """End the submission; `unmeasured` of its trials need weights of a diverged training."""
         run_id = self._submission.info.run_id
+        self.trainings.close()
         self._client.set_tag(run_id, records.UNMEASURED, str(unmeasured))
         self._client.set_terminated(run_id, "FINISHED" if complete else "KILLED")
 

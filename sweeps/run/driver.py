@@ -5,35 +5,33 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 
 from sweeps import placement, tracking
 from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
-from sweeps.plan import Plan
+from sweeps.plan import Plan, learning
 from sweeps.plan.graph import trainings
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
 from sweeps.run.handout import Handout
+from sweeps.run.observer import RunObserver
 from sweeps.run.outcome import Outcome
-from sweeps.run.progress import Measuring, ProgressView, Running, Tally
+from sweeps.run.progress import ProgressView, Tally
 from sweeps.run.schedule import Schedule
 from sweeps.run.scratch import scratch
 from sweeps.run.sites import Site
 from sweeps.run.stopping import Stopping
-from sweeps.run.watch import LOOK_SECONDS, watching
+from sweeps.run.watch import watching
 from trainables import data
 from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
-from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
 
 NO_CLUSTER = 3
@@ -74,6 +72,11 @@ def run(
         )
         facts = summarize(plan, complete, workers)
         writer = BackgroundRecorder(Recorder(home, plan, store), spec_text, facts)
+        curves = learning.stored(plan, complete, store)
+        if curves.note:
+            console.print(curves.note, soft_wrap=True)
+        for job in curves.evaluated:
+            writer.finish(job)
         for trial in plan.trials:
             if not all(key in needed for key in trial.measured):
                 writer.record(trial)
@@ -142,7 +145,7 @@ def _execute(
         capacity = partial(site.capacity, demand)
         handout = Handout(schedule, store, leases, capacity, at_most=at_most)
         log = home.log(plan.spec.name)
-        observer = _Observer(plan, handout, writer, view, outcome, stopping, log, site)
+        observer = RunObserver(plan, handout, writer, view, outcome, stopping, log, site)
         settings = Settings(
             pending=site.most(demand),
             demand=demand,
@@ -174,119 +177,3 @@ def _give_up(writer: BackgroundRecorder, console: Console, error: ClusterError) 
 def _owner(home: Home, sweep: str) -> str:
     """Return the owner of leases: a sweep's only driver in a home, or the next after a crash."""
     return f"{sweep} in {home.folder} on {socket.gethostname()}"
-
-
-class _Observer:
-    """Keeps the tally, feeds the recorder and writes failures to the log."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        handout: Handout,
-        writer: BackgroundRecorder,
-        view: ProgressView,
-        outcome: Outcome,
-        stopping: Stopping,
-        log: Path,
-        site: Site,
-    ):
-        self._site, self._looked = site, time.monotonic()
-        self._jobs, self._stopping = plan.jobs, stopping
-        self._stops_at_divergence = plan.spec.on_divergence == "stop"
-        self._diverged: set[str] = set()
-        self._trials = plan.trials_of
-        self._handout, self._schedule = handout, handout.schedule
-        self._writer, self._view = writer, view
-        self._outcome, self._tally, self._log = outcome, outcome.tally, log
-        self._estimated = self._schedule.remaining_seconds
-        self._last_report = 0.0
-        self._room = 0.0
-        """Worker-seconds that there were, up to the last report."""
-        self._starting = 0.0
-        """Of the worker-seconds out of work, those before the first report."""
-        self.machines: set[str] = set()
-
-    def job_done(self, job: Job) -> None:
-        self._tally.jobs_done += 1
-        self._tally.trainings_done += trainings([job])
-        for trial in self._trials.get(job.key, ()):
-            self._writer.record(trial)
-
-    def job_failed(self, job: Job, reason: str, trace: str) -> None:
-        self._tally.failed += 1
-        self._outcome.failed[job] = reason
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(
-                f"{time.strftime('%Y-%m-%d %H:%M:%S')} {job.title} ({job.key}) failed\n{trace}\n"
-            )
-
-    def job_blocked(self, job: Job, reason: str) -> None:
-        self._outcome.blocked[job] = reason
-
-    def training_diverged(self, key: str) -> None:
-        self._diverged.add(key)
-        self._tally.diverged = len(self._diverged)
-        if self._stops_at_divergence and not self._stopping():
-            job = self._outcome.stopped_by = self._jobs[key]
-            self._stopping.because(f"{job.title} diverged (on_divergence: stop)")
-
-    def store_failed(self, reason: str) -> None:
-        self._stopping.because(reason)
-
-    def reported(self, worker: str, report: Report) -> None:
-        now = time.monotonic()
-        busy = report.busy_seconds
-        if self._tally.first_report is None:
-            self._tally.first_report = now - busy
-            self._starting = self._handout.seconds_out_of_work
-            self._outcome.worker_startup_seconds = now - busy - self._tally.begun
-        self._room += self._schedule.workers * (
-            now - max(self._last_report, self._tally.first_report)
-        )
-        self._last_report = now
-        self.machines.update(report.nodes)
-        self._tally.busy_seconds += busy
-        self._tally.iterations += report.trained
-        self._view.running.pop(worker, None)
-        if running := report.running:
-            title = running[0].title
-            if len(running) > 1:
-                title = f"{len(running)} trainings side by side"
-            begin, iteration, until = (
-                sum(getattr(one, name) for one in running)
-                for name in ("begin", "iteration", "until")
-            )
-            rate = report.trained / busy
-            self._view.running[worker] = Running(title, begin, iteration, until, rate)
-        elif report.measuring:
-            last = report.measuring[-1]
-            self._view.running[worker] = Measuring(last.title, last.share)
-        self._show()
-
-    def waiting(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        self._view.update(self._estimated - self._schedule.remaining_seconds)
-
-    def look(self) -> None:
-        if time.monotonic() - self._looked > LOOK_SECONDS:
-            self._looked = time.monotonic()
-            self._site.check()
-
-    def stalled(self, line: str) -> None:
-        self._view.console.print(line, soft_wrap=True)
-
-    def batch_ended(self, worker: str) -> None:
-        self._view.running.pop(worker, None)
-
-    def measure_overhead(self) -> None:
-        tally = self._tally
-        room = self._room
-        if not room or not tally.jobs_done:
-            return
-        idle = max(0.0, room - tally.busy_seconds)
-        out_of_work = min(idle, self._handout.seconds_out_of_work - self._starting)
-        self._outcome.utilisation = tally.busy_seconds / room
-        self._outcome.out_of_work = out_of_work / room
-        self._outcome.overhead_seconds_per_job = (idle - out_of_work) / tally.jobs_done

@@ -17,6 +17,7 @@ from sweeps.placement import Demand
 from sweeps.run.handout import Handout
 from sweeps.run.turns import IDLE_SECONDS, NUMBER
 from trainables.jobs.kinds import Job
+from trainables.jobs.learning import Point
 from trainables.jobs.reports import Report
 from trainables.jobs.trainable import Batch
 from trainables.store import StoreError
@@ -34,6 +35,9 @@ class Observer(Protocol):
 
     def training_diverged(self, key: str) -> None:
         """Hear that the job of this key ended in NaN or infinity, now or in an earlier run."""
+
+    def evaluated(self, job: Job, point: Point) -> None:
+        """Hear what a network is worth while it is trained."""
 
     def store_failed(self, reason: str) -> None:
         """Hear that the store is of no use any more: the run has to stop."""
@@ -138,6 +142,8 @@ class ScheduleSearcher(Searcher):
             self._schedule.stored(trial_id, one.key, one.stored)
         for measuring in report.measuring:
             self._schedule.moved(measuring.key, measuring.share)
+        for moment in report.evaluated:
+            self._observer.evaluated(self._schedule.jobs[moment.key], moment.point)
         for key in report.finished:
             self._schedule.job_done(key)
             self._observer.job_done(self._schedule.jobs[key])

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_v
 
 from sweeps import placement
 from sweeps.errors import shown
+from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import (
     STRICT,
     Rewind,
@@ -26,6 +27,7 @@ from sweeps.spec.measures import Measures, resolve
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
 from trainables import data, measures, sizes
+from trainables.jobs.learning import Evaluation
 from trainables.levels import weights_at_levels
 from trainables.measures import Wanted
 
@@ -105,6 +107,10 @@ class Sweep(BaseModel):
     `{measure: instability, points: 50}`. `path_points` and `train_examples` are options of every
     measure that has `points` and `train_examples`."""
 
+    evaluate: Evaluate | None = None
+    """When networks are evaluated while they are trained, for learning curves:
+    `{every: 1 epoch, examples: 2000}`. Has no influence on results."""
+
     stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
     """A network is stable if its instability is below this (percentage points, LMC section 2)."""
 
@@ -133,6 +139,7 @@ class Sweep(BaseModel):
     def _resolve(self) -> Sweep:
         """Rewind points and levels that the recipe allows."""
         self._iterations_of(self.rewind, ("rewind",))
+        _ = self.evaluation
         for index, subnetwork in enumerate(self.subnetworks):
             here = ("subnetworks", index)
             if subnetwork.rewind is not None:
@@ -201,6 +208,11 @@ class Sweep(BaseModel):
                 deepest[k] = max(deepest.get(k, 0), *subnetwork.levels)
         jobs += len(pretrained) + 2 * sum(deepest.values())
         return len(self.inits) * trials, len(self.inits) * jobs
+
+    @cached_property
+    def evaluation(self) -> Evaluation | None:
+        """When networks are evaluated while they are trained."""
+        return None if self.evaluate is None else self.evaluate.resolved(asdict(self.recipe))
 
     @property
     def demand(self) -> placement.Demand:

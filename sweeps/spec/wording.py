@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from sweeps.errors import did_you_mean, one_line, shown
+from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
 from sweeps.spec.recipe import RecipeFields
 from sweeps.spec.subnetworks import STRATEGIES, Dense, Pruned
@@ -46,6 +47,9 @@ WANTED = {
     "train_examples": "a whole number of examples, at least 1",
     "stable_below": "a number of percentage points above 0 and at most 100",
     "matching": "one-std, or a number of percentage points from 0 to 100",
+    "evaluate": "a mapping: {every: 1 epoch, examples: 2000}",
+    "evaluate.every": LENGTH,
+    "evaluate.examples": "a whole number of examples, at least 1, or all",
     "on_divergence": "continue or stop",
     "resources": "a mapping: {cpus: 2, gpus: 0.25}",
     "resources.cpus": "a number of CPU cores, 0 or more",
@@ -165,6 +169,8 @@ def _model(location: Where) -> type[BaseModel]:
     match location:
         case ("recipe", _):
             return RecipeFields
+        case ("evaluate", _):
+            return Evaluate
         case ("resources", _):
             return Resources
         case ("subnetworks", int(), "dense", _):

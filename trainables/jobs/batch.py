@@ -6,8 +6,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Event, Failure, Progress
 from trainables.jobs.kinds import Job, Training
+from trainables.jobs.learning import Point
 from trainables.store import StoreError
 from trainables.training.group import Group, Trajectory
 
@@ -30,6 +32,8 @@ class UnderWay:
     """When its last checkpoint was stored."""
     trained: int = 0
     """Iterations so far, those that led to its checkpoint included, as `seconds`."""
+    curve: list[Point] = field(default_factory=list)
+    """Of the network while it is trained, as far as that is evaluated."""
     stored: int = field(init=False)
     """The iteration from which the training would go on if this process died."""
 
@@ -96,8 +100,12 @@ class Batch:
         if not self.under_way or self._group is None:
             return
         try:
+            for one in self.under_way:  # where they begin, or were interrupted
+                yield from evaluate(self.executor, one)
             if self._group.waiting:
                 self.executor.advance(self._group, self.under_way)
+            for one in self.under_way:
+                yield from evaluate(self.executor, one)
             for one in [one for one in self.under_way if one.training.finished]:
                 ended_well = self.executor.end(one)
                 self.under_way.remove(one)

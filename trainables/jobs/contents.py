@@ -6,15 +6,16 @@ a person wrote it so. It is set aside and counts as missing; what needs it makes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from trainables import networks
 from trainables.jobs.kinds import Job, Mask, Training
+from trainables.jobs.learning import Point, noted, recalled
 from trainables.jobs.shared import Artifacts
 from trainables.networks.architecture import Architecture
 from trainables.recipe import Recipe
@@ -51,23 +52,39 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
 
 
 def write_checkpoint(
-    store: Artifacts, job: Job, state: TrainingState, seconds: float, iterations: int
+    store: Artifacts,
+    job: Training,
+    state: TrainingState,
+    seconds: float,
+    iterations: int,
+    curve: Sequence[Point],
 ) -> None:
-    """Store where a job's training is, in place of its last checkpoint, and what it took."""
+    """Store where a job's training is, in place of its last checkpoint, and what it took.
+
+    `curve` are the points of its learning curve so far.
+    """
     payload = tensors.to_bytes(tensors.join(weights=state.weights, optimizer=state.optimizer))
     facts = {"iteration": state.iteration, "seconds": seconds, "iterations": iterations}
+    facts |= noted(job, curve)
     store.write(CHECKPOINT, job.key, payload, tensors.SUFFIX, **facts)
     store.prune(CHECKPOINT, job.key)
 
 
-def read_checkpoint(store: Artifacts, job: Training) -> tuple[TrainingState, float, int] | None:
-    """Return where a job's training is, with the seconds and iterations that went into it.
+class Checkpoint(NamedTuple):
+    """Where a training is."""
 
-    None if it has no checkpoint.
-    """
+    state: TrainingState
+    seconds: float
+    """That went into it, as the iterations."""
+    iterations: int
+    curve: list[Point]
+
+
+def read_checkpoint(store: Artifacts, job: Training) -> Checkpoint | None:
+    """Return where a job's training is; None if it has no checkpoint."""
     begin, until = job.begin, job.until
 
-    def decode(artifact: Artifact) -> tuple[TrainingState, float, int]:
+    def decode(artifact: Artifact) -> Checkpoint:
         facts = artifact.facts
         iteration = facts.get("iteration")
         if not isinstance(iteration, int) or not begin <= iteration <= until:
@@ -77,7 +94,7 @@ def read_checkpoint(store: Artifacts, job: Training) -> tuple[TrainingState, flo
         weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
         # Checkpoints of earlier versions don't say what they took.
         spent = facts.get("seconds", 0.0), facts.get("iterations", 0)
-        return TrainingState(iteration, weights, slots), *spent
+        return Checkpoint(TrainingState(iteration, weights, slots), *spent, recalled(job, facts))
 
     try:
         return _decoded(store, CHECKPOINT, job.key, decode)

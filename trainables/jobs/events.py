@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trainables.jobs.kinds import Job
+from trainables.jobs.learning import Point
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """A network was evaluated while it is trained."""
+
+    job: Job
+    point: Point
+
+
+@dataclass(frozen=True)
 class Diverged:
     """A training has ended with a weight or a running statistic that is NaN or infinite."""
 
@@ -47,6 +56,6 @@ class Failure:
     error: Exception
 
 
-Step = Progress | Measured | Diverged
+Step = Progress | Measured | Evaluated | Diverged
 Event = Step | Job | Failure
 """The job itself: it is done."""

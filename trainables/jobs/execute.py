@@ -14,8 +14,17 @@ import torch
 from torch import Tensor
 
 from trainables import data, fingerprint, networks, pruning
+from trainables.jobs import learning
 from trainables.jobs.batch import Batch, UnderWay
-from trainables.jobs.contents import CHECKPOINT, finite, read, read_checkpoint, write_checkpoint
+from trainables.jobs.contents import (
+    CHECKPOINT,
+    Checkpoint,
+    finite,
+    read,
+    read_checkpoint,
+    write_checkpoint,
+)
+from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
 from trainables.jobs.kinds import Job, Mask, Measurement, Training
 from trainables.jobs.measurements import encode
@@ -126,10 +135,11 @@ class Executor:
             group = self.group(job.recipe)
             group.add(one.training)
             try:
-                self.advance(group, [one])
+                yield from evaluate(self, one)
                 while group.waiting:
-                    yield one.progress
                     self.advance(group, [one])
+                    yield from evaluate(self, one)
+                    yield one.progress
             except GeneratorExit:
                 self._save_checkpoints([one])
                 raise
@@ -155,11 +165,14 @@ class Executor:
             weights = tensors.part(stored, "weights")
             state = TrainingState(begin, weights, pruning.masked_slots(slots, mask))
         begin = state.iteration
-        state, seconds, trained = read_checkpoint(self.store, job) or (state, 0.0, 0)
-        state = state.copy(job.recipe.device)
+        found = read_checkpoint(self.store, job) or Checkpoint(state, 0.0, 0, [])
+        state = found.state.copy(job.recipe.device)
         training = Trajectory(state, job.order_seed, job.until, mask)
-        seconds += time.perf_counter() - start
-        return UnderWay(job, training, begin, state.iteration, seconds, time.monotonic(), trained)
+        if job.evaluation is not None:
+            training.next_pause = job.evaluation.next_pause
+        at, spent = state.iteration, found.seconds + time.perf_counter() - start
+        now, trained = time.monotonic(), found.iterations
+        return UnderWay(job, training, begin, at, spent, now, trained, found.curve)
 
     def advance(self, group: Group, under_way: Sequence[UnderWay]) -> None:
         """Move a group by a pulse; store checkpoints that are due."""
@@ -186,6 +199,9 @@ class Executor:
             held = tensors.join(weights=state.weights, optimizer=state.optimizer)
         facts = {"seconds": one.seconds, "iterations": one.trained} | self.made_with()
         ended_well = finite(state.weights)
+        if one.job.evaluation is not None and one.curve:
+            payload = learning.encode(one.curve)
+            self.store.write(learning.CURVE, learning.curve_key(one.job), payload, "json")
         self._store_tensors(one.job, held, facts if ended_well else facts | {"diverged": True})
         return ended_well
 
@@ -265,7 +281,7 @@ class Executor:
 
     def _save_checkpoint(self, one: UnderWay) -> None:
         state = one.training.state.copy()
-        write_checkpoint(self.store, one.job, state, one.seconds, one.trained)
+        write_checkpoint(self.store, one.job, state, one.seconds, one.trained, one.curve)
         one.saved, one.stored = time.monotonic(), state.iteration
 
     def _save_checkpoints(self, under_way: Sequence[UnderWay]) -> None:

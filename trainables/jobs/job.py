@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -54,3 +55,18 @@ class Job:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a measurement takes, for the planner: evaluations of its networks' data."""
+
+    passes: float = 0.0
+    """Forward passes over both splits."""
+    points: int = 0
+    """Points of paths over both splits, which cost an MLP less than a pass."""
+    train_examples: int | None = None
+    """Of the train split, if they are not all."""
+
+
+NO_WORK = Work()

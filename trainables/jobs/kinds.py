@@ -17,7 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from trainables.jobs.job import NO_WORK
 from trainables.jobs.job import Job as Job
+from trainables.jobs.job import Work as Work
+from trainables.jobs.learning import Evaluation
 from trainables.recipe import Recipe, Stage
 
 Stream = Literal["init", "reinit"]
@@ -54,6 +57,9 @@ class Training(Job):
     strategy: Strategy = "dense"
     """How the subnetwork came about. It is not part of the key, which follows from mask and
     start."""
+    evaluation: Evaluation | None = None
+    """When the network is evaluated while it is trained. It is not part of the key: the same
+    network comes out."""
 
     @property
     def kind(self) -> str:
@@ -147,9 +153,10 @@ def pretrained(
     until: int,
     earlier: Training | None = None,
     stream: Stream = "init",
+    evaluation: Evaluation | None = None,
 ) -> Training:
     """Return the job of W_k, k = `until`, which goes on from an `earlier` state; or of W_0."""
-    return Training(of, init_seed, order_seed, until, stream, earlier)
+    return Training(of, init_seed, order_seed, until, stream, earlier, evaluation=evaluation)
 
 
 def trained(
@@ -161,11 +168,14 @@ def trained(
 ) -> Training:
     """Return the job of a copy that is trained from iteration `begin` to the end of training.
 
-    The strategy is dense without a mask, and IMP with one, unless said otherwise.
+    The strategy is dense without a mask, and IMP with one, unless said otherwise. It is evaluated
+    on its way as `start` was.
     """
     strategy = strategy or ("imp" if mask else "dense")
     end = pretrained(start.of, start.init_seed, order_seed, start.of.iterations)
-    return replace(end, start=start, begin=begin, mask=mask, strategy=strategy)
+    return replace(
+        end, start=start, begin=begin, mask=mask, strategy=strategy, evaluation=start.evaluation
+    )
 
 
 Method = Literal["magnitude", "random-per-layer"]
@@ -237,18 +247,6 @@ Options = tuple[tuple[str, Any], ...]
 """Name and value of the options of a measure that are not at their default, sorted by name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What a measurement takes, for the planner: evaluations of its networks' data."""
-
-    passes: float = 0.0
-    """Forward passes over both splits."""
-    points: int = 0
-    """Points of paths over both splits, which cost an MLP less than a pass."""
-    train_examples: int | None = None
-    """Of the train split, if they are not all."""
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Measurement(Job):
     """What a measure says of some trained networks, which share recipe and data."""
@@ -261,7 +259,7 @@ class Measurement(Job):
     """Identity of the code of a measure that is not built in."""
     of: tuple[Training, ...]
     options: Options = ()
-    work: Work = Work()
+    work: Work = NO_WORK
     """What it takes; not part of the key."""
 
     @property

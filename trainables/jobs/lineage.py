@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from trainables.jobs.kinds import (
     Mask,
     Strategy,
+    Stream,
     Training,
     pretrained,
     pruned,
     randomly_pruned,
     trained,
 )
+from trainables.jobs.learning import Evaluation
 from trainables.recipe import Recipe
 
 
@@ -34,6 +36,8 @@ class Lineage:
     """Order seed of the training from W_0 to W_k."""
     imp_order: int = 1
     """Order seed of the trainings that IMP prunes after."""
+    evaluation: Evaluation | None = None
+    """When networks are evaluated while they are trained."""
 
     def __post_init__(self) -> None:
         self._states: dict[int, Training] = {}
@@ -58,7 +62,7 @@ class Lineage:
             assert mask is not None
             mask = randomly_pruned(mask, self.init_seed)
         if strategy == "random-reinit":
-            start = pretrained(self.recipe, self.init_seed, self.pretrain_order, 0, stream="reinit")
+            start = self._state(0, stream="reinit")
         return trained(start, k, order, mask, strategy)
 
     def mask(self, level: int, k: int) -> Mask:
@@ -70,5 +74,6 @@ class Lineage:
             self._masks[level, k] = pruned(arm, rounds)
         return self._masks[level, k]
 
-    def _state(self, k: int, earlier: Training | None) -> Training:
-        return pretrained(self.recipe, self.init_seed, self.pretrain_order, k, earlier)
+    def _state(self, k: int, earlier: Training | None = None, stream: Stream = "init") -> Training:
+        seed, order = self.init_seed, self.pretrain_order
+        return pretrained(self.recipe, seed, order, k, earlier, stream, self.evaluation)

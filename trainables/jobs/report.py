@@ -7,7 +7,16 @@ import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Progress
+from trainables.jobs import reports
+from trainables.jobs.events import (
+    Diverged,
+    Evaluated,
+    Event,
+    Failure,
+    InputDiverged,
+    Measured,
+    Progress,
+)
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
 from trainables.jobs.reports import Blocked, Failed, Measuring, Report, Running
@@ -30,8 +39,12 @@ class _Seen:
     diverged: list[str] = field(default_factory=list)
     running: dict[str, Running] = field(default_factory=dict)
     measuring: dict[str, Measuring] = field(default_factory=dict)
+    evaluated: list[reports.Evaluated] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
+        if isinstance(event, Evaluated):
+            self.evaluated.append(reports.Evaluated(event.job.key, event.point))
+            return
         job = event if isinstance(event, Job) else event.job
         self.running.pop(job.key, None)
         self.measuring.pop(job.key, None)
@@ -88,6 +101,7 @@ def advance(executor: Executor, events: Events, turn: Turn, leave: Callable[[], 
         diverged=tuple(seen.diverged),
         running=tuple(seen.running.values()),
         measuring=tuple(seen.measuring.values()),
+        evaluated=tuple(seen.evaluated),
         trained=executor.trained_iterations - trained,
         busy_seconds=time.monotonic() - begin,
         done=done,

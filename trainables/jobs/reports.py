@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trainables.jobs.learning import Point
+
 
 @dataclass(frozen=True)
 class Running:
@@ -32,6 +34,15 @@ class Measuring:
     title: str
     share: float
     """How much of it is done, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A network was evaluated while it is trained."""
+
+    key: str
+    """Of the training."""
+    point: Point
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,7 @@ class Report:
     """Keys of the trainings, made or read, that ended in NaN or infinity."""
     running: tuple[Running, ...] = ()
     measuring: tuple[Measuring, ...] = ()
+    evaluated: tuple[Evaluated, ...] = ()
     trained: int = 0
     """Iterations."""
     busy_seconds: float = 0.0

@@ -6,7 +6,7 @@ that begins at a later iteration joins the stack when the others have come there
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trainables.data.split import Split
@@ -29,6 +29,12 @@ class Trajectory:
     order_seed: int
     until: int
     mask: Mask | None = None
+    next_pause: Callable[[int, int], int] = lambda iteration, until: until
+    """Iteration and `until` -> where a group hands control back, at the latest."""
+
+    @property
+    def pause(self) -> int:
+        return self.next_pause(self.state.iteration, self.until)
 
     @property
     def finished(self) -> bool:
@@ -75,11 +81,11 @@ class Group:
     def _next(self) -> tuple[tuple[Trajectory, ...], int]:
         """Return who moves now, and up to which iteration."""
         if self.recipe.backend == "loop":
-            return (self.waiting[0],), self.waiting[0].until
+            return (self.waiting[0],), self.waiting[0].pause
         iterations = sorted({training.state.iteration for training in self.waiting})
         now = [t for t in self.waiting if t.state.iteration == iterations[0]][:STACK]
-        # Up to where the next ones join.
-        end = min([training.until for training in now] + iterations[1:2])
+        # Up to where one pauses, or the next ones join.
+        end = min([training.pause for training in now] + iterations[1:2])
         return tuple(now), end
 
     def _train(self, trainings: tuple[Trajectory, ...], end: int) -> Iterator[object]:
