@@ -62,7 +62,8 @@ class Trainings:
             self._adopt(run)
             return True
         try:
-            points = decode(store.read(CURVE, key).payload)
+            artifact = store.read(CURVE, key)
+            points = decode(artifact.payload, artifact.facts)
         except (Missing, Unreadable):
             return False
         run = self._run(job, points, running=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +32,7 @@ SMALL = (
     *("--set", "inits=1"),
     *("--set", "orders=2"),
     *("--set", "subnetworks=[dense, {strategy: imp, levels: [1, 2]}]"),
+    *("--set", "evaluate.every=10 %"),
     *("--checkpoint-seconds", "0.1"),
     *("--workers", "2"),
 )
@@ -47,6 +50,15 @@ def assert_same_results(sweep: Sweep, undisturbed: Sweep) -> None:
     assert sweep.artifacts() == undisturbed.artifacts()
     assert not sweep.checkpoints()
     pd.testing.assert_frame_equal(sweep.trials("digits-mlp"), undisturbed.trials("digits-mlp"))
+    curves = [learning_curves(one) for one in (sweep, undisturbed)]
+    pd.testing.assert_frame_equal(*curves)
+    assert list(curves[0].groupby("training").size()) == [3, *[11] * 5, *[10] * 5]  # 2: up to 1000
+
+
+def learning_curves(sweep: Sweep) -> pd.DataFrame:
+    result = sweep.command("results", "digits-mlp", "--learning-curves")
+    assert result.returncode == 0, result.stderr
+    return pd.read_csv(io.StringIO(result.stdout))
 
 
 def test_a_killed_worker_is_replaced(undisturbed: Sweep, tmp_path: Path) -> None:
@@ -67,6 +79,18 @@ def in_a_training(sweep: Sweep) -> bool:
     return bool(sweep.checkpoints())
 
 
+def shows_points(sweep: Sweep) -> bool:
+    """Whether MLflow has points of a learning curve that goes on."""
+    if not sweep.checkpoints():
+        return False
+    with closing(sqlite3.connect(f"file:{sweep.home / 'mlflow.db'}?mode=ro", uri=True)) as opened:
+        (found,) = opened.execute(
+            "SELECT count(*) FROM runs JOIN metrics USING (run_uuid) "
+            "WHERE metrics.key = 'error_test' AND runs.status = 'RUNNING'"
+        ).fetchone()
+    return bool(found)
+
+
 def between_results(sweep: Sweep) -> bool:
     return sum(name.startswith("instability") for name in sweep.artifacts()) >= 2
 
@@ -74,7 +98,7 @@ def between_results(sweep: Sweep) -> bool:
 @pytest.mark.parametrize(
     "moments",
     [
-        [in_a_training],
+        [shows_points],
         pytest.param([after_start, in_a_training, between_results], marks=pytest.mark.slow),
     ],
 )

@@ -71,3 +71,30 @@ def family(recipe, k=20):
         "instability": measured("instability", arms, points=5),
         "sparse instability": measured("instability", masked, points=5),
     }
+
+
+OWN = '''
+import torch
+from torch import nn
+
+class Gated(nn.Module):
+    """GroupNorm, an embedding of positions, constants of several kinds, and dropout."""
+
+    def __init__(self, width=8, classes=10):
+        super().__init__()
+        self.stem = nn.Conv2d(1, width, 3, padding=1)
+        self.norm = nn.GroupNorm(2, width)
+        self.place = nn.Parameter(torch.randn(1, width, 8, 8))
+        self.register_buffer("order", torch.randperm(64))
+        self.register_buffer("noise", torch.randn(64), persistent=False)
+        self.register_buffer("seen", torch.zeros(1))
+        self.output = nn.Linear(64 * width, classes)
+
+    def forward(self, inputs):
+        if self.training:
+            self.seen.add_(1)
+        hidden = self.norm(self.stem(inputs)).relu() + self.place
+        hidden = hidden.flatten(2)[:, :, self.order] + self.noise
+        return self.output(nn.functional.dropout(hidden.flatten(1), 0.2, self.training))
+'''
+"""The file `gated_nets.py` of a user: a network with layers that ours have not."""

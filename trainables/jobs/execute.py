@@ -200,8 +200,8 @@ class Executor:
         facts = {"seconds": one.seconds, "iterations": one.trained} | self.made_with()
         ended_well = finite(state.weights)
         if one.job.evaluation is not None and one.curve:
-            payload = learning.encode(one.curve)
-            self.store.write(learning.CURVE, learning.curve_key(one.job), payload, "json")
+            payload, times = learning.encode(one.curve)
+            self.store.write(learning.CURVE, learning.curve_key(one.job), payload, "json", **times)
         self._store_tensors(one.job, held, facts if ended_well else facts | {"diverged": True})
         return ended_well
 

@@ -8,7 +8,7 @@ training is under way its points travel with the checkpoint.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +73,21 @@ def curve_key(job: Training) -> str:
     return content_key(CURVE, {"training": job.key, "version": VERSION, **asdict(job.evaluation)})
 
 
-def encode(points: Sequence[Point]) -> bytes:
-    """Return a learning curve as it is stored."""
-    return json.dumps([asdict(point) for point in points]).encode()
+def encode(points: Sequence[Point]) -> tuple[bytes, dict[str, Any]]:
+    """Return a learning curve as it is stored: payload, and what its manifest says.
+
+    The times are in the manifest, so that the same curve has the same payload.
+    """
+    named = [asdict(point) for point in points]
+    times = [point.pop("measured_at") for point in named]
+    return json.dumps(named, sort_keys=True).encode(), {"measured_at": times}
 
 
-def decode(payload: bytes) -> list[Point]:
-    """Return a learning curve. Raises Unreadable."""
+def decode(payload: bytes, facts: Mapping[str, Any]) -> list[Point]:
+    """Return a learning curve from its payload and manifest. Raises Unreadable."""
     try:
-        return [_point(one) for one in json.loads(payload)]
+        named = zip(json.loads(payload), facts["measured_at"], strict=True)
+        return [_point(one | {"measured_at": at}) for one, at in named]
     except (ValueError, TypeError, KeyError) as error:
         raise Unreadable(f"it is no learning curve: {error}") from error
 

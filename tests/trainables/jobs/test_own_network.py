@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from job_samples import do, family, payload
+from job_samples import OWN, do, family, payload
 from torch import nn
 from torchvision.ops import StochasticDepth
 
@@ -15,31 +15,6 @@ from trainables.jobs import measurements
 from trainables.jobs.execute import Executor
 from trainables.networks.architecture import Architecture
 from trainables.store import Store
-
-OWN = '''
-import torch
-from torch import nn
-
-class Gated(nn.Module):
-    """GroupNorm, an embedding of positions, constants of several kinds, and dropout."""
-
-    def __init__(self, width=8, classes=10):
-        super().__init__()
-        self.stem = nn.Conv2d(1, width, 3, padding=1)
-        self.norm = nn.GroupNorm(2, width)
-        self.place = nn.Parameter(torch.randn(1, width, 8, 8))
-        self.register_buffer("order", torch.randperm(64))
-        self.register_buffer("noise", torch.randn(64), persistent=False)
-        self.register_buffer("seen", torch.zeros(1))
-        self.output = nn.Linear(64 * width, classes)
-
-    def forward(self, inputs):
-        if self.training:
-            self.seen.add_(1)
-        hidden = self.norm(self.stem(inputs)).relu() + self.place
-        hidden = hidden.flatten(2)[:, :, self.order] + self.noise
-        return self.output(nn.functional.dropout(hidden.flatten(1), 0.2, self.training))
-'''
 
 
 @pytest.fixture
