@@ -15,6 +15,7 @@ order in which they import each other:
 
 from trainables.data.content import Facts as Facts
 from trainables.data.errors import DataError as DataError
+from trainables.data.loading import forget as forget
 from trainables.data.loading import load as load
 from trainables.data.loading import prepare as prepare
 from trainables.data.loading import prepared as prepared

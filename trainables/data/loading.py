@@ -50,6 +50,12 @@ def load(recipe: Recipe, folder: Path) -> Dataset[Any]:
     return _load(recipe.data, recipe.data_address, recipe.input_scaling, recipe.device, folder)
 
 
+def forget() -> None:
+    """Make the next `load` read the data anew, because those in memory were changed."""
+    _load.cache_clear()
+    _stream.cache_clear()
+
+
 # --- in memory ----------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
         held = tensors.from_bytes(artifact.payload)
         match job:
             case Training(is_copy=True):
-                _check("weights", held, _weights_of(job.recipe.architecture))
+                _check("weights", held, weights_of(job.recipe.architecture))
             case Training():
                 _check_state(job.recipe, held, fresh=job.until == 0)
             case Mask():
@@ -124,13 +124,13 @@ def _check_state(recipe: Recipe, held: dict[str, Tensor], fresh: bool) -> None:
     """Raises Unreadable unless these are weights with their optimizer, or a fresh one if that
     may be."""
     weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
-    _check("weights", weights, _weights_of(recipe.architecture))
+    _check("weights", weights, weights_of(recipe.architecture))
     if slots or not fresh:
         _check("optimizer", slots, _slots_of(recipe))
 
 
 def _check_mask(recipe: Recipe, held: dict[str, Tensor]) -> None:
-    shapes = _weights_of(recipe.architecture)
+    shapes = weights_of(recipe.architecture)
     names = networks.prunable(_on_paper(recipe.architecture), output=recipe.prune_output)
     _check("mask", held, {name: shapes[name] for name in names})
     if any(keep.dtype != torch.bool for keep in held.values()):
@@ -146,7 +146,7 @@ def _check(what: str, held: Mapping[str, Tensor], shapes: Shapes) -> None:
 
 
 @cache
-def _weights_of(network: Architecture) -> Shapes:
+def weights_of(network: Architecture) -> Shapes:
     """Return the shape of every weight and statistic of a network."""
     return {name: t.shape for name, t in networks.state(_on_paper(network)).items()}
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
-from trainables import measures, pruning
+from trainables import data, measures, pruning
 from trainables.data.split import Dataset
+from trainables.jobs.contents import weights_of
 from trainables.jobs.kinds import Measurement
 from trainables.measures.context import Context, finite
 from trainables.measures.measure import Column, Measure, Values
@@ -52,11 +53,13 @@ def measuring(
 
     def compute(tell: Callable[[float], None]) -> Values:
         set_numerics(recipe)  # of this thread
-        ends = [{name: v.to(recipe.device) for name, v in one.items()} for one in weights]
+        # A measure may change what it gets: later jobs read the originals.
+        names = weights_of(recipe.architecture)
+        ends = [{name: one[name].to(recipe.device, copy=True) for name in names} for one in weights]
         context = Context(
             recipe=recipe,
             data=dataset,
-            masks=masks,
+            masks=[one and {name: keep.clone() for name, keep in one.items()} for one in masks],
             expected=(work.points + work.passes) * examples,
             team=team,
             decoders=decoders,
@@ -67,11 +70,25 @@ def measuring(
             torch.manual_seed(derive("measure", job.key))
             return measure.compute(ends, context, options)
 
-    values = yield from in_steps(compute)
+    before = _versions(dataset)
+    try:
+        values = yield from in_steps(compute)
+    finally:
+        changed = _versions(dataset) != before
+        if changed:
+            data.forget()
+    if changed:
+        raise PluginError(f"measure {job.measure}: it changed the examples in place; copy them")
     try:
         return {"weights_left": left, **_checked(measure, values)}
     except ValueError as error:
         raise PluginError(f"measure {job.measure}: {error}") from None
+
+
+def _versions(dataset: Dataset[Any]) -> list[int]:
+    """Return how often each tensor of the examples was changed in place."""
+    held = (value for split in (dataset.test, dataset.train) for value in vars(split).values())
+    return [value._version for value in held if isinstance(value, torch.Tensor)]
 
 
 def _checked(measure: Measure, values: object) -> dict[str, Any]:

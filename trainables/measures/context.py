@@ -62,7 +62,12 @@ class Context:
         return network.to(self.recipe.device)
 
     def split(self, name: SplitName) -> Any:
-        """Return the test or the train split: `len`, `labels` [N]; see `trainables.data.split`."""
+        """Return the test or the train split: `len`, `labels` [N]; see `trainables.data.split`.
+
+        Raises ValueError where it is neither.
+        """
+        if name not in ("test", "train"):
+            raise ValueError(f"there is no split {name!r}; allowed: test, train")
         return self.data.test if name == "test" else self.data.train
 
     def score(self, weights: Weights, split: SplitName) -> Score:

@@ -22,7 +22,7 @@ def from_bytes(payload: bytes) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = safetensors.torch.load(payload)
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"it holds no tensors: {error}") from error
-    return tensors
+    return {name: tensors[name] for name in sorted(tensors)}  # it gives them in any order
 
 
 def join(**groups: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import samples
 import torch
 from job_samples import NEVER, do, family
 
-from trainables import measures
+from trainables import measures, networks
 from trainables.jobs import measurements
 from trainables.jobs.execute import Executor
 from trainables.measures import Column, Measure, measured
@@ -155,3 +155,55 @@ def test_keys_have_what_decides_the_values(short):
     assert measured("disagreement", pair, train_examples=50) != plain
     assert measured("disagreement", pair, train_examples=None) == plain
     assert measured("distance", pair) != plain
+
+
+def test_what_it_changes_later_jobs_do_not_see(store, short, own):
+    """Weights, masks and the tensors of a worker's memory are the measure's own."""
+
+    def spoil(weights, context, options):
+        for one in (*weights, *context.masks):
+            for tensor in one.values():
+                tensor.zero_()
+        return {"own_a": 0.0}
+
+    jobs = family(short())
+    pair = [jobs["masked"], jobs["second masked"]]
+    spoiling = measured(own(of(spoil, "own_a")), pair)
+    wanted = jobs["sparse instability"]
+    do(store, *wanted.inputs, wanted)
+    payload = store.read(wanted.kind, wanted.key).payload
+    store.delete(wanted.kind, wanted.key)
+    executor = Executor(store, samples.FOLDER, NEVER)
+    for job in (spoiling, wanted):
+        list(executor.run(job))
+    assert store.read(wanted.kind, wanted.key).payload == payload
+
+
+def test_examples_that_it_changes_are_read_anew(store, short, own):
+    before = samples.digits().test.images.clone()
+
+    def spoil(weights, context, options):
+        context.split("test").images.add_(1)
+        return {"own_a": 0.0}
+
+    with pytest.raises(PluginError, match="it changed the examples in place; copy them"):
+        values_of(store, short, own(of(spoil, "own_a")))
+    assert torch.equal(samples.digits().test.images, before)
+
+
+def test_weights_come_in_the_networks_order(store, short, own):
+    """Not in that of their file, which differs: what is drawn for them would be another's."""
+    seen = []
+
+    def look(weights, context, options):
+        seen.extend(list(one) for one in weights)
+        return {"own_a": 0.0}
+
+    values_of(store, short, own(of(look, "own_a")))
+    order = list(networks.state(networks.build("digits-mlp")))
+    assert seen == [order, order]
+
+
+def test_there_are_two_splits(store, short, own):
+    with pytest.raises(ValueError, match=r"there is no split 'valid'; allowed: test, train"):
+        values_of(store, short, own(of(lambda w, c, o: c.split("valid"), "own_a")))
