@@ -46,13 +46,16 @@ def means(trials: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
 
     Columns: `recipe`, `strategy`, `level`, `rewind`, `weights_left` (%), `quantity`, `mean`, `std`
     (over samples), `low`, `high` (ends of the 95 % interval, NaN for one init), `n` (samples) and
-    `inits`. Trials without a value are left out, and cells without such trials.
+    `inits`. Trials without a value are left out, and cells without such trials; a quantity that no
+    trial at all has a value of is there with n = 0.
     """
     rows = []
     for quantity in quantities:
         if quantity.name not in trials:
             continue
         there = trials[trials[quantity.name].notna()]
+        if there.empty:
+            there = trials
         for cell, group in there.groupby([RECIPE, *CELL], sort=False):
             found = estimate(group[quantity.name], group[INIT_SEED], quantity.bounds)
             left = float(group[WEIGHTS_LEFT].mean())
@@ -103,6 +106,8 @@ def _table(frame: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
 
 
 def _spread(row: pd.Series, unit: str) -> str:
+    if not row["n"]:
+        return UNKNOWN
     text = f"{row['mean']:.4g}"
     if not math.isnan(row["std"]):
         text += f" ± {row['std']:.2g}"

@@ -18,6 +18,7 @@ Records of earlier versions stay readable. They keep path curves as stepped metr
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
@@ -216,7 +217,8 @@ TRIAL_COLUMNS = ("trial", "run_id", "submission", RECIPE, *IDENTIFYING)
 
 
 def _trial_row(run: Run) -> dict[str, object]:
-    params, metrics = run.data.params, run.data.metrics
+    params = run.data.params
+    metrics = {name: _finite_or_not(value) for name, value in run.data.metrics.items()}
     first, second = (int(seed) for seed in params[ORDER_SEEDS].split(","))
     row: dict[str, object] = {
         "trial": run.data.tags[TRIAL_KEY],
@@ -241,6 +243,11 @@ def _trial_row(run: Run) -> dict[str, object]:
             if diverged[f"{DIVERGED}_{arm}"]
         }
     return row | diverged
+
+
+def _finite_or_not(value: float) -> float:
+    """Return a metric as it was logged: MLflow's databases hold the largest float for infinity."""
+    return math.copysign(math.inf, value) if abs(value) >= sys.float_info.max else value
 
 
 def _diverged(metrics: Mapping[str, float], arm: int) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs
-from trainables import plugins
+from trainables import data, measures, networks, plugins
 from trainables.plugin_sources import Source, UnusableError
+from trainables.registry import OWN, PluginError
 
 NAME = re.compile(r"([\w.]+):[\w.]+")
 """`module:object` in a spec; whether it is one depends on where it stands."""
@@ -41,6 +42,28 @@ def named(raw: Mapping[str, Any]) -> list[Source]:
             except UnusableError as error:
                 raise UserError(f"{text}: {error}") from None
     return [found[module] for module in sorted(found)]
+
+
+def check(raw: Mapping[str, Any]) -> None:
+    """Raise UserError unless all own code that a spec's keys name is there and of use.
+
+    What depends on the data is found where they are.
+    """
+    recipe = raw.get("recipe")
+    recipe = recipe if isinstance(recipe, Mapping) else {}
+    wanted = raw.get("measure", [])
+    for entry in wanted if isinstance(wanted, list) else [wanted]:
+        _check(entry.get("measure") if isinstance(entry, Mapping) else entry, measures.find)
+    _check(recipe.get("network"), networks.DOOR.find)
+    _check(recipe.get("data"), data.DOOR.find)
+
+
+def _check(name: object, find: Callable[[str], object]) -> None:
+    if isinstance(name, str) and OWN.fullmatch(name):
+        try:
+            find(name)
+        except PluginError as error:
+            raise UserError(str(error)) from None
 
 
 def _texts(value: Any) -> Iterator[str]:

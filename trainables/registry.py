@@ -84,7 +84,7 @@ class Door:
         """
         found = self.find(name)
         with self.calling(name):
-            _check_call(found, given, named)
+            check_call(found, given, named)
             return found(*given, **named)
 
     @contextmanager
@@ -156,7 +156,7 @@ def _checked(version: object) -> str:
     return str(version)
 
 
-def _check_call(found: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+def check_call(found: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
     """Raise UnusableError unless something can be called with such arguments."""
     if not callable(found):
         raise UnusableError(f"it is a {type(found).__name__}, not a function or class")

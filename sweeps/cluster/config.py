@@ -26,6 +26,9 @@ from sweeps.spec import STRICT
 
 Address = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 
+AGAIN = "SWEEPS_AGAIN"
+"""Environment variable of a submitted driver: the command that goes on where it ends early."""
+
 
 class Entry(BaseModel):
     """A cluster in the file."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps import plugins
-from sweeps.cluster.config import Cluster
+from sweeps.cluster.config import AGAIN, Cluster
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_address, read
 from sweeps.placement import Machines
@@ -119,8 +119,9 @@ class Jobs:
                 f"recipe.data: {address} is a path of this machine; on a cluster: "
                 "a URL, or an absolute path that all of its machines have"
             )
-        self._check_versions()
         own = plugins.named(raw)
+        plugins.check(raw)
+        self._check_versions()
         code = {"own_code": digest(own)} if own else {}
         content = content_key("submission", {"spec": raw, **code})
         earlier = [one for one in self.all() if one.content == content]
@@ -135,6 +136,7 @@ class Jobs:
             command += ["--plugins", OWN_CODE]
         if workers:
             command += ["--workers", str(workers)]
+        again = ["sweeps", "submit", spec, *command[5 : 5 + 2 * len(overrides)]]
         with tempfile.TemporaryDirectory() as folder, _spoken_to(self.cluster):
             (Path(folder) / SPEC_FILE).write_text(text, encoding="utf-8")
             for source in own:
@@ -147,7 +149,10 @@ class Jobs:
                     submission_id=identity,
                     runtime_env={
                         "working_dir": folder,
-                        "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS)},
+                        "env_vars": {
+                            "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS),
+                            AGAIN: shlex.join(again),
+                        },
                     },
                     metadata={
                         SWEEP: name,

@@ -43,6 +43,12 @@ def results(
     curves: Annotated[
         bool, typer.Option("--curves", help="the errors and losses along each trial's path")
     ] = False,
+    along: Annotated[
+        str | None,
+        typer.Option(
+            "--along", metavar="AXIS", help="what measures say along an axis: layer, for distance"
+        ),
+    ] = None,
     learning_curves: Annotated[
         bool,
         typer.Option(
@@ -78,18 +84,24 @@ def results(
       sweeps results digits-mlp --where "level = 11 and not rewind in (0, 20)"
       sweeps results digits-mlp --columns strategy,rewind,accuracy_train
       sweeps results digits-mlp --curves -o curves.csv
+      sweeps results digits-mlp --along layer -o layers.csv
       sweeps results digits-mlp --learning-curves -o learning.csv
     """
-    from sweeps import query, trial_tables
+    from sweeps import axes, query, trial_tables
     from sweeps.home import resolve
 
     if learning_curves:
-        for option, given in (("--curves", curves), ("--where", where)):
+        for option, given in (("--curves", curves), ("--along", along), ("--where", where)):
             if given:
                 raise UserError(f"--learning-curves is of trainings: it goes without {option}")
-    long = "--curves" if curves else "--learning-curves" if learning_curves else None
+    if curves and along:
+        raise UserError("--curves and --along are two tables: give one of them")
+    asked_for = {"--curves": curves, "--along": along, "--learning-curves": learning_curves}
+    long = next((option for option, given in asked_for.items() if given), None)
     form = _format(format_, output, long)
     wide = LEARNING_COLUMNS if learning_curves else trial_tables.CURVE_COLUMNS if curves else None
+    if along and columns:
+        raise UserError("--along has the columns of all measures with this axis: no --columns")
     asked = _columns(columns, wide)
     condition = None if where is None else query.parse(where)
     check_output("--output", output)
@@ -107,6 +119,8 @@ def results(
         frame = query.select(found.trials, condition)
     if curves:
         frame = trial_tables.curves(frame, found.curves(frame))
+    if along:
+        frame = axes.along(found, frame, along)
     if form != "table":
         trial_tables.export(trial_tables.chosen(frame, asked or None), form, output)
     elif output is not None:

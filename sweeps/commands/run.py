@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -65,6 +66,7 @@ def run(
       sweeps run my-sweep.yaml --set inits=5 --set recipe.learning_rate=0.1
     """
     from sweeps import display
+    from sweeps.cluster.config import AGAIN
     from sweeps.home import resolve
     from sweeps.loading import load
     from sweeps.plan import expand
@@ -90,7 +92,7 @@ def run(
             checkpoint_seconds=checkpoint_seconds,
             console=console,
         )
-    again = shlex.join(["sweeps", *sys.argv[1:]])
+    again = os.environ.get(AGAIN) or shlex.join(["sweeps", *sys.argv[1:]])
     console.print(display.outcome_text(outcome, again, place.log(sweep.name)), soft_wrap=True)
     if outcome.recording_error is None:
         try:

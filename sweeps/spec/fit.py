@@ -38,18 +38,21 @@ def _check_augmentation(recipe: Recipe) -> None:
         )
 
 
-def network_facts(recipe: Recipe) -> Facts:
-    """Return the sizes of a recipe's network. Raises an error of the place that is wrong."""
+def network_facts(recipe: Recipe, arguments_given: bool = False) -> Facts:
+    """Return the sizes of a recipe's network. Raises an error of the place that is wrong.
+
+    `arguments_given`: whether the spec gives arguments of the network, which may be what is wrong.
+    """
     _check_augmentation(recipe)  # images that are cropped have another size
     try:
         return sizes.facts(recipe)
     except PluginError as error:
-        where = "network_arguments" if recipe.network_arguments else "network"
+        where = "network_arguments" if arguments_given else "network"
         raise error_at(("recipe", where), one_line(str(error), 400)) from None
     except (ValueError, TypeError) as error:
-        where = (
-            "crop_size" if data.streams(recipe) and not recipe.crop_size else "network_arguments"
-        )
+        where = "network_arguments" if arguments_given else "network"
+        if data.streams(recipe) and not recipe.crop_size:
+            where = "crop_size"
         raise error_at(("recipe", where), one_line(f"{recipe.network}: {error}", 300)) from None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
@@ -99,15 +98,18 @@ def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted
     found = []
     for index, entry in enumerate(entries):
         found.append(entry if isinstance(entry, Wanted) else _wanted(entry, shared, index))
-    names = Counter(f"{c.name}{one.suffix}" for one in found for c in one.columns)
+    named: dict[str, str] = {}
+    """Name of a recorded column -> the measure that comes first with it."""
     for index, one in enumerate(found):
         if one in found[:index]:
             raise error_at(("measure", index), f"{shown(one.measure)} is listed twice")
-    for index, one in enumerate(found):
         for column in one.columns:
-            if names[f"{column.name}{one.suffix}"] > 1:
+            other = named.setdefault(f"{column.name}{one.suffix}", one.measure)
+            if other != one.measure:
                 raise error_at(
-                    ("measure", index), f"another measure has a column {column.name!r}, too"
+                    ("measure", index),
+                    f"{one.measure} has a column {column.name!r}, and so has {other}: name it "
+                    "otherwise",
                 )
     return tuple(found)
 
@@ -132,7 +134,10 @@ def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
                 "digits and '_'",
             )
     options = _checked(measure.Options, entry.options, here)
-    return measures.wanted(name, options, shared)
+    try:
+        return measures.wanted(name, options, shared)
+    except PluginError as error:
+        raise error_at(here, str(error)) from None
 
 
 def _checked(kind: type, options: Mapping[str, Any], here: tuple[str | int, ...]) -> dict[str, Any]:
@@ -147,6 +152,8 @@ def _checked(kind: type, options: Mapping[str, Any], here: tuple[str | int, ...]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         words = str(first["msg"]).removeprefix("Value error, ")
+        if first["loc"] and first["type"] != "value_error":
+            words += f", not {shown(first['input'])}"
         raise error_at((*here, *first["loc"]), one_line(words, 200)) from None
     except Exception as error:  # of a user's own dataclass, or types that JSON has not
         raise error_at(here, one_line(f"{type(error).__name__}: {error}", 200)) from None

@@ -8,7 +8,7 @@ from typing import Any
 from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import error_at
 from trainables import data
-from trainables.networks import DOOR, TABLE, completed, is_own
+from trainables.networks import DOOR, completed, is_own
 from trainables.networks.table import TORCHVISION, crop_default
 from trainables.registry import PluginError
 
@@ -25,13 +25,14 @@ def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
     except KeyError:
         raise error_at(
             ("recipe", "network"),
-            f"unknown network {shown(name)}{did_you_mean(name, [*TABLE, *DOOR.names()])}, "
+            f"unknown network {shown(name)}{did_you_mean(name, DOOR.names())}, "
             f"{TORCHVISION}NAME, or module:object of your own",
         ) from None
     except PluginError as error:
         raise error_at(("recipe", "network"), one_line(str(error), 400)) from None
     except ValueError as error:
-        raise error_at(("recipe", "network_arguments"), one_line(str(error), 200)) from None
+        where = "network_arguments" if given else "network"
+        raise error_at(("recipe", where), one_line(str(error), 200)) from None
 
 
 def _shape(recipe: Mapping[str, Any]) -> tuple[int, ...]:

@@ -77,9 +77,10 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
         return _made(recipe)
     if "network_version" in given:
         raise error_at(("recipe", "network_version"), "unknown key; it follows from the network")
+    arguments_given = bool(recipe["network_arguments"])
     recipe |= with_network(recipe)
     open_ = {name: given.get(name, "auto") for name in AUTO}
-    network = network_facts(_made(recipe | ANYWHERE))
+    network = network_facts(_made(recipe | ANYWHERE), arguments_given)
     machines = context.get("machines") or placement.this_machine()
     complete = _made(recipe | placement.choose(recipe | open_, network, machines))
     check_fit(complete)

@@ -28,6 +28,15 @@ def trials() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).assign(recipe="digits-mlp")
 
 
+def test_what_is_nowhere_a_number_is_said_to_be_none(trials: pd.DataFrame) -> None:
+    """A measure that gives NaN for every trial does not vanish."""
+    trials[SHARE.name] = math.nan
+    assert list(means(trials, [SHARE])["n"]) == [0, 0]
+    (table,) = tables(trials, [SHARE]).values()
+    assert list(table["mean"]) == ["–", "–"]
+    assert list(table["n (inits)"]) == ["0 (0)", "0 (0)"]
+
+
 def test_means_and_intervals_are_students(trials: pd.DataFrame) -> None:
     first, second = (row for _, row in means(trials, [L2]).iterrows())
     values = [40.0, 44.0, 45.0]
@@ -45,7 +54,6 @@ def test_intervals_end_at_what_is_possible(trials: pd.DataFrame) -> None:
 
 def test_what_was_never_measured_has_no_row(trials: pd.DataFrame) -> None:
     assert means(trials, [Quantity("sharpness", "sharpness")]).empty
-    assert tables(trials.assign(distance_l2=math.nan), [L2]) == {}
 
 
 def test_tables_say_what_the_quantities_are(trials: pd.DataFrame) -> None:

@@ -55,6 +55,18 @@ def client(tmp_path_factory):
     return client
 
 
+def test_infinity_comes_back(tmp_path):
+    """MLflow's databases hold the largest float in its place."""
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    made = client.create_experiment("digits", artifact_location=str(tmp_path))
+    log_trial(client, made, "", "key", ("digits", "dense", "0", "0", "1", "1,2"), 1.0)
+    (run,) = records.trial_runs(client, made)
+    client.log_metric(run.info.run_id, "own_high", math.inf)
+    client.log_metric(run.info.run_id, "own_low", -math.inf)
+    (row,) = records.trials(records.trial_runs(client, made)).to_dict("records")
+    assert (row["own_high"], row["own_low"]) == (math.inf, -math.inf)
+
+
 @pytest.fixture(scope="module")
 def trials(client):
     return records.trials(records.trial_runs(client, experiment(client, "digits")))

@@ -62,6 +62,14 @@ def test_a_folder_that_is_none(cli: Callable[..., Any], tmp_path: Path, command:
     )
 
 
+MADE = """from dataclasses import dataclass
+from trainables.measures import Column, Measure
+C = (Column(name="a"),)
+
+"""
+MEASURE = "MEASURE = Measure(name='a', columns=C, compute=lambda w, c, o: {'a': 1}, Options=O)"
+
+
 @pytest.mark.parametrize(
     ("module", "said"),
     [
@@ -72,6 +80,12 @@ def test_a_folder_that_is_none(cli: Callable[..., Any], tmp_path: Path, command:
         ("from trainables.measures import Measure\nMEASURE = Measure(7)", "(mine.py:2)"),
         ("import random\nrandom.nothing()", "no attribute 'nothing' (mine.py:2)"),
         ("import sys\nsys.exit(0)", "SystemExit: 0 (mine.py:2)"),
+        (MADE + "def f(w): ...\nMEASURE = Measure(name='a', columns=C, compute=f)", "(mine.py:5)"),
+        (MADE + "@dataclass\nclass O:\n    a: int = 1\n" + MEASURE, "must be a frozen dataclass"),
+        (
+            MADE + "@dataclass(frozen=True)\nclass O:\n    a: object = print\n" + MEASURE,
+            "its option a is a builtin_function_or_method; allowed are numbers, text,",
+        ),
         ("import yaml", "has the name of an installed module, yaml in "),
     ],
 )
@@ -84,6 +98,17 @@ def test_bad_code_is_one_line(
     assert "own.yaml:7: measure[1]: measure mine:MEASURE: " in line
     assert said in line
     assert not (tmp_path / "home").exists()
+
+
+def test_two_measures_of_one_column_are_both_named(cli: Callable[..., Any], tmp_path: Path) -> None:
+    spec = write_all(tmp_path)
+    module = MADE.replace('"a"', '"instability_test"') + MEASURE.replace(", Options=O", "")
+    write(tmp_path, {"mine": module})
+    said = wrong(cli("plan", spec))
+    assert said.endswith(
+        "measure[1]: mine:MEASURE has a column 'instability_test', and so has instability: name it "
+        "otherwise"
+    )
 
 
 def test_what_a_sweep_carries(tmp_path: Path) -> None:

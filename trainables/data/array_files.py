@@ -85,9 +85,10 @@ def _npz(fs: AbstractFileSystem, root: str) -> Mapping[str, Any]:
     import numpy as np
 
     file = Path(root) if is_local(fs) else io.BytesIO(fs.cat_file(root))
+    begin = file.open("rb").read(2) if isinstance(file, Path) else file.getvalue()[:2]
+    if begin != b"PK":
+        raise ValueError("it is no .npz file, as numpy.savez writes it")
     with np.load(file, allow_pickle=False) as held:
-        if not isinstance(held, np.lib.npyio.NpzFile):
-            raise ValueError("it is a single array, no .npz file")
         return dict(held)
 
 

@@ -100,7 +100,20 @@ def _checked(measure: Measure, values: object) -> dict[str, Any]:
         raise ValueError(f"it returned no value for the column {lacking[0]!r}")
     if others := [name for name in values if name not in wanted]:
         raise ValueError(f"it returned {others[0]!r}, which is none of its columns")
-    return {column.name: _value(column, values[column.name]) for column in measure.columns}
+    checked = {column.name: _value(column, values[column.name]) for column in measure.columns}
+    lengths: dict[str, tuple[str, int]] = {}
+    for column in measure.curves:
+        along = checked[column.name]
+        if not along:
+            raise ValueError(f"{column.name} has no values along its axis {column.axis}")
+        if isinstance(along, list):
+            first, number = lengths.setdefault(str(column.axis), (column.name, len(along)))
+            if len(along) != number:
+                raise ValueError(
+                    f"{column.name} has {len(along)} values along {column.axis}, but {first} "
+                    f"{number}"
+                )
+    return checked
 
 
 def _value(column: Column, value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from trainables.jobs.kinds import Measurement, Options, Training
 from trainables.measures.measure import Column, Measure, NoOptions, Value, Values, Work
-from trainables.registry import Door, PluginError
+from trainables.registry import Door, PluginError, check_call
 
 __all__ = ["Column", "Measure", "NoOptions", "Value", "Values", "Work"]
 
@@ -35,6 +35,8 @@ def find(name: str) -> Measure:
         raise PluginError(
             f"measure {name}: it is a {type(found).__name__}, not a trainables.measures.Measure"
         )
+    with DOOR.calling(name):
+        check_call(found.compute, (None, None, None), {})
     return found
 
 
@@ -83,6 +85,12 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
     options = {option: getattr(made, option) for option in sorted(known)}
     with DOOR.calling(name):
         work = measure.work(made)
+    for option, value in options.items():
+        if not _plain(value):
+            raise PluginError(
+                f"measure {name}: its option {option} is a {type(value).__name__}; allowed are "
+                "numbers, text, true and false, None, and tuples of these"
+            )
     telling = [f"{o}:{_told(v)}" for o, v in options.items() if v != usual.get(o, known[o])]
     if name == "instability":
         telling = []  # trials are known by it: none has two
@@ -96,6 +104,13 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
         columns=measure.columns,
         work=work,
     )
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value can stand in a key and in a stored spec."""
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _told(value: Any) -> str:

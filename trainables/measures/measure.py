@@ -78,6 +78,9 @@ class Measure:
     def __post_init__(self) -> None:
         if self.arity not in (1, 2):
             raise ValueError(f"the measure {self.name} compares {self.arity} networks, not 1 or 2")
+        parameters = getattr(self.Options, "__dataclass_params__", None)
+        if not (parameters and parameters.frozen):
+            raise ValueError(f"Options of the measure {self.name} must be a frozen dataclass")
         names = [column.name for column in self.columns]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"the measure {self.name} has no columns, or two of one name")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,20 @@ def _torchvision(name: str, arguments: Mapping[str, Any]) -> nn.Module:
         network: nn.Module = models.get_model(own, weights=None, **arguments)
     except (TypeError, ValueError) as error:
         raise PluginError(f"network {name}: {error}") from None
+    # Builders of torchvision take any argument, and may do nothing with it.
+    taken = {*_parameters(models.get_model_builder(own)), *_parameters(type(network))}
+    if others := sorted(set(arguments) - taken):
+        raise PluginError(
+            f"network {name}: it has no argument {others[0]!r}; allowed: {', '.join(sorted(taken))}"
+        )
     return network
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """Return the names of a builder's arguments that a spec may set."""
+    known = inspect.signature(function).parameters.values()
+    named = [one.name for one in known if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    return [name for name in named if name not in ("weights", "progress", "self")]
 
 
 def crop_default(name: str) -> int | None:

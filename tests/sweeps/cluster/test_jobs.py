@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from own_measure import write_all
 
-from sweeps.cluster.config import Cluster
+from sweeps.cluster.config import AGAIN, Cluster
 from sweeps.cluster.jobs import Jobs, Submission
+from sweeps.errors import UserError
 from sweeps.plugins import use
 from trainables import plugins
 
@@ -23,6 +24,7 @@ class Client:
     def __init__(self) -> None:
         self.jobs: list[Any] = []
         self.files: list[dict[str, str]] = []
+        self.environments: list[dict[str, str]] = []
 
     def submit_job(
         self,
@@ -31,6 +33,7 @@ class Client:
         runtime_env: dict[str, Any],
         metadata: dict[str, str],
     ) -> None:
+        self.environments.append(runtime_env["env_vars"])
         folder = Path(runtime_env["working_dir"])
         paths = [path for path in folder.rglob("*") if path.is_file()]
         self.files.append({str(path.relative_to(folder)): path.read_text() for path in paths})
@@ -79,6 +82,42 @@ def test_own_code_lies_beside_the_spec(jobs: Jobs, tmp_path: Path) -> None:
     submit(jobs, "digits-mlp")
     assert list(client.files[1]) == ["spec.yaml"]
     assert "--plugins" not in client.jobs[1].entrypoint
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('measure: ["mine:MEASURES"]', "mine.py has no 'MEASURES'; did you mean 'MEASURE'?"),
+        ('measure: [{measure: "mine:NONE"}]', "mine.py has no 'NONE'"),
+        ('measure: ["none:NONE"]', "there is no module none"),
+        ('recipe: {base: digits-mlp, network: "mine:wide"}', "mine.py has no 'wide'"),
+        ('recipe: {base: digits-mlp, data: "mine:data"}', "mine.py has no 'data'"),
+    ],
+)
+def test_own_code_is_looked_at_before_it_is_sent(
+    jobs: Jobs, tmp_path: Path, line: str, said: str
+) -> None:
+    """Even where the data lie on the cluster alone, so that the rest cannot be."""
+    spec = Path(write_all(tmp_path))
+    key = line.partition(":")[0]
+    lines = [one for one in spec.read_text().splitlines() if not one.startswith(key)]
+    if key == "measure":
+        lines = [one for one in lines if not one.startswith("recipe")]
+        lines.append('recipe: {base: digits-mlp, data: "s3://bucket/images.tar"}')
+    spec.write_text("\n".join([*lines, line]) + "\n")
+    with pytest.raises(UserError) as raised:
+        submit(jobs, str(spec))
+    assert said in str(raised.value)
+    assert not jobs._client.list_jobs()
+
+
+def test_a_driver_knows_how_its_user_goes_on(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    use("digits-mlp", None)
+    jobs.submit("digits-mlp", ["inits=1", "description=a b"])
+    client: Any = jobs._client
+    assert client.environments[0][AGAIN] == (
+        "sweeps submit digits-mlp --set inits=1 --set 'description=a b'"
+    )
 
 
 def test_a_submission_of_other_code_is_another(jobs: Jobs, tmp_path: Path) -> None:

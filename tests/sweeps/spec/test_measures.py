@@ -66,7 +66,10 @@ def test_the_path_of_a_trial_is_that_of_its_instability() -> None:
         ("[{measure: distance, points: 3}]", "measure[0].points: unknown option; this measure has"),
         ("[{measure: instability, point: 3}]", "measure[0].point: unknown option; allowed: points"),
         ("[{measure: instability, points: 2}]", "measure[0]: points must be at least 3, not 2"),
-        ("[{measure: instability, points: many}]", "measure[0].points: Input should be a valid"),
+        (
+            "[{measure: instability, points: many}]",
+            "measure[0].points: Input should be a valid integer, not 'many'",
+        ),
         ("[{measure: instability, points: true}]", "measure[0].points: Input should be a valid"),
         ("['my_lab:sharpness']", "measure[0]: measure my_lab:sharpness: there is no module my_lab"),
     ],

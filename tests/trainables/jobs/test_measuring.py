@@ -96,10 +96,16 @@ def test_what_its_columns_do_not_say_is_one_line(store, short, own, values, word
         values_of(store, short, own(of(lambda *_: values, "own_a")))
 
 
-@pytest.mark.parametrize("values", [1.0, "abc", None, {"a,b": 1.0}, {"a\n": 1.0}, ["x"]])
+@pytest.mark.parametrize("values", [1.0, "abc", None, {"a,b": 1.0}, {"a\n": 1.0}, ["x"], []])
 def test_what_has_an_axis_is_a_list_or_a_mapping_of_numbers(store, short, own, values):
     with pytest.raises(PluginError, match=r"^measure own: own_a"):
         values_of(store, short, own(of(lambda *_: {"own_a": values}, "own_a/layer")))
+
+
+def test_lists_along_one_axis_are_of_one_length(store, short, own):
+    name = own(of(lambda *_: {"own_a": [1.0, 2.0], "own_b": [1.0]}, "own_a/layer", "own_b/layer"))
+    with pytest.raises(PluginError, match="own_b has 1 values along layer, but own_a 2"):
+        values_of(store, short, name)
 
 
 def test_with_a_diverged_network_there_is_nothing_to_measure(store, short, own):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -88,10 +89,16 @@ class _Forwards(io.RawIOBase):
         return len(content)
 
 
+TAR = re.compile(r"\.(tar|tgz|tbz2?|txz)\b")
+
+
 @contextmanager
 def _whole(address: str) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError, TypeError, gzip.BadGzipFile, zlib.error) as error:
         # TypeError: cut in gzip's header
-        raise DataError(f"{address} is not a whole tar archive: {one_line(error)}") from None
+        told = f"{address} is not a whole tar archive: {one_line(error)}"
+        if not TAR.search(address.lower()):
+            told += "; data are folders and tar archives of images, .npz and .safetensors files"
+        raise DataError(told) from None
