@@ -39,12 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from sweeps import temporary, terminal
+    from sweeps import checkout, temporary, terminal
     from sweeps.app import invoke
 
     terminal.prepare()
     try:
         try:
+            checkout.check()
             temporary.mend()
             invoke(arguments)
         finally:
@@ -91,6 +92,8 @@ def _ended(error: Exception) -> int:
 def _say(line: str, status: int) -> int:
     words = " ".join(line.split())
     printable = "".join(c if c.isprintable() else "?" for c in words)
+    encoding = sys.stderr.encoding or "utf-8"  # what it has no letter for is told, not replaced
+    printable = printable.encode(encoding, "backslashreplace").decode(encoding)
     with suppress(BrokenPipeError):
         print(f"sweeps: {printable}", file=sys.stderr, flush=True)
     return status

@@ -73,7 +73,10 @@ class Home:
         try:
             lock.acquire()
         except filelock.Timeout:
-            raise UserError(f"the sweep {sweep!r} is already running in {self.folder}") from None
+            raise UserError(
+                f"the sweep {sweep!r} is already running in {self.folder}: wait for its end, or "
+                "give this one a name of its own, --set name=..."
+            ) from None
         except OSError as error:
             raise UserError(f"cannot lock {self.lock(sweep)}: {error.strerror}") from None
         try:

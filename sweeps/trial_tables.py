@@ -67,11 +67,14 @@ def show(
     recipes in a table each. A pager is used if it is allowed, there is a terminal, and the table
     is longer than that.
     """
-    if columns is None and trials[records.RECIPE].nunique() > 1:
-        groups = [(f"{r}:", _short(of)) for r, of in trials.groupby(records.RECIPE, sort=False)]
+
+    def of(part: pd.DataFrame) -> pd.DataFrame:
+        return _short(part) if columns is None else _strings(chosen(part, columns))
+
+    if trials[records.RECIPE].nunique() > 1 and records.RECIPE not in (columns or ()):
+        groups = [(f"{r}:", of(part)) for r, part in trials.groupby(records.RECIPE, sort=False)]
     else:
-        frame = _short(trials) if columns is None else _strings(chosen(trials, columns))
-        groups = [("", frame)]
+        groups = [("", of(trials))]
     shorter = [(heading, frame.drop(columns=SPARE, errors="ignore")) for heading, frame in groups]
     left_out: list[str] = []
     if columns is None and not _fit(groups, console.width) and _fit(shorter, console.width):
@@ -119,7 +122,10 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
 def _strings(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
-    columns = {column: [_text(value) for value in frame[column]] for column in frame.columns}
+    columns = {name: [_text(value) for value in frame[name]] for name in frame.columns}
+    for name in frame.columns:
+        if name == records.TEST_EXAMPLES or str(name).startswith(records.HYPERPARAMETER):
+            columns[name] = [one.removesuffix(".00") for one in columns[name]]
     return pd.DataFrame(columns, dtype="object")
 
 

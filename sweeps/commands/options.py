@@ -97,10 +97,14 @@ def check_finite(option: str, value: float | None) -> None:
         raise UserError(f"{option} {value}: must be a finite number")
 
 
-def check_output(option: str, path: Path | None) -> None:
-    """Raise UserError if a file surely cannot be written there, before any work is done for it."""
+def check_output(option: str, path: Path | None) -> Path | None:
+    """Return the path of a file to write, with the user's home in place of `~`.
+
+    Raises UserError if it surely cannot be written there, before any work is done for it.
+    """
     if path is None:
-        return
+        return None
+    path = Path(os.path.expanduser(path))
     with _one_line(option, path):
         if path.is_dir():
             raise UserError(f"{option} {path}: this is a folder, not a file")
@@ -108,18 +112,21 @@ def check_output(option: str, path: Path | None) -> None:
             raise UserError(f"{option} {path}: there is no folder {path.parent}")
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             raise UserError(f"{option} {path}: cannot be written")
+    return path
 
 
-def check_folder(option: str, path: Path | None) -> None:
-    """Raise UserError if files surely cannot be written into a folder, which need not exist."""
+def check_folder(option: str, path: Path | None) -> Path | None:
+    """Return the path of a folder to write files into, which need not exist, as `check_output`."""
     if path is None:
-        return
+        return None
+    path = Path(os.path.expanduser(path))
     with _one_line(option, path):
         there = next(place for place in (path, *path.absolute().parents) if place.exists())
         if not there.is_dir():
             raise UserError(f"{option} {path}: {there} is a file, not a folder")
         if not os.access(there, os.W_OK):
             raise UserError(f"{option} {path}: {there} cannot be written")
+    return path
 
 
 @contextmanager

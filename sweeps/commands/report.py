@@ -56,9 +56,9 @@ def report(
     from sweeps import display
     from sweeps.home import resolve
 
-    check_output("--output", output)
-    check_folder("--figures", figures)
-    check_output("--markdown", markdown)
+    output = check_output("--output", output)
+    figures = check_folder("--figures", figures)
+    markdown = check_output("--markdown", markdown)
     place = resolve(home, None, tracking_of(tracking, address))
     found = read_results(place, name, submission)
     key = found.submission.data.tags[records.SWEEP_KEY] if submission else None

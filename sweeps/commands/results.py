@@ -104,7 +104,7 @@ def results(
         raise UserError("--along has the columns of all measures with this axis: no --columns")
     asked = _columns(columns, wide)
     condition = None if where is None else query.parse(where)
-    check_output("--output", output)
+    output = check_output("--output", output)
 
     place = resolve(home, None, tracking_of(tracking, address))
     found = read_results(place, name, submission)

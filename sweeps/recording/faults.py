@@ -43,11 +43,15 @@ def awaited(home: Home) -> str:
     return f"the tracking server at {home.tracking}"
 
 
-def explain(error: BaseException, home: Home) -> RecordingError:
+def explain(error: BaseException, home: Home, reading: bool = False) -> RecordingError:
     """Return an error that MLflow raised as one line, with the way out."""
     if isinstance(error, RecordingError):
         return error
-    adds = f"the same command adds what is missing, or `{database.rebuild_command(home)}`"
+    adds = (
+        "try again"
+        if reading
+        else f"the same command adds what is missing, or `{database.rebuild_command(home)}`"
+    )
     place = str(home.database or home.tracking)
     fault = _of_sqlite(error)
     if fault is not None:
@@ -68,12 +72,12 @@ def explain(error: BaseException, home: Home) -> RecordingError:
 
 @contextmanager
 def told(home: Home) -> Iterator[None]:
-    """Raise what MLflow raises here as a RecordingError."""
+    """Raise what MLflow raises here, where records are read, as a RecordingError."""
     try:
         yield
     except Exception as error:
         if _is_mlflows(error):
-            raise explain(error, home) from error
+            raise explain(error, home, reading=True) from error
         raise
 
 

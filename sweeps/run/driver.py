@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
@@ -135,7 +137,7 @@ def _execute(
         scratch() as folder,
         Leases(store, _owner(home, plan.spec.name)) as leases,
         site.ready(demand, console.print),
-        watching(site.check, partial(_give_up, writer, console)),
+        watching(site.check, partial(_give_up, writer, console, folder)),
     ):
         from sweeps.run import tuning
         from sweeps.run.searcher import Settings
@@ -154,6 +156,7 @@ def _execute(
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,
             scratch=folder,
+            alone=not site.shared,
             warm=not site.shared and demand.workers == 1,
         )
         tuning.run(handout, settings, observer, stopping)
@@ -166,11 +169,17 @@ def _execute(
     observer.measure_overhead()
 
 
-def _give_up(writer: BackgroundRecorder, console: Console, error: ClusterError) -> None:
-    """End the program at once, with its records: Ray's client would abort it without."""
+def _give_up(
+    writer: BackgroundRecorder, console: Console, folder: Path, error: ClusterError
+) -> None:
+    """End the program at once, with its records: Ray's client would abort it without.
+
+    `folder` is where Tune keeps its own files.
+    """
     print(f"sweeps: {error}", file=sys.stderr, flush=True)
     with suppress(RecordingError):
         writer.close(console, complete=False)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(NO_CLUSTER)
 
 

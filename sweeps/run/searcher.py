@@ -69,6 +69,8 @@ class Settings:
     checkpoint_seconds: float
     scratch: Path
     """Where Tune keeps its own files."""
+    alone: bool = False
+    """Whether nobody else has room on this Ray, which is of this run."""
     warm: bool = False
     """Whether workers start before there is work for them. They hold their room for it."""
 
@@ -196,6 +198,11 @@ class ScheduleSearcher(Searcher):
 
     def _waits_for(self) -> str:
         shape, free = self._settings.demand.worker, ray.available_resources()
+        if self._settings.alone:
+            return (
+                f"no worker has begun for {STALL_SECONDS:.0f} s: its process is still starting, "
+                "as the machine is busy with other things"
+            )
         return (
             f"no worker has begun for {STALL_SECONDS:.0f} s: one needs "
             + " and ".join(f"{amount:g} {name}" for name, amount in shape.items())

@@ -92,11 +92,12 @@ class ThisMachine:
         # Ray's prestarted processes from being used, 3 s more.
         os.environ.update(WORKER_ENVIRONMENT)
         mend(os.environ)
-        from sweeps.run.starting import own_ray
+        from sweeps.run.starting import own_ray, quieten
 
         workers = self.most(demand) * demand.workers
         importing = threading.Thread(target=import_module, args=("sweeps.run.tuning",))
         importing.start()
+        quieten()
         with own_ray(
             tell,
             num_cpus=math.ceil(workers * demand.worker.get("CPU", 0)) or 1,
@@ -163,12 +164,13 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
     of, else the machine's. Raises ClusterError."""
     import ray
 
-    from sweeps.run.starting import job_config
+    from sweeps.run.starting import job_config, quieten
 
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", "auto")
     else:
         _check_answers(address)
+    quieten()
     try:
         ray.init(
             address=address,

@@ -43,6 +43,17 @@ def own_ray(tell: Callable[[str], None], **settings: Any) -> Iterator[None]:
             ray.shutdown()
 
 
+def quieten() -> None:
+    """Keep Ray from printing pages of its logs where a process ends; we say it in a line.
+
+    Ray prints them whatever `log_to_driver` says, and has no setting for it.
+    """
+    from ray._private import worker
+
+    if hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = lambda *_, **__: None
+
+
 NEEDED = ("gcs_server", "raylet")
 """Without these processes of Ray nothing goes on, and Ray itself waits for them for ever."""
 

@@ -74,6 +74,27 @@ def test_another_checkout_in_the_current_folder_changes_nothing(
     assert not outside
 
 
+@pytest.mark.parametrize("how", ["python -m", "PYTHONPATH"])
+def test_two_checkouts_are_never_mixed(another_checkout: Path, tmp_path: Path, how: str) -> None:
+    """Where the driver itself would take a package from elsewhere, it does nothing."""
+    for name in ("sweeps", "analysis"):
+        (another_checkout / f"{name}.py").unlink()
+    module = [sys.executable, "-m", "sweeps"]
+    path = {"PYTHONPATH": str(another_checkout)} if how == "PYTHONPATH" else {}
+    result = subprocess.run(
+        [*(module if how == "python -m" else [str(CONSOLE_SCRIPT)]), "run", "digits-mlp"],
+        capture_output=True,
+        text=True,
+        cwd=another_checkout if how == "python -m" else tmp_path,
+        env=os.environ | {"SWEEPS_HOME": str(tmp_path / "home")} | path,
+    )
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert f"trainables is imported from {another_checkout / 'trainables'}" in line
+    assert str(Path(trainables.__file__).parents[1] / "sweeps") in line
+    assert not (tmp_path / "home").exists()
+
+
 def listens_at(pid: int) -> set[str]:
     """IP addresses at which a process accepts connections."""
     found = set()

@@ -274,6 +274,26 @@ def test_recipes_have_a_table_each_however_narrow(
     assert sum("random-pruning" in line or "imp" in line for line in lines) == 36
 
 
+def test_chosen_columns_keep_recipes_apart(cli: Cli, recorded: pd.DataFrame) -> None:
+    recorded.loc[:4, "recipe"] = "digits-mlp with learning_rate=0.3"
+    lines = cli("results", "digits-mlp", "--columns", "strategy,rewind").out.splitlines()
+    assert [line for line in lines if line.endswith(":")] == [
+        "digits-mlp with learning_rate=0.3:",
+        "digits-mlp:",
+    ]
+    lines = cli("results", "digits-mlp", "--columns", "recipe,rewind").out.splitlines()
+    assert not [line for line in lines if line.endswith(":")]
+
+
+def test_a_home_is_where_output_begins_with_it(
+    cli: Cli, recorded: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell leaves the ~ of `--output=~/trials.csv` as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cli("results", "digits-mlp", "--output=~/trials.csv").status == 0
+    assert len((tmp_path / "trials.csv").read_text().splitlines()) == 49
+
+
 def test_trials_that_failed_are_marked_and_can_be_asked_for(
     cli: Cli, recorded: pd.DataFrame
 ) -> None:
@@ -425,3 +445,15 @@ def test_a_reader_that_leaves_ends_it_silently(tmp_path: Path) -> None:
         assert process.stderr
         err = process.stderr.read()
     assert (process.returncode, err) == (141, "")
+
+
+def test_an_error_says_letters_that_the_terminal_lacks() -> None:
+    """By their numbers: `é` that became `e` would not be what is wrong."""
+    result = subprocess.run(
+        [sys.executable, "-m", "sweeps", "plan", "digits-mlp", "--set", "name=é"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
+    assert result.returncode == 2
+    assert result.stderr.endswith("not '\\xe9'\n")

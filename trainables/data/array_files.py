@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +86,7 @@ def _npz(fs: AbstractFileSystem, root: str) -> Mapping[str, Any]:
     import numpy as np
 
     file = Path(root) if is_local(fs) else io.BytesIO(fs.cat_file(root))
-    begin = file.open("rb").read(2) if isinstance(file, Path) else file.getvalue()[:2]
-    if begin != b"PK":
+    if not zipfile.is_zipfile(file):
         raise ValueError("it is no .npz file, as numpy.savez writes it")
     with np.load(file, allow_pickle=False) as held:
         return dict(held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,23 @@ class Stalls:
 
     def __getattr__(self, name: str) -> object:
         return lambda *_: None
+
+
+def test_workers_that_start_slowly_are_not_said_to_lack_room(
+    tmp_path: Path, store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a Ray of one's own, where all room is this run's, and taken by the workers that start."""
+    now = [0.0]
+    monkeypatch.setattr(searching.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(searching.ray, "available_resources", lambda: {"CPU": 0.0})
+    given, stalls = Given(THREE_PATHS, tmp_path, leases, store, warm=True), Stalls()
+    given.searcher._settings = replace(given.searcher._settings, alone=True)
+    given.searcher._observer = stalls  # type: ignore[assignment]
+    assert given.next() is not None
+    for now[0] in (1.0, 61.5):
+        given.searcher.look_for_stall()
+    (line,) = stalls.told
+    assert "its process is still starting" in line
 
 
 def test_what_no_worker_begins_is_told_once(
