@@ -92,12 +92,11 @@ class ThisMachine:
         # Ray's prestarted processes from being used, 3 s more.
         os.environ.update(WORKER_ENVIRONMENT)
         mend(os.environ)
-        from sweeps.run.starting import own_ray, quieten
+        from sweeps.run.starting import own_ray
 
         workers = self.most(demand) * demand.workers
         importing = threading.Thread(target=import_module, args=("sweeps.run.tuning",))
         importing.start()
-        quieten()
         with own_ray(
             tell,
             num_cpus=math.ceil(workers * demand.worker.get("CPU", 0)) or 1,

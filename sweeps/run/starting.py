@@ -32,6 +32,7 @@ def own_ray(tell: Callable[[str], None], **settings: Any) -> Iterator[None]:
     """
     import ray
 
+    quieten()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with _on_loopback(), _own_token(), _environment(patience.ENVIRONMENT):
         _start(tell, address="local", job_config=job_config(sys.path), **settings)
@@ -46,7 +47,8 @@ def own_ray(tell: Callable[[str], None], **settings: Any) -> Iterator[None]:
 def quieten() -> None:
     """Keep Ray from printing pages of its logs where a process ends; we say it in a line.
 
-    Ray prints them whatever `log_to_driver` says, and has no setting for it.
+    Ray prints them whatever `log_to_driver` says, and has no setting for it. Call it once `ray` is
+    imported.
     """
     from ray._private import worker
 
