@@ -68,6 +68,7 @@ MATCHING = "matching"  # "one-std" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
 PATH_POINTS = "path_points"
 TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"
+BATCHNORM = "batchnorm"  # along a path: "interpolate", or "recalibrate (32 batches)"
 MEASURES = "measures"  # what is measured: names, with the options that tell them apart
 PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
 IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after

@@ -272,6 +272,7 @@ def _context(results: Results) -> report.Context:
         scope=results.whose,
         quantities=results.quantities,
         learning=results.learning_curves,
+        batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
     )
 
 

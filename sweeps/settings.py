@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MEASURED = {
     records.PATH_POINTS: "30",
     records.TRAIN_EXAMPLES: "all",
+    records.BATCHNORM: "interpolate",
     records.PRETRAIN_ORDER: "0",
     records.IMP_ORDER: "1",
 }

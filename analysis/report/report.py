@@ -59,12 +59,12 @@ class Context:
 
     lacking: int = 0
     """How many are recorded without some of what is to be measured of them."""
-
     scope: str = ""
     """A sentence that says whose trials these are, where that is not plain; or empty."""
-
     quantities: tuple[Quantity, ...] = ()
     """What measures other than instability say."""
+    batchnorm: str = "interpolate"
+    """BatchNorm's statistics along paths, as `records.BATCHNORM` has them."""
     learning: pd.DataFrame | None = None
     """Learning curves, as `learning.learning_curves`, if there are any."""
 

@@ -54,6 +54,9 @@ HARDWARE = {
 FORWARD_SPEEDUP = 1.25
 """Of forward passes alone, with BatchNorm folded, against those of training."""
 
+KERNEL_PASSES = 3
+"""Passes of an iteration: forward, backward and update."""
+
 SECONDS_PER_MIXED_VALUE = 1.5e-9
 """Of an MLP's path: an activation mixed, moved and counted at a point."""
 
@@ -146,7 +149,9 @@ def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
     point = examples * one / FORWARD_SPEEDUP
     if network.first_flops:
         point += examples * network.activations * SECONDS_PER_MIXED_VALUE
-    passes = work.passes * examples * seconds_per_example(network, on) / FORWARD_SPEEDUP
+    passed = work.passes * examples + work.batches * job.recipe.batch_size
+    passes = passed * seconds_per_example(network, on) / FORWARD_SPEEDUP
+    passes += work.batches * network.kernels * on.seconds_per_kernel / KERNEL_PASSES
     # A path reads its images once for all points.
     read = (work.passes + (work.points > 0)) * examples * seconds_per_image(job.recipe, on)
     return SECONDS_PER_JOB + (read + work.points * point + passes) / job.recipe.workers

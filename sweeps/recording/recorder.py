@@ -25,6 +25,7 @@ from sweeps.recording.measured import Measured, place, places, read, training_se
 from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.recording.trainings import Trainings
 from sweeps.spec import Sweep
+from sweeps.spec.measures import batchnorm
 from sweeps.spec.stored import resolved
 from trainables.jobs.kinds import Training
 from trainables.jobs.learning import Point
@@ -113,6 +114,7 @@ class Recorder:
             records.STABLE_BELOW: spec.stable_below,
             records.PATH_POINTS: spec.instability.work.points,
             records.TRAIN_EXAMPLES: spec.instability.work.train_examples or "all",
+            records.BATCHNORM: batchnorm(spec.instability),
             records.MEASURES: measures,
             records.PRETRAIN_ORDER: spec.pretrain_order,
             records.IMP_ORDER: spec.imp_order,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sweeps.errors import one_line
 from sweeps.spec.fields import error_at
 from trainables import data, sizes
+from trainables.measures import Wanted
 from trainables.networks import Facts
 from trainables.recipe import Recipe
 from trainables.registry import PluginError
@@ -26,6 +29,18 @@ def check_fit(recipe: Recipe) -> None:
         )
     if network.batchnorm:
         _check_statistics(recipe, facts.train)
+
+
+def check_measures(measure: Iterable[Wanted], recipe: Recipe) -> None:
+    """Raise an error where a measure wants what the network has not."""
+    for index, one in enumerate(measure):
+        wanted = dict(one.options).get("batchnorm") == "recalibrate"
+        if wanted and one.measure == "instability" and not sizes.facts(recipe).batchnorm:
+            raise error_at(
+                ("measure", index, "batchnorm"),
+                f"recalibrate is for networks with BatchNorm, and {recipe.network} has none; "
+                "allowed: interpolate",
+            )
 
 
 def _check_augmentation(recipe: Recipe) -> None:

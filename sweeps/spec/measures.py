@@ -71,6 +71,13 @@ def written(one: Mapping[str, Any], shared: Mapping[str, Any]) -> str | dict[str
     return {"measure": one["measure"], **options} if options else str(one["measure"])
 
 
+def batchnorm(instability: Wanted) -> str:
+    """Return what BatchNorm's statistics are along a path, in words."""
+    how = str(dict(instability.options).get("batchnorm", "interpolate"))
+    batches = instability.work.batches // max(instability.work.points - 2, 1)
+    return f"{how} ({batches} batches)" if batches else how
+
+
 def _entries(value: Any) -> Any:
     """`measure: distance` is short for a list of one."""
     if isinstance(value, tuple):

@@ -23,6 +23,7 @@ from sweeps.spec.fields import (
     in_iterations,
     unfit,
 )
+from sweeps.spec.fit import check_measures
 from sweeps.spec.measures import Measures, resolve
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
@@ -162,6 +163,7 @@ class Sweep(BaseModel):
     def _measures(self) -> Sweep:
         """With every option of each measure."""
         object.__setattr__(self, "measure", resolve(self.measure, self._shared))
+        check_measures(self.measure, self.recipe)
         return self
 
     @cached_property

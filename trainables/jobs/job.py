@@ -67,6 +67,8 @@ class Work:
     """Points of paths over both splits, which cost an MLP less than a pass."""
     train_examples: int | None = None
     """Of the train split, if they are not all."""
+    batches: int = 0
+    """Training batches that are passed through a network without gradients."""
 
 
 NO_WORK = Work()

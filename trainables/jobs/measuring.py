@@ -47,7 +47,7 @@ def measuring(
     left = pruning.weights_left(masks[0]) if masks[0] else 100.0
     if not (measure.takes_diverged or all(map(finite, weights))):
         return {"weights_left": left, **measure.nothing()}
-    recipe, work = job.recipe, job.work
+    recipe, work, training = job.recipe, job.work, dataset.train
     dataset = replace(dataset, train=dataset.train.sample(work.train_examples))
     examples = len(dataset.train) + len(dataset.test)
 
@@ -59,8 +59,9 @@ def measuring(
         context = Context(
             recipe=recipe,
             data=dataset,
+            training=training,
             masks=[one and {name: keep.clone() for name, keep in one.items()} for one in masks],
-            expected=(work.points + work.passes) * examples,
+            expected=(work.points + work.passes) * examples + work.batches * recipe.batch_size,
             team=team,
             decoders=decoders,
             tell=tell,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from trainables import networks
 from trainables.data.split import Dataset
 from trainables.measures.path import evaluating_path
+from trainables.measures.recalibration import recalibrating
 from trainables.recipe import Recipe
 from trainables.training.evaluation import Score, answering, chunk_of, evaluating
 from trainables.training.team import ALONE, Team
@@ -44,6 +45,8 @@ class Context:
     `train_examples` and the spec sets it."""
     masks: Sequence[Mask | None]
     """Of each network: which weights are kept; None for a dense one."""
+    training: Any = None
+    """The train split whole, where `data` has a sample of it."""
     expected: float = 0.0
     """Examples times networks that will be evaluated, for the share that is done."""
     team: Team = ALONE
@@ -80,16 +83,39 @@ class Context:
         )
         return score
 
-    def path(self, first: Weights, second: Weights, points: int, split: SplitName) -> list[Score]:
+    def path(
+        self,
+        first: Weights,
+        second: Weights,
+        points: int,
+        split: SplitName,
+        statistics: Sequence[Weights] | None = None,
+    ) -> list[Score]:
         """Return the scores at evenly spaced points from `second` (alpha 0) to `first` (alpha 1).
 
         LMC Algorithm 1; the ends are the networks themselves. Faster than a score for each point.
+        `statistics` are BatchNorm's for each point (`recalibrated`), if they are not interpolated.
         """
-        examples = self.split(split)
+        examples, what = self.split(split), self.recipe.architecture
         steps = evaluating_path(
-            self.recipe.architecture, first, second, examples, points, self.team, self.decoders
+            what, first, second, examples, points, self.team, self.decoders, statistics
         )
         return self._evaluate(steps, points * len(examples))
+
+    def recalibrated(
+        self, first: Weights, second: Weights, points: int, batches: int
+    ) -> list[Weights]:
+        """Return BatchNorm's running statistics for each point of such a path, recomputed.
+
+        On so many batches of training examples, each as large as what BatchNorm sees at once in
+        training (`trainables.measures.recalibration`). The ends keep theirs.
+        """
+        train = self.data.train if self.training is None else self.training
+        size = self.recipe.batch_size // self.recipe.slices
+        steps = recalibrating(
+            self.recipe.architecture, first, second, train, points, batches, size, self.decoders
+        )
+        return self._evaluate(steps, (points - 2) * batches * self.recipe.batch_size)
 
     def answers(self, weights: Weights, split: SplitName) -> Answers:
         """Return what a network says of every example of a split."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from trainables.measures.measure import Column, Measure, Values, Work
 
@@ -22,8 +22,17 @@ class Options:
     """Evenly spaced points of the path, ends included (LMC section 2)."""
     train_examples: int | None = None
     """Training examples, a fixed sample, that errors on the train split are of; None: all."""
+    batchnorm: Literal["interpolate", "recalibrate"] = "interpolate"
+    """BatchNorm's running statistics between the ends: interpolated as the weights are (LMC), or
+    recomputed on training batches at each point (Jordan et al., 2022)."""
+    batchnorm_batches: int = 32
+    """Batches for `recalibrate`."""
 
     def __post_init__(self) -> None:
+        if self.batchnorm_batches < 1:
+            raise ValueError(f"batchnorm_batches must be at least 1, not {self.batchnorm_batches}")
+        if self.batchnorm == "interpolate" and self.batchnorm_batches != 32:
+            raise ValueError("batchnorm_batches is for batchnorm: recalibrate")
         if self.points < 3:
             raise ValueError(f"points must be at least 3, not {self.points}")
 
@@ -54,8 +63,11 @@ def compute(weights: Sequence[Weights], context: Context, options: Options) -> V
         "test_examples": len(labels),
         "majority_test": 100 * int(labels.bincount().max()) / len(labels),
     }
+    statistics = None
+    if options.batchnorm == "recalibrate":
+        statistics = context.recalibrated(first, second, options.points, options.batchnorm_batches)
     for split in SPLITS:
-        scores = context.path(first, second, options.points, split)
+        scores = context.path(first, second, options.points, split, statistics)
         errors = [score.error for score in scores]
         results[f"path_error_{split}"] = errors
         results[f"path_loss_{split}"] = [score.loss for score in scores]
@@ -91,12 +103,22 @@ def _columns() -> tuple[Column, ...]:
     return (*per_split, *(Column(name=name) for name in ends))
 
 
+def _work(options: Options) -> Work:
+    """Return what it takes: the path, and where statistics are recomputed, the points between."""
+    recalibrated = options.batchnorm == "recalibrate"
+    return Work(
+        points=options.points,
+        train_examples=options.train_examples,
+        batches=(options.points - 2) * options.batchnorm_batches if recalibrated else 0,
+    )
+
+
 MEASURE = Measure(
     name="instability",
     columns=_columns(),
     compute=compute,
     version=3,
     Options=Options,
-    work=lambda options: Work(points=options.points, train_examples=options.train_examples),
+    work=_work,
     takes_diverged=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from functools import partial
 
 from torch import nn
@@ -39,21 +39,24 @@ def evaluating_path(
     points: int,
     team: Team = ALONE,
     decoders: int = 0,
+    statistics: Sequence[Weights] | None = None,
 ) -> Generator[float, None, list[Score]]:
     """Do as `evaluate_path`, whose scores are the return value; yield the share that is done.
 
     The workers of a `team` share the examples. `decoders` decode images that are not in memory.
+    `statistics` are running statistics for each point, instead of the interpolated ones.
     """
+    held = statistics or [{}] * points
     network = networks.build(architecture).eval()
     device = next(iter(first.values())).device.type
     if type(network) is MLP and isinstance(split, Split):
-        return (yield from evaluating_mlp_path(network, first, second, split, points, team))
+        return (yield from evaluating_mlp_path(network, first, second, split, held, team))
     folded = Folded(architecture)
     first, second = networks.channels_last(first), networks.channels_last(second)
 
-    def at(alpha: float) -> nn.Module:
-        folded.bind(interpolate(first, second, alpha))
+    def at(alpha: float, own: Weights) -> nn.Module:
+        folded.bind(interpolate(first, second, alpha) | own)
         return folded.module
 
-    between = [partial(at, alpha) for alpha in alphas(points)]
+    between = [partial(at, alpha, own) for alpha, own in zip(alphas(points), held, strict=True)]
     return (yield from evaluating(between, split, chunk_of(network, device), team, decoders))

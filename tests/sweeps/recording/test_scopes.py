@@ -35,6 +35,10 @@ def test_a_smaller_submission_hides_nothing(recorded: Recorded) -> None:
         ("recipe.learning_rate=0.3", "digits-mlp with learning_rate=0.3"),
         ("path_points=11", "digits-mlp (path_points=11)"),
         ("train_examples=500", "digits-mlp (train_examples=500)"),
+        (
+            "measure=[{measure: instability, batchnorm: recalibrate, batchnorm_batches: 9}]",
+            "digits-mlp (batchnorm=recalibrate (9 batches))",
+        ),
     ],
 )
 def test_what_cannot_be_compared_stays_apart(recorded: Recorded, change: str, label: str) -> None:

@@ -54,6 +54,17 @@ def test_the_path_of_a_trial_is_that_of_its_instability() -> None:
     assert keys(own) == keys(shared)
 
 
+def test_statistics_are_recomputed_where_there_are_some() -> None:
+    measure = "[{measure: instability, batchnorm: recalibrate}]"
+    with pytest.raises(UserError, match=r"batchnorm: .*lenet-300-100 has none; allowed: interp"):
+        load("lenet-mnist", [f"measure={measure}"])
+    sweep = of(measure)
+    assert dict(sweep.instability.options) == {"batchnorm": "recalibrate"}
+    assert sweep.instability.suffix == ""
+    assert sweep.instability.work.batches == 28 * 32
+    assert keys(sweep) != keys(of("instability"))
+
+
 @pytest.mark.parametrize(
     ("measure", "words"),
     [
@@ -71,6 +82,14 @@ def test_the_path_of_a_trial_is_that_of_its_instability() -> None:
             "measure[0].points: Input should be a valid integer, not 'many'",
         ),
         ("[{measure: instability, points: true}]", "measure[0].points: Input should be a valid"),
+        (
+            "[{measure: instability, batchnorm: recompute}]",
+            "measure[0].batchnorm: Input should be 'interpolate' or 'recalibrate', not 'recompute'",
+        ),
+        (
+            "[{measure: instability, batchnorm_batches: 4}]",
+            "measure[0]: batchnorm_batches is for batchnorm: recalibrate",
+        ),
         ("['my_lab:sharpness']", "measure[0]: measure my_lab:sharpness: there is no module my_lab"),
     ],
 )

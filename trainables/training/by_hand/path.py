@@ -23,7 +23,7 @@ def evaluating_mlp_path(
     first: Weights,
     second: Weights,
     split: Split,
-    points: int,
+    statistics: Sequence[Weights],
     team: Team,
 ) -> Generator[float, None, list[Score]]:
     """Do for an MLP what `trainables.measures.path.evaluating_path` does for any network.
@@ -32,7 +32,10 @@ def evaluating_mlp_path(
     That layer is most of an MLP: a path of LeNet-300-100 takes a fifth of the time. Examples are
     columns, [features, B], which small layers' kernels are faster on; what a layer writes lies
     above a row of ones, so that a bias is one more column of the next layer's weights.
+
+    `statistics` has for each point the running statistics that are not to be interpolated.
     """
+    points = len(statistics)
     names = [name for name in first if name.startswith("linears.0.")]
     both = {name: torch.cat([second[name], first[name]]) for name in names}
     lowest, bias = both["linears.0.weight"], both.get("linears.0.bias")
@@ -41,8 +44,8 @@ def evaluating_mlp_path(
     # As torch.lerp rounds its weight: 1 - alpha is then the same number.
     rounded = torch.tensor(alphas(points), dtype=lowest.dtype).tolist()
     between = [
-        (weight, _above(network, interpolate(first, second, alpha)))
-        for weight, alpha in zip(rounded, alphas(points), strict=True)
+        (weight, _above(network, interpolate(first, second, alpha) | own))
+        for weight, alpha, own in zip(rounded, alphas(points), statistics, strict=True)
     ]
     tallies = [Tally() for _ in between]
 
