@@ -196,7 +196,10 @@ def _of_setting(
         frame[f"{records.HYPERPARAMETER}{name}"] = _number(setting.hyperparameters[name])
     with suppress(KeyError):  # data that this version does not know
         facts = data.facts(setting.hyperparameters["data"])
-        sizes = {records.TEST_EXAMPLES: facts.test, records.MAJORITY_TEST: 100 * facts.majority}
+        sizes = {
+            records.TEST_EXAMPLES: facts.test_labels,
+            records.MAJORITY_TEST: 100 * facts.majority,
+        }
         frame = frame.fillna(sizes)  # records of earlier versions lack them
     return frame
 

@@ -54,6 +54,7 @@ def _rules(r: Recipe) -> Iterator[tuple[str, bool, str]]:
     yield "learning_rate", r.learning_rate > 0, f"must be above 0, not {r.learning_rate}"
     yield "momentum", 0 <= r.momentum < 1, f"must be in [0, 1), not {r.momentum}"
     yield "momentum", r.optimizer == "sgd" or r.momentum == 0, "goes with the optimizer sgd"
+    yield from _rules_of_transformers(r)
     yield "weight_decay", r.weight_decay >= 0, f"must not be negative, but is {r.weight_decay}"
     yield (
         "weight_decay",
@@ -78,6 +79,34 @@ def _rules(r: Recipe) -> Iterator[tuple[str, bool, str]]:
         f"must be between 0 and 1, not {r.pruning_fraction}",
     )
     yield from _rules_of_computation(r)
+
+
+def _rules_of_transformers(r: Recipe) -> Iterator[tuple[str, bool, str]]:
+    for field, usual in (("beta1", 0.9), ("beta2", 0.999)):
+        value = getattr(r, field)
+        yield field, 0 <= value < 1, f"must be in [0, 1), not {value}"
+        of_adam = r.optimizer != "sgd" or value == usual
+        yield field, of_adam, "goes with the optimizers adam and adamw, not sgd"
+    yield (
+        "weight_decay_style",
+        r.optimizer != "adamw" or r.weight_decay_style == "l2",
+        "goes with the optimizers sgd and adam; adamw has a decoupled one of its own",
+    )
+    yield (
+        "gradient_clipping",
+        r.gradient_clipping is None or r.gradient_clipping > 0,
+        f"must be above 0, not {r.gradient_clipping}; leave it out for none",
+    )
+    yield (
+        "initial_std",
+        r.initial_std is None or r.initial_std > 0,
+        f"must be above 0, not {r.initial_std}; leave it out for what initialization says",
+    )
+    yield (
+        "initial_std",
+        r.initial_std is None or r.initialization == "kaiming-normal",
+        f"takes the place of initialization, which is {r.initialization}: give one of them",
+    )
 
 
 def _rules_of_the_schedule(r: Recipe) -> Iterator[tuple[str, bool, str]]:

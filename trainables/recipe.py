@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from trainables.arguments import NO_ARGUMENTS, Arguments
 from trainables.contradictions import Contradiction, check
+from trainables.data.table import version
 from trainables.networks.architecture import Architecture
 
 Stage = Literal["init", "training", "length", "rewinding", "pruning"]
@@ -55,6 +56,10 @@ class Recipe:
     data_address: str = _field(None, "")
     """Where the images of such a content name were read from."""
 
+    data_version: str = _field("training", "")
+    """Of data that come with other software, and differ by its version (`python-topics`): what they
+    are of, and 12 hex digits of their content. Found by itself; empty for all other data."""
+
     crop_size: int | None = _field("training", None)
     """Pixels per side of the squares that images from files are cropped to; None: what the network
     was made for."""
@@ -72,6 +77,10 @@ class Recipe:
     """Distribution of initial convolutional and linear weights: variance 2 / fan-in (Kaiming) or
     2 / (fan-in + fan-out) (Glorot). Biases start at 0, BatchNorm at scale 1 and shift 0."""
 
+    initial_std: float | None = _field("init", None)
+    """Standard deviation with which all matrices start in place of that: the weights of layers, and
+    embeddings, normal around 0, as transformers do. None: as `initialization` says."""
+
     iterations: int = _field("length")
     """T: SGD steps from initialisation to the end of training."""
 
@@ -81,8 +90,9 @@ class Recipe:
     last_batch: Literal["keep", "drop"] = _field("training", "keep")
     """Whether an epoch ends with the smaller batch that is left over."""
 
-    optimizer: Literal["sgd", "adam"] = _field("training")
-    """`sgd` has `momentum`; `adam` has betas 0.9 and 0.999, eps 1e-8."""
+    optimizer: Literal["sgd", "adam", "adamw"] = _field("training")
+    """`sgd` has `momentum`; `adam` and `adamw` have `beta1` and `beta2`, and eps 1e-8. They differ
+    in what `weight_decay` does."""
 
     optimizer_at_rewind: Literal["fresh", "carried"] = _field("rewinding", "fresh")
     """Optimizer state with which a copy of W_k starts at iteration k. `fresh`: none, as if training
@@ -98,12 +108,24 @@ class Recipe:
     momentum: float = _field("training", 0.0)
     """Of `sgd`, without dampening or Nesterov's variant."""
 
+    beta1: float = _field("training", 0.9)
+    """Of `adam` and `adamw`: how much of the mean of gradients an iteration keeps."""
+
+    beta2: float = _field("training", 0.999)
+    """Of `adam` and `adamw`: how much of the mean of squared gradients an iteration keeps."""
+
+    gradient_clipping: float | None = _field("training", None)
+    """L2 norm that the gradient of all parameters together has at most: a longer one is scaled down
+    to it. Gradients of pruned weights do not count. None: no clipping."""
+
     weight_decay: float = _field("training", 0.0)
-    """Shrinks every parameter, BatchNorm's included; see `weight_decay_style`."""
+    """Shrinks every parameter, BatchNorm's included; see `weight_decay_style`. `adamw` multiplies
+    the weights by 1 - `weight_decay` * rate before each step, as PyTorch's AdamW does."""
 
     weight_decay_style: Literal["l2", "decoupled"] = _field("training", "l2")
-    """`l2` adds the penalty's gradient, `weight_decay` times the weights. `decoupled` multiplies
-    the weights by 1 - `weight_decay` * rate / `learning_rate` before each step."""
+    """Of `sgd` and `adam`. `l2` adds the penalty's gradient, `weight_decay` times the weights.
+    `decoupled` multiplies the weights by 1 - `weight_decay` * rate / `learning_rate` before each
+    step."""
 
     label_smoothing: float = _field("training", 0.0)
     """Share of the target that is spread evenly over the classes."""
@@ -119,7 +141,8 @@ class Recipe:
     """Factor of the learning rate at each milestone."""
 
     final_rate: float = _field("training", 0.0)
-    """Learning rate that `cosine` and `linear` reach at T."""
+    """Learning rate that `cosine` and `linear` reach at T. A spec may say a share of
+    `learning_rate`: "10 %"."""
 
     warmup: int = _field("training", 0)
     """Iterations over which the rate rises linearly from 0."""
@@ -166,6 +189,7 @@ class Recipe:
             except ValueError as error:
                 raise Contradiction("network_arguments", f"{error}") from None
             object.__setattr__(self, "network_arguments", arguments)
+        object.__setattr__(self, "data_version", version(self.data, self.data_version))
         check(self)
 
     @cached_property

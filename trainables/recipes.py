@@ -56,6 +56,25 @@ _RESNET20 = Recipe(
 )
 _VGG16 = replace(_RESNET20, name="vgg16-cifar10", network="vgg16-cifar")
 
+# A transformer small enough for a laptop, trained as GPT-2 was: unstable at initialisation, stable
+# after some hundred of 1000 iterations (docs/results/tiny-gpt.md).
+_TINY_GPT = Recipe(
+    name="tiny-gpt",
+    network="tiny-gpt",
+    data="python-topics",
+    initial_std=0.02,
+    iterations=1000,
+    batch_size=32,
+    last_batch="drop",
+    optimizer="adamw",
+    learning_rate=6e-3,
+    weight_decay=0.01,
+    gradient_clipping=1.0,
+    schedule="cosine",
+    final_rate=6e-4,
+    warmup=100,
+)
+
 IMAGENET_EPOCH = 1252
 """Iterations: 1,281,167 examples in batches of 1024, the last one smaller."""
 
@@ -103,6 +122,7 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         _DIGITS,
         _LENET,
+        _TINY_GPT,
         _RESNET20,
         # A residual network and a schedule that are small enough for a laptop.
         replace(

@@ -23,7 +23,7 @@ def _facts(architecture: Architecture, name: str, crop: int | None) -> Facts:
     found = data.facts(name)
     shape = found.shape if crop is None else (3, crop, crop)
     assert shape is not None
-    return facts_of(architecture, shape, found.kind == "tokens")
+    return facts_of(architecture, shape, found.kind == "tokens", found.label_shape)
 
 
 def _crop(recipe: Recipe) -> int | None:

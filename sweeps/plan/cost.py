@@ -39,9 +39,11 @@ class Hardware:
     itself; a GPU has cores beside it for that."""
     rounds_channels: bool
     """Whether a convolution's channels cost as if they were rounded up to a vector's width."""
+    seconds_per_curved_value: float = 0.0
+    """Of GELU, softmax and the like, in one of an iteration's three passes."""
 
 
-CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True)
+CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True, 2.5e-9)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
@@ -52,7 +54,8 @@ HARDWARE = {
 }
 
 FORWARD_SPEEDUP = 1.25
-"""Of forward passes alone, with BatchNorm folded, against those of training."""
+"""Of forward passes alone, with BatchNorm folded or an MLP's path by hand, against those of
+training. Other networks have none."""
 
 KERNEL_PASSES = 3
 """Passes of an iteration: forward, backward and update."""
@@ -63,7 +66,7 @@ SECONDS_PER_MIXED_VALUE = 1.5e-9
 SECONDS_PER_JOB = 0.02
 """Reading inputs, writing the artifact."""
 
-SLOTS = {"sgd": 1, "adam": 2}
+SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
 """Optimizer values stored a parameter."""
 
 MANIFEST_BYTES = 400
@@ -99,7 +102,13 @@ def _goes_sparse(facts: networks.Facts, weights_left: float) -> bool:
 def seconds_per_example(facts: networks.Facts, on: Hardware, spared: int = 0) -> float:
     """Of a forward pass, without `spared` of its operations."""
     flops = facts.vector_flops if on.rounds_channels else facts.forward_flops
-    return (flops - spared) / on.flops_per_second + facts.activations * on.seconds_per_value
+    seconds = (flops - spared) / on.flops_per_second + facts.activations * on.seconds_per_value
+    return seconds + facts.curved * on.seconds_per_curved_value
+
+
+def _speedup(facts: networks.Facts) -> float:
+    """Of forward passes alone."""
+    return FORWARD_SPEEDUP if facts.batchnorm or facts.first_flops else 1.0
 
 
 def seconds_per_image(recipe: Recipe, on: Hardware) -> float:
@@ -130,7 +139,7 @@ def _seconds_of_curve(job: Training, on: Hardware) -> float:
     recipe, facts = job.recipe, data.facts(job.recipe.data)
     most = job.evaluation.examples or max(facts.train, facts.test)
     examples = min(most, facts.train) + min(most, facts.test)
-    one = seconds_per_example(sizes.facts(recipe), on) / FORWARD_SPEEDUP
+    one = seconds_per_example(sizes.facts(recipe), on) / _speedup(sizes.facts(recipe))
     point = examples * (one + seconds_per_image(recipe, on)) / recipe.workers
     return job.evaluation.points(job.until - job.iterations, job.until) * point
 
@@ -146,11 +155,11 @@ def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
     work = job.work
     examples = (work.train_examples or examples_of.train) + examples_of.test
     one = seconds_per_example(network, on, spared=network.first_flops)
-    point = examples * one / FORWARD_SPEEDUP
+    point = examples * one / _speedup(network)
     if network.first_flops:
         point += examples * network.activations * SECONDS_PER_MIXED_VALUE
     passed = work.passes * examples + work.batches * job.recipe.batch_size
-    passes = passed * seconds_per_example(network, on) / FORWARD_SPEEDUP
+    passes = passed * seconds_per_example(network, on) / _speedup(network)
     passes += work.batches * network.kernels * on.seconds_per_kernel / KERNEL_PASSES
     # A path reads its images once for all points.
     read = (work.passes + (work.points > 0)) * examples * seconds_per_image(job.recipe, on)

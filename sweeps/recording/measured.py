@@ -120,6 +120,6 @@ def complete(values: Mapping[str, Any], dataset: str) -> dict[str, Any]:
         for split in records.SPLITS:
             found[records.split_metric(records.INSTABILITY, split)] = math.nan
     facts = data.facts(dataset)
-    found.setdefault(records.TEST_EXAMPLES, facts.test)
+    found.setdefault(records.TEST_EXAMPLES, facts.test_labels)
     found.setdefault(records.MAJORITY_TEST, 100 * facts.majority)
     return found

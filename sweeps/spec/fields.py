@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -77,6 +78,15 @@ def _iterations_or_unit(value: Any) -> Any:
     return value
 
 
+def _number_or_share(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and not math.isfinite(value):
+        raise unfit()
+    if not number and not (_has_unit(value) and value.endswith("%")):
+        raise unfit()
+    return value
+
+
 def _not_negative(value: int | str) -> int | str:
     if isinstance(value, int) and value < 0:
         raise ValueError(f"rewind point {value} lies before the start of training")
@@ -84,6 +94,7 @@ def _not_negative(value: int | str) -> int | str:
 
 
 Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
+Rate = Annotated[float | str, BeforeValidator(_number_or_share)]
 RewindPoint = Annotated[Length, AfterValidator(_not_negative)]
 Rewind = Annotated[list[RewindPoint], Field(min_length=1)]
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationInfo, WrapValidator, create_model
 
 from sweeps import placement
 from sweeps.errors import did_you_mean, one_line, shown
-from sweeps.spec.fields import STRICT, Length, error_at, in_iterations, unfit
+from sweeps.spec.fields import STRICT, Length, Rate, error_at, in_iterations, unfit
 from sweeps.spec.fit import check_fit, network_facts
 from sweeps.spec.networks import with_network
 from trainables import data
@@ -40,6 +40,7 @@ OTHERWISE = {
     "warmup": Length,
     "milestones": list[Length],
     "network_arguments": dict[str, Any],
+    "final_rate": Rate,
     "device": Literal["auto", "cpu", "cuda"],
     "backend": Literal["auto", "loop", "stacked"],
 }
@@ -69,12 +70,18 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
         listed = ", ".join(f"{name}={_said(value)}" for name, value in sorted(changes.items()))
         given.setdefault("name", one_line(f"{base.name} with {listed}", MAX_NAME))
     recipe = asdict(base) | given
+    if "final_rate" in given or "learning_rate" in given:
+        recipe["final_rate"] = _final_rate(base, given)
+    if "data" in given and "data_version" not in given:
+        recipe["data_version"] = ""  # that of what is at hand
     _check_name(recipe["name"])
     _check_examples(recipe)
     recipe = _with_lengths(base, given, recipe)
     context = info.context or {}
     if context.get("stored"):  # all is said, and what it names may not be at hand
         return _made(recipe)
+    if "data_version" in given:
+        raise error_at(("recipe", "data_version"), "unknown key; it follows from the data")
     if "network_version" in given:
         raise error_at(("recipe", "network_version"), "unknown key; it follows from the network")
     arguments_given = bool(recipe["network_arguments"])
@@ -173,6 +180,16 @@ def _with_lengths(base: Recipe, given: dict[str, Any], recipe: dict[str, Any]) -
         for index, one in enumerate(recipe["milestones"])
     )
     return recipe
+
+
+def _final_rate(base: Recipe, given: Mapping[str, Any]) -> float:
+    """Return the final rate; the base's keeps its share of the learning rate."""
+    rate = given.get("learning_rate", base.learning_rate)
+    final = given.get("final_rate", f"{100 * base.final_rate / base.learning_rate} %")
+    if isinstance(final, str):
+        # Rounded, so that a share has the key of the number that one would write.
+        final = float(f"{rate * float(final.rstrip(' %')) / 100:.12g}")
+    return float(final)
 
 
 def _at(where: tuple[str | int, ...], length: int | str, recipe: Mapping[str, Any]) -> int:

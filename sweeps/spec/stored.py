@@ -66,7 +66,8 @@ def remember(recipe: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         Arguments(recipe.get("network_arguments", {})),
         recipe.get("network_version", ""),
     )
-    known.remember(architecture, read(facts), data.facts(recipe["data"]).kind == "tokens")
+    found = data.facts(recipe["data"])
+    known.remember(architecture, read(facts), found.kind == "tokens", found.label_shape)
 
 
 def _base(sweep: Sweep) -> str:

@@ -57,6 +57,7 @@ WANTED = {
     "recipe.length": LENGTH,
     "recipe.iterations": LENGTH,
     "recipe.warmup": LENGTH,
+    "recipe.final_rate": "a learning rate (0.001), or a share of recipe.learning_rate: '10 %'",
     "recipe.milestones": "a list of lengths: [600, 75 %]",
     "recipe.milestones[]": LENGTH,
     "recipe.network_arguments": "a mapping of arguments: {width: 32}",

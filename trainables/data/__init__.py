@@ -30,3 +30,4 @@ from trainables.data.table import facts as facts
 from trainables.data.table import is_folder as is_folder
 from trainables.data.table import iterations_per_epoch as iterations_per_epoch
 from trainables.data.table import streams as streams
+from trainables.data.table import version as version

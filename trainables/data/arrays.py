@@ -6,7 +6,8 @@ They are `x_train, y_train, x_test, y_test`: numpy arrays, tensors or lists. Inp
     floats    of any shape [N, ...], taken as 32-bit floats
     integers  of any shape [N, ...], which a network takes as they are
 
-and labels [N] (or [N, 1]) integers from 0 to C - 1. There may be `classes`, the number C; without,
+and labels [N] (or [N, 1]) integers from 0 to C - 1; or [N, ...], several per example, such as the
+next token at each position of a text. There may be `classes`, the number C; without,
 it is one more than the highest label, and each class must have a training example.
 """
 
@@ -51,8 +52,13 @@ def arranged(given: Mapping[str, Any], where: str) -> tuple[str, Decoded]:
     shape = train.shape[1:]
     if kind == "pixels":
         shape = (shape[-1], *shape[:-1])
+    if labels[0].shape[1:] != labels[1].shape[1:]:
+        raise DataError(
+            f"{where}: labels of both splits must have one shape, but y_train is "
+            f"{_shown(labels[0])} and y_test {_shown(labels[1])}"
+        )
     most = int(np.unique(labels[1], return_counts=True)[1].max())
-    facts = Facts(len(train), len(test), shape, classes, most, kind)
+    facts = Facts(len(train), len(test), shape, classes, most, kind, labels[0].shape[1:])
     name = arrays_name(_fingerprint(held), facts)
     return name, Decoded(*map(torch.from_numpy, held))
 
@@ -157,10 +163,10 @@ def _tokens(values: Array, name: str) -> Array:
 def _labels(given: Mapping[str, Any], split: str, examples: int) -> Array:
     name = f"y_{split}"
     values = _array(given[name], name)
-    if not (values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1)):
+    if not values.ndim or (values.ndim > 1 and not values.size):
         raise _Wrong(
-            f"{name} has the shape {_shown(values)}; labels are [N], one integer per example "
-            "(of one-hot rows, the argmax)"
+            f"{name} has the shape {_shown(values)}; labels are [N], one integer per example, or "
+            "[N, ...], several"
         )
     if len(values) != examples:
         raise _Wrong(f"y_{split} has {len(values):,} labels for the {examples:,} of x_{split}")
@@ -168,7 +174,8 @@ def _labels(given: Mapping[str, Any], split: str, examples: int) -> Array:
         raise _Wrong(f"{name} has the type {values.dtype}; labels are integers from 0 to C - 1")
     if values.min() < 0:
         raise _Wrong(f"{name} has the label {values.min()}; labels are integers from 0 to C - 1")
-    return _tokens(values.reshape(-1), name)
+    one = values.ndim == 2 and values.shape[1] == 1
+    return _tokens(values.reshape(-1) if one else values, name)
 
 
 def _classes(given: Any, train: Array, test: Array) -> int:

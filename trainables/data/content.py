@@ -5,11 +5,12 @@ data have equal names, wherever they lie, and a name says the facts without the 
 
     images-<hash>-<train>-<test>-<C>x<H>x<W>-<classes>         images of one size, decoded whole
     folder-<hash>-<train>-<test>-<classes>                     images that are read as needed
-    arrays-<hash>-<train>-<test>-<shape>-<classes>-<most frequent>-<kind>
+    arrays-<hash>-<train>-<test>-<shape>-<classes>-<most frequent>-<kind>[-<labels' shape>]
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
@@ -25,6 +26,7 @@ _IMAGES = re.compile(r"images-[0-9a-f]{12}-(\d+)-(\d+)-(\d+)x(\d+)x(\d+)-(\d+)")
 _FOLDER = re.compile(r"folder-[0-9a-f]{12}-(\d+)-(\d+)-(\d+)")
 _ARRAYS = re.compile(
     rf"arrays-[0-9a-f]{{12}}-(\d+)-(\d+)-(\d+(?:x\d+)*)-(\d+)-(\d+)-({'|'.join(get_args(Kind))})"
+    r"(?:-(\d+(?:x\d+)*))?"
 )
 
 
@@ -41,13 +43,22 @@ class Facts:
     size."""
     classes: int
     most_frequent: int | None = None
-    """Test examples of the most frequent class; None: all classes have equally many."""
+    """Test labels of the most frequent class; None: all classes have equally many."""
     kind: Kind = "pixels"
+    label_shape: tuple[int, ...] = ()
+    """Shape of an example's labels; () where it has one."""
+
+    @property
+    def test_labels(self) -> int:
+        """Number of labels of test examples."""
+        return self.test * math.prod(self.label_shape)
 
     @property
     def majority(self) -> float:
-        """Share of the test examples that are of the most frequent class."""
-        return 1 / self.classes if self.most_frequent is None else self.most_frequent / self.test
+        """Share of the test labels that are of the most frequent class."""
+        if self.most_frequent is None:
+            return 1 / self.classes
+        return self.most_frequent / self.test_labels
 
 
 def parsed(name: str) -> Facts | None:
@@ -59,10 +70,11 @@ def parsed(name: str) -> Facts | None:
         train, test, classes = map(int, own.groups())
         return Facts(train, test, None, classes)
     if own := _ARRAYS.fullmatch(name):
-        *_, shape, _, _, kind = own.groups()
+        shape, kind, labels = own[3], own[6], own[7]
         train, test, classes, most = (int(own[group]) for group in (1, 2, 4, 5))
         sizes = tuple(map(int, shape.split("x")))
-        return Facts(train, test, sizes, classes, most, cast(Kind, kind))
+        label_shape = tuple(map(int, labels.split("x"))) if labels else ()
+        return Facts(train, test, sizes, classes, most, cast(Kind, kind), label_shape)
     return None
 
 
@@ -81,9 +93,10 @@ def arrays_name(fingerprint: str, of: Facts) -> str:
     """Return the content name of arrays."""
     assert of.shape
     assert of.most_frequent is not None
+    labels = f"-{_sizes(of.label_shape)}" if of.label_shape else ""
     return (
         f"arrays-{fingerprint[:DIGITS]}-{of.train}-{of.test}-{_sizes(of.shape)}-{of.classes}-"
-        f"{of.most_frequent}-{of.kind}"
+        f"{of.most_frequent}-{of.kind}{labels}"
     )
 
 

@@ -23,7 +23,7 @@ from trainables.data.split import Dataset, InputScaling, Scaling, Split
 
 @dataclass(frozen=True)
 class Decoded:
-    """Inputs and labels [N] (int64) of a data set.
+    """Inputs and labels [N] or [N, ...] (int64) of a data set.
 
     Inputs are pixels [N, H, W, C] (uint8), floating-point numbers [N, ...] (float32) or integers
     [N, ...] (int64).

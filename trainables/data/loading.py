@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainables.data.caches import held, place, room
 from trainables.data.errors import DataError
-from trainables.data.table import ROWS, Row, streams
+from trainables.data.table import ROWS, Row, streams, version
 
 if TYPE_CHECKING:
     from trainables.data.decoded import Decoded
@@ -32,6 +32,7 @@ def prepared(recipe: Recipe, folder: Path) -> bool:
 
 def prepare(recipe: Recipe, folder: Path) -> None:
     """Download and decode a recipe's data, or list and check its folder. Raises DataError."""
+    _check_version(recipe)
     if streams(recipe):
         _found(recipe.data, recipe.data_address, folder)
     else:
@@ -41,6 +42,7 @@ def prepare(recipe: Recipe, folder: Path) -> None:
 def load(recipe: Recipe, folder: Path) -> Dataset[Any]:
     """Return a recipe's data on its device, loaded once per process; members are `Streamed` where
     it streams, else `Split`. Raises DataError."""
+    _check_version(recipe)
     if streams(recipe):
         from trainables.networks.table import crop_default
 
@@ -48,6 +50,16 @@ def load(recipe: Recipe, folder: Path) -> Dataset[Any]:
         dataset = _stream(recipe.data, recipe.data_address, recipe.input_scaling, size, folder)
         return dataset.to(recipe.device)
     return _load(recipe.data, recipe.data_address, recipe.input_scaling, recipe.device, folder)
+
+
+def _check_version(recipe: Recipe) -> None:
+    """Raise DataError where what is installed has other data than the recipe is of."""
+    here = version(recipe.data)
+    if here != recipe.data_version:
+        raise DataError(
+            f"{recipe.data} is {recipe.data_version} in this recipe, but {here} is what is "
+            "installed here; run it with the version that it names"
+        )
 
 
 def forget() -> None:

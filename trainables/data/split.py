@@ -53,7 +53,7 @@ def sampled(examples: int, number: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Split:
-    """Images with their labels [N] (int64).
+    """Images with their labels [N] or [N, ...] (int64).
 
     `images` are pixels [N, H, W, C] (uint8), which `inputs` scales; or, without `scaling`, what
     the network takes, [N, ...].

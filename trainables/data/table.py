@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from trainables.data.content import Facts, is_listed, parsed
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 class Row:
     """A data set: what planning knows of it, and what reads it."""
 
-    facts: Facts
+    sizes: Facts | str
+    """Its facts, or `module:object` of a function that returns them: of data that are another's,
+    and differ by its version."""
     reader: str = ""
     """`module:object`. That of a streamed set, if it has one, writes the folder of images: it is
     called with that and the data folder."""
@@ -33,6 +36,20 @@ class Row:
     """Whether it is a folder of images in the data folder, which are read as they are needed."""
     installed: bool = False
     """Whether it comes with an installed package, so that nothing is fetched or kept."""
+    version: str = ""
+    """`module:object` of a function that returns which of its contents is at hand, where that
+    differs by what is installed."""
+
+    @property
+    def facts(self) -> Facts:
+        found: Facts = _called(self.sizes) if isinstance(self.sizes, str) else self.sizes
+        return found
+
+
+def _called(place: str) -> Any:
+    """Return what a function `module:object` of this package returns."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)()
 
 
 def _torchvision(
@@ -66,6 +83,12 @@ ROWS: dict[str, Row] = {
         "trainables.data.digits:read",
         installed=True,
     ),
+    "python-topics": Row(
+        "trainables.data.python_topics:facts",
+        "trainables.data.python_topics:read",
+        installed=True,
+        version="trainables.data.python_topics:version",
+    ),
     "mnist": _torchvision(
         "MNIST", Facts(60_000, 10_000, (1, 28, 28), 10, most_frequent=1135), sums=LECUN
     ),
@@ -98,6 +121,16 @@ def facts(name: str) -> Facts:
     if found is None:
         raise KeyError(name)
     return found
+
+
+def version(name: str, known: str = "") -> str:
+    """Return which content of a data set is meant: the `known` one, or that at hand.
+
+    Empty for data sets that have but one content.
+    """
+    if name not in ROWS or not ROWS[name].version:
+        return ""
+    return known or str(_called(ROWS[name].version))
 
 
 def iterations_per_epoch(name: str, batch_size: int, last_batch: str) -> int:

@@ -152,9 +152,9 @@ class Executor:
         mask = yield from self._mask(job.mask)
         before = job.earlier or job.start
         if before is None:
-            recipe = job.recipe
+            of = job.recipe
             drawn = networks.initial_weights(
-                recipe.architecture, recipe.initialization, job.stream, job.init_seed
+                of.architecture, of.initialization, job.stream, job.init_seed, of.initial_std
             )
             state = TrainingState(0, drawn)
         else:

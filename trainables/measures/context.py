@@ -27,9 +27,9 @@ class Answers(NamedTuple):
     """What a network says of the examples of a split, in their order."""
 
     predicted: Tensor
-    """[N] (int64): the class of the highest logit."""
+    """[N], or [N, ...] as the labels are (int64): the class of the highest logit."""
     losses: Tensor
-    """[N] (float32): cross-entropies in nats."""
+    """In the same shape (float32): cross-entropies in nats."""
 
 
 @dataclass
@@ -65,7 +65,9 @@ class Context:
         return network.to(self.recipe.device)
 
     def split(self, name: SplitName) -> Any:
-        """Return the test or the train split: `len`, `labels` [N]; see `trainables.data.split`.
+        """Return the test or the train split: `len`, `labels` [N] or [N, ...].
+
+        See `trainables.data.split`.
 
         Raises ValueError where it is neither.
         """

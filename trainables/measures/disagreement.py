@@ -29,7 +29,8 @@ def compute(weights: Sequence[Weights], context: Context, options: Options) -> V
     different classes, right or wrong; `disagreement_of_errors_SPLIT`, these examples divided by the
     sum of both networks' errors, which is at most 1 unless examples are wrong in two ways (NaN
     without errors); and `disagreement_losses_SPLIT`, the L2 distance in nats of their vectors of
-    cross-entropies, an entry per example.
+    cross-entropies, an entry per example. Where an example has several labels, each of them counts
+    as an example.
     """
     values = {}
     for split in SPLITS:
@@ -37,7 +38,7 @@ def compute(weights: Sequence[Weights], context: Context, options: Options) -> V
         labels = context.split(split).labels.cpu()
         different = int((first.predicted != second.predicted).sum())
         wrong = sum(int((one.predicted != labels).sum()) for one in (first, second))
-        values[f"disagreement_{split}"] = 100 * different / len(labels)
+        values[f"disagreement_{split}"] = 100 * different / labels.numel()
         values[f"disagreement_of_errors_{split}"] = different / wrong if wrong else math.nan
         losses = (first.losses.double() - second.losses.double()).square().sum().sqrt()
         values[f"disagreement_losses_{split}"] = float(losses)

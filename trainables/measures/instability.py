@@ -49,14 +49,15 @@ def compute(weights: Sequence[Weights], context: Context, options: Options) -> V
     `instability_SPLIT`, and the networks' accuracies `accuracy_SPLIT_1`, `_2` and their mean
     `accuracy_SPLIT`, all in percent but the loss; `diverged_1`, `diverged_2`: whether a network's
     weights, or its loss on either split, are not finite; and `test_examples` and `majority_test`,
-    the number of test examples and the share of the most frequent class among them in percent.
+    the number of labels of test examples and the share of the most frequent class among them in
+    percent.
     With a diverged end `instability_SPLIT` is NaN: such a network gets every example wrong, so the
     path would look flat.
     """
     from trainables.measures.context import finite
 
     first, second = weights
-    labels = context.split("test").labels
+    labels = context.split("test").labels.flatten()
     results: dict[str, Any] = {
         "diverged_1": not finite(first),
         "diverged_2": not finite(second),

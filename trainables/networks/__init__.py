@@ -134,9 +134,13 @@ def channels_last(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def initial_weights(
-    what: Architecture | str, initialization: Initialization, stream: str, seed: int
+    what: Architecture | str,
+    initialization: Initialization,
+    stream: str,
+    seed: int,
+    std: float | None = None,
 ) -> Weights:
     """Return W_0, drawn from a stream of a seed (see `initialization.draw`)."""
     from trainables.networks.initialization import draw
 
-    return draw(Architecture.of(what), initialization, stream, seed)
+    return draw(Architecture.of(what), initialization, stream, seed, std)

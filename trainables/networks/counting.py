@@ -25,7 +25,7 @@ from trainables.networks.architecture import Architecture
 from trainables.networks.facts import FILE, Facts, Shape
 from trainables.networks.mlp import MLP
 from trainables.networks.stacked import replicas_agree
-from trainables.networks.table import DOOR, MADE_FOR, is_own
+from trainables.networks.table import DOOR, MADE_FOR, OF_TOKENS, is_own
 from trainables.registry import PluginError
 
 KERNELS = {
@@ -36,6 +36,9 @@ KERNELS = {
 }  # fmt: skip
 """torch's functions that take time however small their arguments are."""
 
+CURVED = {"gelu", "silu", "elu", "sigmoid", "tanh", "softmax", "scaled_dot_product_attention"}
+"""Those that compute exponentials or the like of each value."""
+
 VECTOR = 16
 """Channels that a CPU computes at once."""
 
@@ -43,11 +46,13 @@ STACKED_FLOPS = 1e10
 """Of a forward pass, above which replicas of a network are no gain: it fills the hardware."""
 
 
-def count(architecture: Architecture, shape: Shape, integers: bool = False) -> Facts:
-    """Return the sizes of a network for examples of a shape.
+def count(
+    architecture: Architecture, shape: Shape, integers: bool = False, labels: Shape = ()
+) -> Facts:
+    """Return the sizes of a network for examples of a shape, whose labels have the shape `labels`.
 
     Raises KeyError if there is no such network; PluginError where it cannot be built, does not
-    give finite logits [B, classes] for a batch of examples, or is not of 32-bit floats.
+    give finite logits [B, *labels, classes] for a batch of examples, or is not of 32-bit floats.
     """
     name = architecture.name
     with warnings.catch_warnings(), DOOR.calling(name) if is_own(name) else _told(name):
@@ -56,14 +61,14 @@ def count(architecture: Architecture, shape: Shape, integers: bool = False) -> F
         _check_tensors(name, network)
         networks.bind(network, networks.initial_weights(architecture, "kaiming-normal", "init", 1))
         logits = _logits(network, _examples(shape, 2, integers))
-        _check_logits(name, network, logits, _examples(shape, 2, integers))
+        _check_logits(name, network, logits, _examples(shape, 2, integers), labels)
         counted = _count_layers(network, _examples(shape, 1, integers))
     weights = dict(network.named_parameters())
     prunable = [weights[key] for key in networks.prunable(network)]
     flops = counted["flops"]
     return Facts(
         inputs=shape,
-        classes=logits.shape[1],
+        classes=logits.shape[-1],
         parameters=sum(p.numel() for p in network.parameters()),
         prunable=sum(weight.numel() for weight in prunable),
         output=prunable[-1].numel() if prunable else 0,
@@ -73,8 +78,12 @@ def count(architecture: Architecture, shape: Shape, integers: bool = False) -> F
         forward_flops=flops,
         vector_flops=flops + counted["rounded"],
         activations=counted["activations"],
+        curved=counted["curved"],
         first_flops=_first_flops(network),
-        stackable=flops <= STACKED_FLOPS and not integers and replicas_agree(architecture, shape),
+        stackable=flops <= STACKED_FLOPS
+        and not integers
+        and not labels
+        and replicas_agree(architecture, shape),
     )
 
 
@@ -121,35 +130,47 @@ def _check_tensors(name: str, network: nn.Module) -> None:
         raise PluginError(f"network {name}: it has no parameters")
 
 
-def _check_logits(name: str, network: nn.Module, logits: Any, examples: Tensor) -> None:
+def _check_logits(
+    name: str, network: nn.Module, logits: Any, examples: Tensor, labels: Shape
+) -> None:
     """Raise PluginError unless these are logits; in training, more outputs may follow."""
+    wanted = [len(examples), *labels]
     network.train()
     outputs = _logits(network, examples)
     network.eval()
     found = list(outputs) if isinstance(outputs, tuple) else [outputs]
     for one in (logits, *found):
-        if not isinstance(one, Tensor) or one.ndim != 2 or len(one) != len(examples):
+        if not isinstance(one, Tensor) or list(one.shape[:-1]) != wanted:
             got = f"shape {list(one.shape)}" if isinstance(one, Tensor) else type(one).__name__
             raise PluginError(
                 f"network {name}: of {len(examples)} examples of shape {list(examples.shape[1:])} "
-                f"it makes {got}; wanted are logits [{len(examples)}, classes]"
+                f"it makes {got}; wanted are logits [{', '.join(map(str, wanted))}, classes]"
+                + (f", as an example has labels of shape {list(labels)}" if labels else "")
             )
     if not bool(logits.isfinite().all()):
         raise PluginError(f"network {name}: its initial logits are not finite")
 
 
 class _Calls(TorchFunctionMode):
-    """Counts calls of torch's functions by name, outermost first."""
+    """Counts calls of torch's functions by name, outermost first, and values of the curved ones."""
 
     def __init__(self) -> None:
         super().__init__()
         self.count: Counter[str] = Counter()
+        self.curved = 0
 
     def __torch_function__(
         self, function: Any, types: Any, arguments: Any = (), named: Any = None
     ) -> Any:
-        self.count[getattr(function, "__name__", "")] += 1
-        return function(*arguments, **(named or {}))
+        name = getattr(function, "__name__", "")
+        self.count[name] += 1
+        values = function(*arguments, **(named or {}))
+        if name in CURVED and isinstance(values, Tensor):
+            self.curved += values.numel()
+            if name == "scaled_dot_product_attention" and len(arguments) > 1:
+                keys = arguments[1].shape[-2]  # a score for each query and key
+                self.curved += values[..., 0].numel() * keys - values.numel()
+        return values
 
 
 def _count_layers(network: nn.Module, example: Tensor) -> dict[str, int]:
@@ -179,6 +200,7 @@ def _count_layers(network: nn.Module, example: Tensor) -> dict[str, int]:
         for handle in handles:
             handle.remove()
     kernels = sum(calls.count[kind] for kind in KERNELS)
+    counted["curved"] = calls.curved
     return counted | {"kernels": kernels, "flops": int(flops.get_total_flops())}
 
 
@@ -192,7 +214,13 @@ def _rounded(module: nn.Conv2d, output: Tensor) -> int:
 
 def built_in() -> dict[str, Facts]:
     """Return the facts of the built-in networks as they are by default."""
-    return {name: count(Architecture(name), shape) for name, shape in MADE_FOR.items()}
+    return {name: usual(name) for name in MADE_FOR}
+
+
+def usual(name: str) -> Facts:
+    """Return the facts of a built-in network as it is by default."""
+    shape, of_tokens = MADE_FOR[name], name in OF_TOKENS
+    return count(Architecture(name), shape, of_tokens, shape if of_tokens else ())
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ class Facts:
     once."""
     activations: int
     """Values that layers with parameters write in one example's forward pass."""
+    curved: int = 0
+    """Values of GELU, softmax, sigmoid and the like in one example's forward pass: they take longer
+    than others."""
     first_flops: int = 0
     """Operations of an MLP's first layer, which a path computes at its ends alone."""
     stackable: bool

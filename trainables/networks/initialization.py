@@ -17,13 +17,19 @@ from trainables.weights import Weights
 
 
 def draw(
-    architecture: Architecture, initialization: Initialization, stream: str, seed: int
+    architecture: Architecture,
+    initialization: Initialization,
+    stream: str,
+    seed: int,
+    std: float | None = None,
 ) -> Weights:
     """Return a network's state drawn from the stream (`stream`, `seed`).
 
     - Weights of convolutional and linear layers: normal, with a variance of 2 / fan-in (He et al.,
       2015, equation 10) or 2 / (fan-in + fan-out) (Glorot and Bengio, 2010, equation 12); each
       tensor from a stream of its own. Their biases are 0.
+      With `std`, all parameters of two or more dimensions, embeddings too, are normal with this
+      deviation instead.
     - BatchNorm: scale 1, shift 0, running mean 0, running variance 1.
     - Everything else, such as embeddings or the scales of other normalising layers: as the module
       initialises it, with torch's generator seeded from the stream.
@@ -33,8 +39,11 @@ def draw(
         made = construct(architecture)
     weights = {name: value.clone() for name, value in networks.state(made).items()}
     drawn = set(networks.prunable(made))
+    parameters = {name for name, _ in made.named_parameters()}
     for name, value in weights.items():
-        if name in drawn:
+        if std is not None and name in parameters and value.ndim > 1:
+            value.normal_(0, std, generator=generator(stream, seed, name))
+        elif name in drawn:
             fan_in, fan_out = value[0].numel(), value[:, 0].numel()
             fan = fan_in if initialization == "kaiming-normal" else fan_in + fan_out
             value.normal_(0, math.sqrt(2 / fan), generator=generator(stream, seed, name))

@@ -26,6 +26,7 @@ TABLE = {
     "resnet26-narrow": "trainables.networks.resnet26_narrow:build",
     "resnet50": "trainables.networks.resnet50:build",
     "inception-v3": "trainables.networks.inception_v3:build",
+    "tiny-gpt": "trainables.networks.tiny_gpt:build",
 }
 """Name -> function that builds the network. Its arguments have defaults; `classes` and `inputs`
 (the shape of an example) are given where the data ask for others."""
@@ -41,8 +42,12 @@ MADE_FOR = {
     "resnet26-narrow": (3, 64, 64),
     "resnet50": (3, 224, 224),
     "inception-v3": (3, 299, 299),
+    "tiny-gpt": (32,),
 }
 """Shape of the examples that the built-in networks are for, as they are by default."""
+
+OF_TOKENS = ("tiny-gpt",)
+"""Built-in networks whose examples are integers, and which give logits for each of these."""
 
 DOOR = Door("network", TABLE, "stability_sweeps.networks")
 

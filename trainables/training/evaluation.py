@@ -1,5 +1,8 @@
 """Error and loss of a network on a split.
 
+Every label counts as an example, where an example has several: `error` is the share of them that
+are wrong, `loss` the mean over them. Logits are [B, ..., classes] for labels [B, ...].
+
 A split is evaluated in chunks. A chunk is one worker's, and sums over chunks are in their order:
 scores have the same bits on any number of workers.
 """
@@ -113,8 +116,8 @@ def evaluating(
                     if part is not None:
                         number, images, labels = part
                         with torch.inference_mode():  # not across a yield: it would hold outside
-                            logits = network(split.inputs(images)).t().unsqueeze(0)
-                            (tally.chunks[number],) = count(logits, labels)
+                            logits = network(split.inputs(images)).flatten(0, -2).t()
+                            (tally.chunks[number],) = count(logits.unsqueeze(0), labels.flatten())
                     done += 1
                     yield done / steps
     return scores(tallies, team)
@@ -127,7 +130,7 @@ def answering(
     team: Team = ALONE,
     decoders: int = 0,
 ) -> Generator[float, None, tuple[Tensor, Tensor]]:
-    """Class [N] (int64) and cross-entropy [N] (nats) of every example, in order, on the CPU.
+    """Class (int64) and cross-entropy (nats) of every label, in their shape [N, ...], on the CPU.
 
     An iterator's return value, as that of `evaluating`. `network` is in `eval` mode.
     """
@@ -138,9 +141,10 @@ def answering(
             if part is not None:
                 number, images, labels = part
                 with torch.inference_mode():  # not across a yield: it would hold outside
-                    logits = network(split.inputs(images))
-                    losses = cross_entropy(logits, labels, reduction="none")
-                    found[number] = logits.argmax(1).cpu(), losses.cpu()
+                    logits = network(split.inputs(images)).flatten(0, -2)
+                    losses = cross_entropy(logits, labels.flatten(), reduction="none")
+                    answers = logits.argmax(1).view_as(labels), losses.view_as(labels)
+                    found[number] = answers[0].cpu(), answers[1].cpu()
             done += 1
             yield done / steps
     whole = {number: both for others in team.gather(found) for number, both in others.items()}

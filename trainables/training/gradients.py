@@ -1,7 +1,7 @@
 """Gradients of the mean cross-entropy of a batch, by the fastest route that a network allows.
 
 Multilayer perceptrons are computed by hand (`trainables.training.by_hand`), other networks by
-autograd.
+autograd. Where an example has several labels, every one of them counts as an example.
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ def _autograd(network: nn.Module, recipe: Recipe) -> Gradients:
         with torch.enable_grad(), torch.autocast(inputs.device.type, torch.bfloat16, bf16):
             outputs = network(inputs)
             logits, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
-            loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
+            targets = labels.flatten()
+            loss = cross_entropy(logits.flatten(0, -2), targets, label_smoothing=label_smoothing)
             for side in auxiliary:
                 loss = loss + AUXILIARY_WEIGHT * cross_entropy(
-                    side, labels, label_smoothing=label_smoothing
+                    side.flatten(0, -2), targets, label_smoothing=label_smoothing
                 )
         loss.backward()
 

@@ -17,6 +17,7 @@ from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.seeds import derive
 from trainables.training.by_hand.sparse import pack, sparsify, unpack
+from trainables.training.clipping import clipping
 from trainables.training.feed import Feed, from_files, from_memory
 from trainables.training.gradients import gradients
 from trainables.training.numerics import set_numerics
@@ -92,6 +93,7 @@ def train(
     dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
     masked = [weights[name] for name in dense]
     masks = [torch.empty_like(weights[name]).copy_(keep) for name, keep in dense.items()]
+    clip = clipping(recipe, network, dict(zip(dense, masks, strict=True)))
 
     def parts(iteration: int) -> Iterator[tuple[Tensor, Tensor, float]]:
         for part in team.share(recipe.slices):
@@ -112,6 +114,7 @@ def train(
                 if drops:
                     torch.manual_seed(derive("dropout", order_seed, state.iteration))
                 set_gradients(inputs, labels)
+            clip()
             step(learning_rate(recipe, state.iteration))
             if masks:
                 torch._foreach_mul_(masked, masks)

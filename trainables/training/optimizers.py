@@ -1,4 +1,4 @@
-"""SGD with momentum and Adam, on torch's fused kernels.
+"""SGD with momentum, Adam and AdamW, on torch's fused kernels.
 
 The kernels are called directly. `torch.optim` would import the compiler with its first step
 (6 s in every worker) and costs as much as a tenth of a tiny network's iteration; the weights
@@ -39,9 +39,9 @@ def optimizer(
     def gradients() -> list[Tensor]:
         return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
-    l2, decoupled = recipe.weight_decay, 0.0
+    decay, decoupled = recipe.weight_decay, 0.0
     if recipe.weight_decay_style == "decoupled":
-        l2, decoupled = 0.0, recipe.weight_decay / recipe.learning_rate
+        decay, decoupled = 0.0, recipe.weight_decay / recipe.learning_rate
 
     def shrink(rate: float) -> None:
         if decoupled:
@@ -63,7 +63,7 @@ def optimizer(
             shrink(rate)
             # A zero buffer after the first step holds the first gradient, as torch's does.
             torch._fused_sgd_(
-                weights, aligned(gradients()), momentum, weight_decay=l2,
+                weights, aligned(gradients()), momentum, weight_decay=decay,
                 momentum=recipe.momentum, lr=rate, dampening=0.0, nesterov=False,
                 maximize=False, is_first_step=False,
             )  # fmt: skip
@@ -80,12 +80,14 @@ def optimizer(
     mean, square, weights = parts(slot("mean")), parts(slot("square")), parts(parameters)
     counts = list(steps.view(-1).unbind()) * len(parameters)
 
+    kernel = torch._fused_adamw_ if recipe.optimizer == "adamw" else torch._fused_adam_
+
     def adam(rate: float) -> None:
         shrink(rate)
         steps.add_(1)
-        torch._fused_adam_(
+        kernel(
             weights, parts(gradients()), mean, square, [], counts,
-            lr=rate, beta1=0.9, beta2=0.999, weight_decay=l2, eps=1e-8,
+            lr=rate, beta1=recipe.beta1, beta2=recipe.beta2, weight_decay=decay, eps=1e-8,
             amsgrad=False, maximize=False,
         )  # fmt: skip
 

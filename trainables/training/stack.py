@@ -21,6 +21,7 @@ from trainables.networks.stacked import join, split, stacked
 from trainables.recipe import Recipe
 from trainables.training import loop
 from trainables.training.augmentation import augmentation
+from trainables.training.clipping import clipping
 from trainables.training.feed import data_order
 from trainables.training.gradients import gradients_of_stack
 from trainables.training.loop import TrainingState
@@ -66,7 +67,9 @@ def train_stack(
     seeds = [replica.order_seed for replica in replicas]
     orders = {seed: data_order(recipe, data, seed) for seed in seeds}
     augment = {seed: augmentation(recipe, len(data), seed) for seed in seeds}
-    masked, masks = _masks(replicas, weights)
+    of_masked = _masks(replicas, weights)
+    masked, masks = [weights[name] for name in of_masked], list(of_masked.values())
+    clip = clipping(recipe, network, of_masked, count)
 
     def batch() -> tuple[Tensor, Tensor]:
         """Return images [R * B, ...] and labels [R, B]."""
@@ -85,6 +88,7 @@ def train_stack(
         while iteration < until:
             images, labels = batch()
             set_gradients(data.inputs(images), labels)
+            clip()
             step(learning_rate(recipe, iteration))
             if masks:
                 torch._foreach_mul_(masked, masks)
@@ -104,17 +108,17 @@ def train_stack(
             return
 
 
-def _masks(replicas: Sequence[Replica], weights: Weights) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the stack's masked weights and their masks; dense replicas keep everything."""
+def _masks(replicas: Sequence[Replica], weights: Weights) -> Weights:
+    """Return the masks of the stack's masked weights; dense replicas keep everything."""
     named: dict[str, None] = {name: None for one in replicas for name in one.mask or ()}
-    masks = []
+    masks = {}
     for name in named:
         mask = torch.ones_like(weights[name])
         for part, one in zip(mask.chunk(len(replicas)), replicas, strict=True):
             if one.mask and name in one.mask:
                 part.copy_(one.mask[name])
-        masks.append(mask)
-    return [weights[name] for name in named], masks
+        masks[name] = mask
+    return masks
 
 
 def _fill_optimizer(recipe: Recipe, state: TrainingState) -> None:

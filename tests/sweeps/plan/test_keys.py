@@ -18,6 +18,7 @@ import pytest
 from sweeps.loading import builtin_specs, load
 from sweeps.placement import DRIVER, Machines
 from sweeps.plan import expand
+from trainables import data
 
 PINNED: dict[str, Any] = json.loads((Path(__file__).parent / "keys.json").read_text())
 """`SPEC` or `SPEC OVERRIDE OVERRIDE ...` -> what `pins` returned."""
@@ -53,8 +54,14 @@ def pins(case: str) -> dict[str, Any]:
     }
 
 
+PYTHON = "python3.11-99a22d7dda24"
+"""Whose text the pinned keys of `tiny-gpt` are of."""
+
+
 @pytest.mark.parametrize("case", PINNED)
 def test_keys_stay_what_they_were(case: str) -> None:
+    if case == "tiny-gpt" and data.version("python-topics") != PYTHON:
+        pytest.skip("another Python has another text, and so other keys")
     assert pins(case) == PINNED[case]
 
 

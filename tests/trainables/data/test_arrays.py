@@ -194,7 +194,7 @@ WRONG = {
     "no channels": ({"x_train": np.ones((6, 9, 9, 9), np.uint8)}, "no dimension can be"),
     "floating labels": ({"y_train": np.arange(6) / 1.0}, "y_train has the type float64"),
     "true or false": ({"y_train": np.ones(6, bool)}, "y_train has the type bool"),
-    "one-hot": ({"y_train": np.eye(3)[[0, 1, 2] * 2]}, "y_train has the shape [6, 3]"),
+    "one-hot": ({"y_train": np.eye(3)[[0, 1, 2] * 2]}, "labels are integers from 0 to C - 1"),
     "too few labels": ({"y_train": [0, 1, 2]}, "y_train has 3 labels for the 6 of x_train"),
     "negative": ({"y_test": [0, -1, 2]}, "y_test has the label -1"),
     "a gap": ({"y_train": [0, 1, 3, 0, 1, 3]}, "no training example has the label 2"),

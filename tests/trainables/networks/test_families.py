@@ -12,7 +12,7 @@ from trainables import networks
 from trainables.arguments import Arguments
 from trainables.networks import MADE_FOR, NETWORKS, TABLE, known
 from trainables.networks.architecture import Architecture
-from trainables.networks.counting import count
+from trainables.networks.counting import usual
 from trainables.networks.facts import read
 from trainables.networks.stacked import replicas_agree
 
@@ -77,7 +77,7 @@ def test_every_built_in_network_has_its_facts() -> None:
 @pytest.mark.parametrize("name", [n for n, facts in NETWORKS.items() if facts.forward_flops < 1e8])
 def test_facts_are_what_is_counted(name: str) -> None:
     """Of the small ones; `python -m trainables.networks.counting` writes all of them."""
-    assert count(Architecture(name), MADE_FOR[name]) == NETWORKS[name]
+    assert usual(name) == NETWORKS[name]
 
 
 def test_facts_are_counted_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

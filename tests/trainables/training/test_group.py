@@ -126,6 +126,8 @@ FAMILIES = [
     ("digits-mlp", 40, ADAM | {"weight_decay": 0.01} | AFTER_A_WARMUP),
     ("digits-mlp", 40, DECOUPLED | {"last_batch": "keep", "batch_size": 300}),
     ("digits-mlp", 40, SMOOTH),
+    ("digits-mlp", 40, {"gradient_clipping": 0.5}),
+    ("digits-mlp", 20, ADAM | {"optimizer": "adamw", "weight_decay": 0.1, "beta1": 0.8}),
     ("lenet-mnist", 30, {"batch_size": 16}),
     ("lenet-mnist", 30, {"batch_size": 16, "optimizer": "sgd", "learning_rate": 0.1}),
     ("cifar10-small", 20, {"batch_size": 8}),
@@ -176,6 +178,7 @@ def test_the_loop_backend_is_a_lone_run_bit_for_bit(short):
     [
         ("digits-mlp", 40, {}),
         ("digits-mlp", 20, ADAM),
+        ("digits-mlp", 20, {"gradient_clipping": 0.5}),
         ("digits-mlp", 10, {"precision": "bf16"}),
         ("lenet-mnist", 10, {}),
         ("cifar10-small", 6, {"batch_size": 16}),

@@ -16,6 +16,11 @@ VARIANTS = [
     {"optimizer": "adam", "momentum": 0.0, "weight_decay": 0.0},
     {"optimizer": "adam", "momentum": 0.0, "weight_decay": 1e-3},
 ]
+ADAMW = [
+    {"optimizer": "adamw", "momentum": 0.0, "weight_decay": 0.01},
+    {"optimizer": "adamw", "momentum": 0.0, "weight_decay": 0.5, "beta1": 0.8, "beta2": 0.95},
+    {"optimizer": "adam", "momentum": 0.0, "weight_decay": 1e-3, "beta2": 0.99},
+]
 DECOUPLED = [
     SGD | {"weight_decay": 5e-4, "weight_decay_style": "decoupled"},
     SGD | {"weight_decay": 0.1, "weight_decay_style": "decoupled", "momentum": 0.0},
@@ -46,12 +51,13 @@ def rate(step):
 
 def torchs(recipe, module):
     options = {"lr": 1.0, "weight_decay": recipe.weight_decay, "fused": True}
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(module.parameters(), **options)
+    if recipe.optimizer != "sgd":
+        kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
+        return kind(module.parameters(), betas=(recipe.beta1, recipe.beta2), **options)
     return torch.optim.SGD(module.parameters(), momentum=recipe.momentum, **options)
 
 
-@parametrize(VARIANTS)
+@parametrize(VARIANTS + ADAMW)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_weights_have_the_bits_of_torch_optim(short, variant, dtype):
     recipe = short(**variant)
@@ -70,6 +76,7 @@ def test_the_weights_have_the_bits_of_torch_optim(short, variant, dtype):
     # Its state is torch's too, under the names that TrainingState promises.
     slots = {
         "adam": {"mean": "exp_avg", "square": "exp_avg_sq"},
+        "adamw": {"mean": "exp_avg", "square": "exp_avg_sq"},
         "sgd": {"momentum": "momentum_buffer"} if recipe.momentum else {},
     }[recipe.optimizer]
     for slot, torch_slot in slots.items():
@@ -176,6 +183,18 @@ def test_decoupled_decay_of_sgd_is_loshchilov_and_hutters(short, variant):
             step(rate)
         for weight, parameter in zip(weights, module.parameters(), strict=True):
             torch.testing.assert_close(parameter.detach(), weight, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("decay", [1e-3, 0.3])
+def test_adamw_shrinks_by_the_rate_times_the_decay(short, decay):
+    """1 - rate decay, whatever the peak; ours of `adam` is 1 - decay rate / peak."""
+    module = nn.Linear(1, 1, bias=False).double()
+    step = optimizer(short(optimizer="adamw", momentum=0.0, weight_decay=decay), module, {})
+    with torch.no_grad():
+        module.weight.fill_(2.0)
+        module.weight.grad = torch.zeros_like(module.weight)
+        step(0.1)
+    assert module.weight.item() == pytest.approx(2 * (1 - 0.1 * decay), rel=1e-14)
 
 
 @pytest.mark.parametrize("decay", [1e-3, 0.3])
