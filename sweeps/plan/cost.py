@@ -43,7 +43,7 @@ class Hardware:
     """Of GELU, softmax and the like, in one of an iteration's three passes."""
 
 
-CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True, 2.5e-9)
+CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True, 3.5e-9)
 """Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
 
 HARDWARE = {
