@@ -30,6 +30,13 @@ class Strategy:
 STRATEGIES: dict[str, Strategy] = {
     DENSE: Strategy("Dense", "dense", "#595959", "o"),
     IMP: Strategy("IMP", "IMP", "#0072B2", "s"),
+    "magnitude": Strategy("Magnitude", "magnitude-pruned", "#0072B2", "p"),
+    "magnitude-per-layer": Strategy("Magnitude per layer", "per-layer pruned", "#56B4E9", "P"),
+    "erk": Strategy("ERK", "ERK-pruned", "#B8860B", "X"),
+    "random-global": Strategy("Random global", "globally randomly pruned", "#A6761D", "<"),
+    "snip": Strategy("SNIP", "SNIP-pruned", "#E69F00", ">"),
+    "grasp": Strategy("GraSP", "GraSP-pruned", "#882255", "*"),
+    "synflow": Strategy("SynFlow", "SynFlow-pruned", "#117733", "h"),
     "random-pruning": Strategy("Random pruning", "randomly pruned", "#D55E00", "^"),
     "random-reinit": Strategy("Random reinit", "randomly reinitialised", "#009E73", "D"),
 }

@@ -23,7 +23,7 @@ from benchmarks.peer import Peer
 from sweeps.plan import cost
 from trainables import data, networks, sizes
 from trainables.data.split import Scaling, Split
-from trainables.pruning import full_mask, prune_by_magnitude, weights_left
+from trainables.pruning.masks import full_mask, prune_by_magnitude, weights_left
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 from trainables.training.loop import TrainingState, train

@@ -154,8 +154,27 @@ class Recipe:
     pruning_fraction: float = _field("pruning", 0.2)
     """Fraction of the remaining weights that a level removes."""
 
+    pruning_method: str = _field("pruning", "magnitude")
+    """Which weights go: a name in `trainables.pruning`, or `module:object` of one's own code."""
+
+    pruning_options: Arguments = _field("pruning", NO_ARGUMENTS)  # noqa: RUF009
+    """What the method is called with, by name: `{examples: 200}`. Those at a method's defaults are
+    left out."""
+
+    pruning_version: str = _field("pruning", "")
+    """Of a method that is not built in: as `network_version`. Found when a spec is read."""
+
+    pruning_when: Literal["", "trained", "start"] = _field(None, "")
+    """At what a method that is not built in looks. Found when a spec is read."""
+
     prune_output: bool = _field("pruning", True)
     """Whether the output layer's weights are prunable."""
+
+    prune_first: bool = _field("pruning", True)
+    """Whether the weights of the first convolutional or linear layer are prunable."""
+
+    prune_shortcuts: bool = _field("pruning", True)
+    """Whether the 1x1 convolutions of residual shortcuts are prunable."""
 
     # How it is computed. Rounding differs, and training amplifies rounding: results that differ
     # in one of these have other keys and don't meet in a comparison.
@@ -183,12 +202,13 @@ class Recipe:
     result depends on it."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.network_arguments, Arguments):
-            try:
-                arguments = Arguments(self.network_arguments)
-            except ValueError as error:
-                raise Contradiction("network_arguments", f"{error}") from None
-            object.__setattr__(self, "network_arguments", arguments)
+        for name in ("network_arguments", "pruning_options"):
+            given = getattr(self, name)
+            if not isinstance(given, Arguments):
+                try:
+                    object.__setattr__(self, name, Arguments(given))
+                except ValueError as error:
+                    raise Contradiction(name, f"{error}") from None
         object.__setattr__(self, "data_version", version(self.data, self.data_version))
         check(self)
 
@@ -196,6 +216,15 @@ class Recipe:
     def architecture(self) -> Architecture:
         """What builds the network."""
         return Architecture(self.network, self.network_arguments, self.network_version)
+
+    @property
+    def scope(self) -> dict[str, bool]:
+        """Which layers are prunable, as `networks.prunable` takes it."""
+        return {
+            "output": self.prune_output,
+            "first": self.prune_first,
+            "shortcuts": self.prune_shortcuts,
+        }
 
     def identity(self, *stages: Stage) -> dict[str, Any]:
         """The fields that affect these stages, without those at their default."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 
-from trainables import data, networks, sizes
+from trainables import data, networks, pruning, sizes
 from trainables.jobs.kinds import Job, Mask, Measurement, Training
 from trainables.recipe import Recipe
 
@@ -62,6 +62,9 @@ KERNEL_PASSES = 3
 
 SECONDS_PER_MIXED_VALUE = 1.5e-9
 """Of an MLP's path: an activation mixed, moved and counted at a point."""
+
+SECONDS_PER_SCORED = 1e-7
+"""Of a mask, per step: to score, sort and keep a prunable weight."""
 
 SECONDS_PER_JOB = 0.02
 """Reading inputs, writing the artifact."""
@@ -146,7 +149,16 @@ def _seconds_of_curve(job: Training, on: Hardware) -> float:
 
 @seconds.register
 def _(job: Mask, on: Hardware = CPU_CORE) -> float:
-    return SECONDS_PER_JOB
+    if isinstance(job.of, Mask):
+        return SECONDS_PER_JOB
+    network = sizes.facts(job.recipe)
+    examples = pruning.examples(job.recipe, network.classes)
+    if not examples:
+        return SECONDS_PER_JOB
+    steps = pruning.steps(job.recipe)
+    one = 3 * seconds_per_example(network, on) + seconds_per_image(job.recipe, on)
+    each = network.kernels * on.seconds_per_kernel + SECONDS_PER_SCORED * network.prunable
+    return SECONDS_PER_JOB + examples * one + steps * each
 
 
 @seconds.register

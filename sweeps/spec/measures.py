@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field
 
-from sweeps.errors import did_you_mean, one_line, shown
+from sweeps.errors import did_you_mean, shown
 from sweeps.spec.fields import error_at
+from sweeps.spec.options import checked
 from trainables import measures
 from trainables.jobs.kinds import Work
 from trainables.measures import Column, Wanted
@@ -140,28 +140,8 @@ def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
                 f"the column {shown(column.name)} of {name} needs another name: letters, "
                 "digits and '_'",
             )
-    options = _checked(measure.Options, entry.options, here)
+    options = checked(measure.Options, entry.options, here, "this measure")
     try:
         return measures.wanted(name, options, shared)
     except PluginError as error:
         raise error_at(here, str(error)) from None
-
-
-def _checked(kind: type, options: Mapping[str, Any], here: tuple[str | int, ...]) -> dict[str, Any]:
-    """Return options that a measure's `Options` has and takes, of the types that it declares."""
-    known = [field.name for field in fields(kind)]
-    for name in options:
-        if name not in known:
-            allowed = f"allowed: {', '.join(known)}" if known else "this measure has none"
-            raise error_at((*here, str(name)), f"unknown option; {allowed}")
-    try:
-        made: Any = TypeAdapter(kind).validate_json(json.dumps(options), strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        words = str(first["msg"]).removeprefix("Value error, ")
-        if first["loc"] and first["type"] != "value_error":
-            words += f", not {shown(first['input'])}"
-        raise error_at((*here, *first["loc"]), one_line(words, 200)) from None
-    except Exception as error:  # of a user's own dataclass, or types that JSON has not
-        raise error_at(here, one_line(f"{type(error).__name__}: {error}", 200)) from None
-    return {name: getattr(made, name) for name in options}

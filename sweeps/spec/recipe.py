@@ -18,6 +18,7 @@ from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import STRICT, Length, Rate, error_at, in_iterations, unfit
 from sweeps.spec.fit import check_fit, network_facts
 from sweeps.spec.networks import with_network
+from sweeps.spec.pruning import with_pruning
 from trainables import data
 from trainables.contradictions import Contradiction
 from trainables.recipe import Recipe
@@ -41,6 +42,7 @@ OTHERWISE = {
     "milestones": list[Length],
     "network_arguments": dict[str, Any],
     "final_rate": Rate,
+    "pruning_options": dict[str, Any],
     "device": Literal["auto", "cpu", "cuda"],
     "backend": Literal["auto", "loop", "stacked"],
 }
@@ -84,8 +86,11 @@ def _complete(value: Any, check: Callable[[Any], Any], info: ValidationInfo) -> 
         raise error_at(("recipe", "data_version"), "unknown key; it follows from the data")
     if "network_version" in given:
         raise error_at(("recipe", "network_version"), "unknown key; it follows from the network")
+    for name in ("pruning_version", "pruning_when"):
+        if name in given:
+            raise error_at(("recipe", name), "unknown key; it follows from the pruning method")
     arguments_given = bool(recipe["network_arguments"])
-    recipe |= with_network(recipe)
+    recipe |= with_network(recipe) | with_pruning(recipe)
     open_ = {name: given.get(name, "auto") for name in AUTO}
     network = network_facts(_made(recipe | ANYWHERE), arguments_given)
     machines = context.get("machines") or placement.this_machine()

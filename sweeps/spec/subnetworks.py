@@ -24,10 +24,11 @@ class Dense(BaseModel):
 
 
 class Pruned(BaseModel):
-    """Subnetworks of LMC section 4: IMP's, and its two baselines with IMP's sparsity."""
+    """Subnetworks of LMC section 4: IMP's, or those of the recipe's pruning method whatever it is,
+    and two baselines with the same sparsity."""
 
     model_config = STRICT
-    strategy: Literal["imp", "random-pruning", "random-reinit"]
+    strategy: Literal["imp", "pruned", "random-pruning", "random-reinit"]
     levels: Levels
     """Pruning levels: level L leaves (1 - pruning_fraction)^L of the weights."""
     rewind: Rewind | None = None
@@ -35,7 +36,7 @@ class Pruned(BaseModel):
     _levels_distinct = field_validator("levels")(distinct)
 
 
-STRATEGIES = ("dense", "imp", "random-pruning", "random-reinit")
+STRATEGIES = ("dense", "imp", "pruned", "random-pruning", "random-reinit")
 
 
 def _with_strategy(value: Any) -> Any:

@@ -27,7 +27,7 @@ from sweeps.spec.fit import check_measures
 from sweeps.spec.measures import Measures, resolve
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
-from trainables import data, measures, sizes
+from trainables import data, measures, pruning, sizes
 from trainables.jobs.learning import Evaluation
 from trainables.levels import weights_at_levels
 from trainables.measures import Wanted
@@ -145,6 +145,7 @@ class Sweep(BaseModel):
             here = ("subnetworks", index)
             if subnetwork.rewind is not None:
                 self._iterations_of(subnetwork.rewind, (*here, "rewind"))
+            self._check_strategy(subnetwork.strategy, (*here, "strategy"))
             self._check_levels(subnetwork.levels, (*here, "levels"))
         return self
 
@@ -208,7 +209,9 @@ class Sweep(BaseModel):
             pretrained.update(points)
             for k in points:
                 deepest[k] = max(deepest.get(k, 0), *subnetwork.levels)
-        jobs += len(pretrained) + 2 * sum(deepest.values())
+        # Of a level: its mask, and the training before that, if there is one.
+        each = 1 if pruning.when(self.recipe) == "start" else 2
+        jobs += len(pretrained) + each * sum(deepest.values())
         return len(self.inits) * trials, len(self.inits) * jobs
 
     @cached_property
@@ -224,7 +227,7 @@ class Sweep(BaseModel):
 
     @property
     def prunable_weights(self) -> int:
-        return sizes.facts(self.recipe).prunable_with(self.recipe.prune_output)
+        return sizes.facts(self.recipe).prunable_with(**self.recipe.scope)
 
     def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
@@ -249,6 +252,20 @@ class Sweep(BaseModel):
                 raise error_at((*where, index), f"rewind point {point} is listed twice")
             iterations.add(iteration)
         return sorted(iterations)
+
+    def _check_strategy(self, strategy: str, where: Where) -> None:
+        """Raise an error where IMP is asked for of a method that looks at W_k, or asked twice."""
+        name, listed = self.recipe.pruning_method, {one.strategy for one in self.subnetworks}
+        if strategy == "imp" and pruning.when(self.recipe) == "start":
+            raise error_at(
+                where,
+                f"imp prunes trained networks, but pruning_method {name} scores W_k before "
+                "training; write pruned",
+            )
+        if strategy == "pruned" and "imp" in listed:
+            raise error_at(
+                where, f"imp and pruned are the same with pruning_method {name}; list one of them"
+            )
 
     def _check_levels(self, levels: list[int], where: Where) -> None:
         """Raises an error at a level for which nothing is left to prune."""

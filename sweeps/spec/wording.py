@@ -61,6 +61,7 @@ WANTED = {
     "recipe.milestones": "a list of lengths: [600, 75 %]",
     "recipe.milestones[]": LENGTH,
     "recipe.network_arguments": "a mapping of arguments: {width: 32}",
+    "recipe.pruning_options": "a mapping of options: {examples: 100}",
 }
 """What a spec wants in a place."""
 

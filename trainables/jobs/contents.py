@@ -131,7 +131,7 @@ def _check_state(recipe: Recipe, held: dict[str, Tensor], fresh: bool) -> None:
 
 def _check_mask(recipe: Recipe, held: dict[str, Tensor]) -> None:
     shapes = weights_of(recipe.architecture)
-    names = networks.prunable(_on_paper(recipe.architecture), output=recipe.prune_output)
+    names = networks.prunable(_on_paper(recipe.architecture), **recipe.scope)
     _check("mask", held, {name: shapes[name] for name in names})
     if any(keep.dtype != torch.bool for keep in held.values()):
         raise Unreadable("its mask is not of true and false")

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainables import data, fingerprint, networks, pruning
+from trainables import data, fingerprint, networks
 from trainables.jobs import learning
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import (
@@ -30,6 +30,8 @@ from trainables.jobs.kinds import Job, Mask, Measurement, Training
 from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.jobs.shared import Artifacts, SharedStore
+from trainables.pruning.doing import dense_mask, pruned
+from trainables.pruning.masks import masked_slots, prune_randomly, weights_left
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
@@ -163,7 +165,7 @@ class Executor:
             slots = tensors.part(stored, "optimizer") if carried else {}
             begin = job.earlier.until if job.earlier else job.begin
             weights = tensors.part(stored, "weights")
-            state = TrainingState(begin, weights, pruning.masked_slots(slots, mask))
+            state = TrainingState(begin, weights, masked_slots(slots, mask))
         begin = state.iteration
         found = read_checkpoint(self.store, job) or Checkpoint(state, 0.0, 0, [])
         state = found.state.copy(job.recipe.device)
@@ -240,24 +242,22 @@ class Executor:
             if isinstance(job.of, Mask)
             else self._pruned(job, job.of)
         )
-        self._store_tensors(job, mask, spent(), weights_left=pruning.weights_left(mask))
+        self._store_tensors(job, mask, spent(), weights_left=weights_left(mask))
 
     def _pruned(self, job: Mask, of: Training) -> Generator[Step, None, Masks]:
         held = yield from self.tensors(of)
-        mask = yield from self._mask(of.mask)
-        if mask is None:
-            network = networks.build(job.recipe.architecture)
-            names = networks.prunable(network, output=job.recipe.prune_output)
-            mask = pruning.full_mask(held, names)
-        if any(held[name].isnan().any() for name in mask):
+        weights = held if of.is_copy else tensors.part(held, "weights")
+        mask = (yield from self._mask(of.mask)) or dense_mask(job.recipe, weights)
+        if any(weights[name].isnan().any() for name in mask):
             raise InputDiverged(f"{of.title} diverged")
-        return pruning.prune_by_magnitude(held, mask, job.recipe.pruning_fraction, job.rounds)
+        examples = partial(data.load, job.recipe, self.data_folder)
+        return pruned(job.recipe, weights, mask, job.rounds, of.init_seed, examples)
 
     def _randomly_pruned(self, job: Mask, like: Mask) -> Generator[Step, None, Masks]:
         mask = yield from self._mask(like)
         assert mask is not None
         assert job.seed is not None
-        return pruning.prune_randomly(mask, job.seed)
+        return prune_randomly(mask, job.seed)
 
     @_do.register
     def _(self, job: Measurement) -> Iterator[Step]:

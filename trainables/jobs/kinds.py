@@ -21,13 +21,14 @@ from trainables.jobs.job import NO_WORK
 from trainables.jobs.job import Job as Job
 from trainables.jobs.job import Work as Work
 from trainables.jobs.learning import Evaluation
+from trainables.pruning.inputs import computed_with
 from trainables.recipe import Recipe, Stage
 
 Stream = Literal["init", "reinit"]
 """`reinit` draws other initial weights than `init` from the same seed."""
 
-Strategy = Literal["dense", "imp", "random-pruning", "random-reinit"]
-"""How a subnetwork comes about, in a spec's words."""
+Strategy = str
+"""How a subnetwork comes about: dense, imp, random-pruning, random-reinit, or a pruning method."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,19 +179,17 @@ def trained(
     )
 
 
-Method = Literal["magnitude", "random-per-layer"]
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Mask(Job):
     """Which weights a subnetwork of pruning level `level` keeps.
 
-    `magnitude` prunes a trained network by `rounds` levels at once: iterative pruning takes one
-    level at a time, one-shot takes all from the dense network. `random-per-layer` draws from `seed`
-    a random mask with the layer-wise proportions of another mask.
+    The recipe's method prunes a network by `rounds` levels at once. Of a trained network, iterative
+    pruning takes one level at a time, one-shot takes all from the dense network; of W_k, a method
+    takes all. `random-per-layer` draws from `seed` a random mask with the layer-wise proportions of
+    another mask.
     """
 
-    method: Method
+    method: str
     of: Training | Mask
     rounds: int = 1
     seed: int | None = None
@@ -222,7 +221,9 @@ class Mask(Job):
             return {"like": self.of.key, "seed": self.seed}
         recipe = self.recipe.identity("pruning")
         recipe.pop("pruning", None)  # what it means here is in the network and the rounds
-        identity = {"arm": self.of.key, "recipe": recipe}
+        identity = {"arm" if self.of.is_copy else "state": self.of.key, "recipe": recipe}
+        if not self.of.is_copy:  # its key may not say all that scores are computed with
+            identity |= {"computed": computed_with(self.recipe)}
         return identity if self.rounds == 1 else identity | {"rounds": self.rounds}
 
     @property
@@ -230,12 +231,13 @@ class Mask(Job):
         network, how = self.of, ""
         while isinstance(network, Mask):
             network, how = network.of, " randomly"
-        return f"prune{how} init {network.init_seed} k={network.begin} to level {self.level}"
+        k = network.begin if network.is_copy else network.until
+        return f"prune{how} init {network.init_seed} k={k} to level {self.level}"
 
 
 def pruned(network: Training, rounds: int = 1) -> Mask:
-    """Return the job of the mask that magnitude pruning of a trained network leads to."""
-    return Mask(method="magnitude", of=network, rounds=rounds)
+    """Return the job of the mask that a recipe's method leaves of a trained network, or of W_k."""
+    return Mask(method=network.recipe.pruning_method, of=network, rounds=rounds)
 
 
 def randomly_pruned(like: Mask, seed: int) -> Mask:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from trainables import pruning
 from trainables.jobs.kinds import (
     Mask,
     Strategy,
@@ -63,10 +64,14 @@ class Lineage:
             mask = randomly_pruned(mask, self.init_seed)
         if strategy == "random-reinit":
             start = self._state(0, stream="reinit")
+        if strategy == "pruned":
+            strategy = self.recipe.pruning_method  # as results name it
         return trained(start, k, order, mask, strategy)
 
     def mask(self, level: int, k: int) -> Mask:
         """Return the job of the mask that pruning leads to at a level (LMC Algorithm 2)."""
+        if (level, k) not in self._masks and pruning.when(self.recipe) == "start":
+            self._masks[level, k] = pruned(self.state(k), level)
         if (level, k) not in self._masks:
             rounds = level if self.recipe.pruning == "one-shot" else 1
             before = self.mask(level - rounds, k) if level > rounds else None

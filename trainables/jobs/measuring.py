@@ -10,13 +10,14 @@ from typing import Any
 
 import torch
 
-from trainables import data, measures, pruning
+from trainables import data, measures
 from trainables.data.split import Dataset
 from trainables.jobs.contents import weights_of
 from trainables.jobs.kinds import Measurement
 from trainables.measures.context import Context, finite
 from trainables.measures.measure import Column, Measure, Values
 from trainables.measures.stepping import in_steps
+from trainables.pruning.masks import weights_left
 from trainables.registry import PluginError
 from trainables.seeds import derive
 from trainables.training.numerics import set_numerics
@@ -44,7 +45,7 @@ def measuring(
     """
     measure = measures.find(job.measure)
     options = measure.Options(**dict(job.options))
-    left = pruning.weights_left(masks[0]) if masks[0] else 100.0
+    left = weights_left(masks[0]) if masks[0] else 100.0
     if not (measure.takes_diverged or all(map(finite, weights))):
         return {"weights_left": left, **measure.nothing()}
     recipe, work, training = job.recipe, job.work, dataset.train

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from trainables.weights import Weights
 
 
+SHORTCUTS = ("shortcut", "downsample", "skip")
+"""What modules of residual shortcuts are called: here, in torchvision and elsewhere."""
+
 Initialization = Literal["kaiming-normal", "glorot-normal"]
 
 
@@ -93,10 +96,13 @@ def bind(network: nn.Module, weights: Weights) -> None:
             network.get_submodule(place)._buffers[leaf] = buffer.to(device)
 
 
-def prunable(network: nn.Module, output: bool = True) -> list[str]:
+def prunable(
+    network: nn.Module, output: bool = True, first: bool = True, shortcuts: bool = True
+) -> list[str]:
     """Return the names of the weights of convolutional and linear layers (Unmasking, appendix C).
 
-    The output layer, the last of them, is left out where `output` is false. A weight that a layer
+    The output layer, the last of them, is left out where `output` is false; the first of them where
+    `first` is; 1x1 convolutions of residual shortcuts where `shortcuts` is. A weight that a layer
     shares with an embedding, say, is not prunable.
     """
     from torch import nn
@@ -108,7 +114,17 @@ def prunable(network: nn.Module, output: bool = True) -> list[str]:
         if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)
         and (name := f"{place}.weight".lstrip(".")) in own
     ]
-    return names if output else names[:-1]
+    left_out = set(names[-1:] if not output else []) | set(names[:1] if not first else [])
+    if not shortcuts:
+        left_out |= {name for name in names if _is_shortcut(network, name)}
+    return [name for name in names if name not in left_out]
+
+
+def _is_shortcut(network: nn.Module, name: str) -> bool:
+    """Whether a weight is that of a 1x1 convolution in a module that is named as shortcuts are."""
+    place = name.rpartition(".")[0]
+    size = getattr(network.get_submodule(place), "kernel_size", None)
+    return size is not None and set(size) == {1} and any(p in SHORTCUTS for p in place.split("."))
 
 
 def draws(network: nn.Module, name: str) -> bool:

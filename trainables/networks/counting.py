@@ -65,6 +65,7 @@ def count(
         counted = _count_layers(network, _examples(shape, 1, integers))
     weights = dict(network.named_parameters())
     prunable = [weights[key] for key in networks.prunable(network)]
+    shortcuts = {*networks.prunable(network)} - {*networks.prunable(network, shortcuts=False)}
     flops = counted["flops"]
     return Facts(
         inputs=shape,
@@ -72,6 +73,8 @@ def count(
         parameters=sum(p.numel() for p in network.parameters()),
         prunable=sum(weight.numel() for weight in prunable),
         output=prunable[-1].numel() if prunable else 0,
+        first=prunable[0].numel() if prunable else 0,
+        shortcuts=sum(weights[key].numel() for key in shortcuts),
         statistics=sum(t.numel() for t in networks.statistics(network).values()),
         batchnorm=any(isinstance(module, _BatchNorm) for module in network.modules()),
         kernels=counted["kernels"],

@@ -30,6 +30,10 @@ class Facts:
     """Weights of convolutional and linear layers, the output layer's included."""
     output: int
     """Weights of the output layer."""
+    first: int = 0
+    """Weights of the first convolutional or linear layer."""
+    shortcuts: int = 0
+    """Weights of 1x1 convolutions of residual shortcuts."""
     statistics: int
     """Values that are not trained: BatchNorm's running means and variances."""
     batchnorm: bool
@@ -52,9 +56,11 @@ class Facts:
     stackable: bool
     """Whether `trainables.networks.stacked` can put replicas of it side by side."""
 
-    def prunable_with(self, output: bool) -> int:
-        """Return how many weights can be pruned, with or without those of the output layer."""
-        return self.prunable if output else self.prunable - self.output
+    def prunable_with(self, output: bool, first: bool = True, shortcuts: bool = True) -> int:
+        """Return how many weights can be pruned, with or without those of some layers."""
+        parts = ((output, self.output), (first, self.first), (shortcuts, self.shortcuts))
+        # The output layer may be the first, too.
+        return max(self.prunable - sum(size for counts, size in parts if not counts), 0)
 
 
 def read(values: Mapping[str, Any]) -> Facts:

@@ -1,4 +1,4 @@
-"""Masks: global magnitude pruning and random pruning.
+"""Masks that need no scores: dense, magnitude's and random ones; and what masks do to tensors.
 
 A mask maps the name of each prunable weight to a bool tensor of its shape; true is kept.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from trainables.levels import number_to_prune
+from trainables.pruning.keeping import keep_best, left_after
 from trainables.seeds import generator
 from trainables.weights import Mask, Weights
 
@@ -38,18 +38,10 @@ def prune_by_magnitude(weights: Weights, mask: Mask, fraction: float, rounds: in
 
     Raises ValueError if a remaining weight is not a number (the training diverged).
     """
-    kept = torch.cat([keep.flatten() for keep in mask.values()])
-    magnitudes = torch.cat([weights[name].flatten() for name in mask])[kept].abs()
-    if magnitudes.isnan().any():
+    if any(weights[name][keep].isnan().any() for name, keep in mask.items()):
         raise ValueError("cannot prune by magnitude: weights are not numbers (training diverged)")
-    left = len(magnitudes)
-    for _ in range(rounds):
-        left -= number_to_prune(left, fraction)
-    lowest = magnitudes.sort(stable=True).indices[: len(magnitudes) - left]
-    survivors = torch.ones_like(magnitudes, dtype=torch.bool)
-    survivors[lowest] = False
-    kept[kept.clone()] = survivors
-    return _unflatten(kept, mask)
+    magnitudes = {name: weights[name].abs() for name in mask}
+    return keep_best(magnitudes, mask, left_after(mask, fraction, rounds))
 
 
 def prune_randomly(like: Mask, seed: int) -> Mask:
@@ -62,8 +54,3 @@ def prune_randomly(like: Mask, seed: int) -> Mask:
         mask[name][chosen] = True
         mask[name] = mask[name].view(keep.shape)
     return mask
-
-
-def _unflatten(flat: Tensor, like: Mask) -> Mask:
-    parts = flat.split([keep.numel() for keep in like.values()])
-    return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trainables import networks
 from trainables.levels import weights_at_levels
-from trainables.pruning import (
+from trainables.pruning.masks import (
     full_mask,
     masked_slots,
     prune_by_magnitude,

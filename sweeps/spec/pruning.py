@@ -1,0 +1,42 @@
+"""The pruning method of a recipe: found by name, with its options checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sweeps.errors import did_you_mean, one_line, shown
+from sweeps.spec.fields import error_at
+from sweeps.spec.options import checked
+from trainables import pruning
+from trainables.registry import PluginError
+
+
+def with_pruning(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a recipe's method that are not at their default, and what its code is.
+
+    Raises an error if there is no such method, or it does not take these options.
+    """
+    name, here = recipe["pruning_method"], ("recipe", "pruning_method")
+    try:
+        method, version = pruning.find(name), pruning.version(name)
+    except KeyError:
+        raise error_at(
+            here,
+            f"unknown pruning method {shown(name)}{did_you_mean(name, pruning.DOOR.names())}, or "
+            "module:object of your own",
+        ) from None
+    except PluginError as error:
+        raise error_at(here, one_line(str(error), 400)) from None
+    given = recipe["pruning_options"]
+    if method.Options is not dict:
+        place = ("recipe", "pruning_options")
+        given = checked(method.Options, given, place, f"the pruning method {name}")
+        with_defaults = method.Options(**given)
+        given = pruning.plain_options(name, with_defaults)
+    built_in = name in pruning.METHODS
+    return {
+        "pruning_options": given,
+        "pruning_version": version,
+        "pruning_when": "" if built_in else method.when,
+    }
