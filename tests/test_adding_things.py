@@ -25,7 +25,7 @@ from sweeps.loading import load
 from sweeps.plan import expand
 from sweeps.spec import Sweep
 from sweeps.spec.subnetworks import STRATEGIES
-from trainables import data, measures, networks, plugins
+from trainables import data, measures, networks, plugins, pruning
 from trainables.data.content import Facts
 from trainables.data.decoded import Decoded
 from trainables.jobs import measurements
@@ -53,6 +53,9 @@ def examples():
 
 def compute(weights, context, options):
     return {"toy": sum(float(value.sum()) for value in weights[0].values())}
+
+def score(weights, mask, context):
+    return {name: -weights[name].abs() for name in mask}
 
 MEASURE = Measure(name="toy", arity=1, columns=(Column(name="toy"),), compute=compute)
 """
@@ -105,6 +108,18 @@ def test_a_network_data_and_a_measure_of_ones_own(folder: Path) -> None:
     values = done(sweep, folder)
     assert np.isfinite(values["toy"])
     assert 0 <= values["accuracy_test"] <= 100
+
+
+def test_a_pruning_method_of_ones_own(folder: Path) -> None:
+    sweep = planned(
+        folder,
+        "recipe.pruning_method=toy_things:score",
+        "subnetworks=[{strategy: pruned, levels: [2]}]",
+    )
+    values = done(sweep, folder)
+    assert values["weights_left"] == pytest.approx(64, abs=0.01)
+    # It looks at trained networks, as IMP does: a training before each level.
+    assert sum(job.iterations for job in expand(sweep).jobs.values()) == 8 * 4
 
 
 @pytest.mark.parametrize("kind", ["npz", "images"])
@@ -187,6 +202,24 @@ def test_a_built_in_measure(
     assert done(planned(folder, "measure=[toy]"), folder)["toy"] == 3.0
 
 
+def test_a_built_in_pruning_method(
+    folder: Path, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = pruning.PruningMethod(
+        name="toy",
+        scores=lambda weights, mask, context, options: {name: weights[name] for name in mask},
+        when="start",
+        uses="weights",
+    )
+    module.METHOD = toy  # type: ignore[attr-defined]
+    monkeypatch.setitem(pruning.METHODS, "toy", "toy_row:METHOD")
+    subnetworks = "subnetworks=[{strategy: pruned, levels: [2]}]"
+    sweep = planned(folder, "recipe.pruning_method=toy", subnetworks)
+    assert done(sweep, folder)["weights_left"] == pytest.approx(64, abs=0.01)
+    # It looks at W_k: nothing but the two copies is trained.
+    assert sum(job.iterations for job in expand(sweep).jobs.values()) == 8 * 2
+
+
 def test_a_recipe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = replace(RECIPES["digits-mlp"], name="toy", learning_rate=0.01)
     monkeypatch.setitem(RECIPES, "toy", toy)
@@ -220,13 +253,14 @@ def test_a_hyperparameter_with_a_default_is_in_no_key() -> None:
 
 
 def test_a_strategy_has_its_looks() -> None:
-    assert set(STRATEGIES) == set(LOOKS)
+    # Subnetworks of the strategy `pruned` go by the method's name.
+    assert {*STRATEGIES, *pruning.METHODS} - {"pruned"} == set(LOOKS)
 
 
 def test_the_files_and_tables_that_the_rows_name_are_there() -> None:
     root = Path(__file__).parents[1]
     rows = [line for line in TABLE.splitlines() if line.startswith(("| a", "| d"))]
-    assert len(rows) == 9
+    assert len(rows) == 10
     paths = re.findall(r"`((?:sweeps|trainables|analysis|benchmarks|tests)/[\w./]+)`", TABLE)
     assert len(paths) > 8
     for path in paths:

@@ -255,8 +255,8 @@ def test_submissions(
 
 
 def test_own_code_is_submitted(cluster: Cluster, home: Path, tmp_path: Path) -> None:
-    """A network, data and a measure are sent with the spec: what becomes of their files meanwhile
-    does not matter."""
+    """A network, data, a pruning method and a measure are sent with the spec: what becomes of
+    their files meanwhile does not matter."""
     address = ("--address", f"http://{cluster.webui_url}")
     spec = write_all(tmp_path / "mine")
     submitted = _command("submit", spec, *OWN_RECIPE, *address)
@@ -264,5 +264,5 @@ def test_own_code_is_submitted(cluster: Cluster, home: Path, tmp_path: Path) -> 
     shutil.rmtree(tmp_path / "mine")
     log = _command("logs", submitted.stdout.strip(), "--follow", *address)
     assert log.returncode == 0, log.stdout
-    assert "6 jobs done" in log.stdout
+    assert "7 jobs done" in log.stdout
     assert Sweep(home).trials("own")["total_1"].notna().all()

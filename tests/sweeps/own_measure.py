@@ -1,4 +1,5 @@
-"""A folder with a spec that names a measure of one's own; and a network and data of one's own."""
+"""A folder with a spec that names a measure of one's own; and a network, data and a pruning
+method of one's own."""
 
 from __future__ import annotations
 
@@ -42,8 +43,25 @@ def made():
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
 """
 
-OWN_RECIPE = ("--set", "recipe.network=nets:wide", "--set", "recipe.data=sets:made")
-"""Has the spec use network and data, too."""
+PRUNING = """\
+from lab.scales import scale
+
+
+def score(weights, mask, context, power=1):
+    return {name: scale * weights[name].abs() ** power for name in mask}
+
+
+score.when = "start"
+"""
+
+OWN_RECIPE = (
+    *("--set", "recipe.network=nets:wide"),
+    *("--set", "recipe.data=sets:made"),
+    *("--set", "recipe.pruning_method=prunes:score"),
+    *("--set", "recipe.pruning_options={power: 2}"),
+    *("--set", "subnetworks=[{strategy: pruned, levels: [2]}]"),
+)
+"""Has the spec use network, data and pruning method, too."""
 
 SPEC = """\
 name: own
@@ -59,6 +77,6 @@ measure: [instability, mine:MEASURE]
 def write_all(folder: Path, scale: float = 2.0) -> str:
     """Write them, and return the path of the spec."""
     write(folder, {"mine": MEASURE, "lab/scales": f"scale = {scale}"})
-    write(folder, {"nets": NETWORK, "sets": DATA})
+    write(folder, {"nets": NETWORK, "sets": DATA, "prunes": PRUNING})
     (folder / "own.yaml").write_text(SPEC)
     return str(folder / "own.yaml")

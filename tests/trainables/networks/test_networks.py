@@ -52,6 +52,11 @@ def test_facts_are_the_modules(name):
     assert facts.statistics == sum(b.numel() for b in network.buffers())
     assert facts.prunable_with(output=True) == facts.prunable
     assert facts.prunable_with(output=False) == facts.prunable - facts.output
+    for scope in ({"first": False}, {"shortcuts": False}, {"output": False, "first": False}):
+        chosen = networks.prunable(network, **scope)
+        sizes = dict(network.named_parameters())
+        given = {"output": True, **scope}
+        assert facts.prunable_with(**given) == sum(sizes[name].numel() for name in chosen)
 
 
 @registered
