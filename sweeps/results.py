@@ -1,13 +1,12 @@
-"""A sweep's recorded results, read back from MLflow, and the report made of them."""
+"""A sweep's recorded results, read back from MLflow."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -29,8 +28,6 @@ from trainables import data
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-
-    from analysis.report import report
 
 
 Scope = Literal["sweep", "recipe", "submission"]
@@ -234,69 +231,3 @@ def _chosen(every: list[Run], key: str) -> Run:
             f"--submission {key}: {why} this key{did_you_mean(key, [k[:8] for k in keys])}"
         )
     return fitting[0]
-
-
-def write_report(results: Results, destination: Path) -> Path:
-    """Write the HTML report of a sweep; return where it lies."""
-    from analysis.report import report
-
-    report.write(destination, results.trials, results.curves(), _context(results))
-    return destination
-
-
-def write_figures(results: Results, folder: Path) -> list[Path]:
-    """Write the report's figures as SVG files; return where they lie."""
-    from analysis.report import report
-
-    return report.write_figures(folder, results.trials, results.curves(), _context(results))
-
-
-def markdown(results: Results) -> str:
-    """The report's findings and tables as Markdown."""
-    from analysis.report import report
-
-    return report.markdown(results.trials, _context(results))
-
-
-def _context(results: Results) -> report.Context:
-    from analysis.report import report
-
-    run = results.submission.data
-    return report.Context(
-        name=results.name,
-        description=run.tags.get(records.DESCRIPTION, ""),
-        spec_text=results.text(records.SPEC_FILE) or "",
-        provenance=_hyperparameters(results.settings) | _made_with(run.tags),
-        matching=results.matching,
-        stable_below=results.stable_below,
-        planned=results.planned,
-        unmeasurable=results.unmeasurable,
-        lacking=results.lacking,
-        scope=results.whose,
-        quantities=results.quantities,
-        learning=results.learning_curves,
-        batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
-    )
-
-
-def _hyperparameters(settings: Sequence[Setting]) -> dict[str, str]:
-    """Field -> value; where recipes differ in it, the value of each."""
-    names = sorted({name for setting in settings for name in setting.hyperparameters})
-    values = {n: {one.label: one.hyperparameters.get(n, "") for one in settings} for n in names}
-    return {
-        name: "; ".join(f"{value} ({label})" for label, value in each.items())
-        if len(set(each.values())) > 1
-        else next(iter(each.values()))
-        for name, each in values.items()
-    }
-
-
-def _made_with(tags: dict[str, Any]) -> dict[str, str]:
-    """What the submission's tags say of its making."""
-    made = {
-        n.removeprefix(records.VERSION): v for n, v in tags.items() if n.startswith(records.VERSION)
-    }
-    return made | {
-        "submitted": tags[records.SUBMITTED_AT],
-        "sweep key": tags[records.SWEEP_KEY],
-    }

@@ -39,7 +39,7 @@ def mlflow(setting: Setting) -> list[Row]:
 
 
 def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
-    from sweeps import results
+    from sweeps import reporting, results
     from sweeps.recording.recorder import Recorder
 
     plan = expand(load("digits-mlp", [f"inits={max(1, round(wanted / 33))}"])[0])
@@ -66,7 +66,7 @@ def _recorded(where: str, home: Home, wanted: int) -> list[Row]:
     recorder.close(complete=True)
     read = results.read(home, plan.spec.name)
     reading = clock(lambda: results.read(home, plan.spec.name))
-    report = clock(lambda: results.write_report(read, home.report("benchmark")))
+    report = clock(lambda: reporting.write_report(read, home.report("benchmark")))
     rows = {
         "recording a trial": took / number * 1e3,
         "seeing that a trial is recorded": found / number * 1e3,

@@ -76,10 +76,10 @@ def report(
 
 def write_report(results: Results, output: Path) -> Path:
     """Write a report; return where it lies. Raises UserError."""
-    from sweeps import results as written
+    from sweeps import reporting
 
     try:
-        return written.write_report(results, output)
+        return reporting.write_report(results, output)
     except OSError as error:
         raise UserError(
             f"cannot write the report: {error.strerror}: {error.filename}; "
@@ -88,7 +88,7 @@ def write_report(results: Results, output: Path) -> Path:
 
 
 def _write_figures(results: Results, folder: Path) -> list[Path]:
-    from sweeps.results import write_figures
+    from sweeps.reporting import write_figures
 
     try:
         return write_figures(results, folder)
@@ -97,7 +97,7 @@ def _write_figures(results: Results, folder: Path) -> list[Path]:
 
 
 def _write_markdown(results: Results, path: Path) -> None:
-    from sweeps.results import markdown
+    from sweeps.reporting import markdown
 
     try:
         path.write_text(markdown(results), encoding="utf-8")

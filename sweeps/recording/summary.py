@@ -17,7 +17,8 @@ from analysis import records
 from analysis.onsets import onsets
 from sweeps.recording import files
 from sweeps.recording.database import client_of
-from sweeps.results import Results, write_report
+from sweeps.reporting import write_report
+from sweeps.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from recording_samples import SMALL, Recorded, diverged_second, measured
 
 from analysis import records
-from sweeps import overview, results
+from sweeps import overview
 from sweeps.recording.drivers import this_driver
 from sweeps.recording.recorder import Recorder
 from trainables import measures
@@ -160,7 +160,7 @@ def test_what_was_not_measured_is_no_verdict(recorded: Recorded) -> None:
     assert found.trials["outcome"].isna().all()
     assert not found.trials[["diverged_1", "diverged_2"]].any(axis=None)
     assert found.cells.empty
-    assert "distance_l2" in results.markdown(found)
+    assert "distance_l2" in reporting.markdown(found)
 
 
 def test_values_along_an_axis_are_a_file(recorded: Recorded) -> None:
@@ -195,7 +195,7 @@ def test_a_submission_is_partial_until_all_that_it_measures_is_recorded(
     both, alone = states["measure: [instability, distance]"], recorded.read()
     assert (both.state, both.recorded, both.wanted) == ("partial", 1, 2)
     assert alone.lacking == 1
-    assert "1 recorded trial lacks some of what is to be measured." in results.markdown(alone)
+    assert "1 recorded trial lacks some of what is to be measured." in reporting.markdown(alone)
     recorded.submit(*SMALL, "measure=[instability, distance]", values=of_measure)
     assert recorded.read().lacking == 0
     assert {row.state for row in overview.rows(recorded.home)} == {"complete"}
