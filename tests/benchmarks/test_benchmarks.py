@@ -15,7 +15,7 @@ from benchmarks import paths, sweeps_through_cli, training
 from benchmarks.harness import Effort, Row, Setting, Spread, Target
 from benchmarks.registry import BENCHMARKS
 from sweeps.display import outcome_text
-from sweeps.run.driver import Outcome
+from sweeps.run.outcome import Outcome
 from sweeps.run.progress import Tally
 from trainables.recipe import Recipe
 

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from recording_samples import SMALL, Recorded, diverged_second, measured
 
 from analysis import records
-from sweeps import overview
+from sweeps import overview, reporting
 from sweeps.recording.drivers import this_driver
 from sweeps.recording.recorder import Recorder
 from trainables import measures

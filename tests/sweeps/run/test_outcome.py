@@ -14,7 +14,8 @@ from benchmarks.overheads.recording import pretend_measured
 from sweeps.display import outcome_text
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
-from sweeps.run.driver import _complete, _Observer
+from sweeps.run.driver import _complete
+from sweeps.run.observer import RunObserver
 from sweeps.run.outcome import Outcome
 from sweeps.run.progress import Tally
 from sweeps.run.schedule import Schedule
@@ -41,14 +42,14 @@ def test_a_measurement_that_cannot_be_read_is_not_complete(tmp_path: Path, plan:
     assert first.key in plan.needed(_complete(plan, store))
 
 
-Observed = Callable[[str], tuple[_Observer, Outcome, Stopping]]
+Observed = Callable[[str], tuple[RunObserver, Outcome, Stopping]]
 
 
 @pytest.fixture
 def observed(plan: Plan, tmp_path: Path) -> Observed:
     """An observer of a sweep that continues or stops."""
 
-    def make(on_divergence: str) -> tuple[_Observer, Outcome, Stopping]:
+    def make(on_divergence: str) -> tuple[RunObserver, Outcome, Stopping]:
         spec = plan.spec.model_copy(update={"on_divergence": on_divergence})
         tally = Tally(jobs=len(plan.jobs), trainings=3, reused=0)
         outcome = Outcome(tally, submission="key")
@@ -56,7 +57,7 @@ def observed(plan: Plan, tmp_path: Path) -> Observed:
         handout = SimpleNamespace(schedule=Schedule(plan.jobs, 2))
         given = (Plan(spec, plan.trials), handout, None, None, outcome, stopping)
         site = SimpleNamespace(check=lambda: None)
-        return _Observer(*given, tmp_path / "log", site), outcome, stopping  # type: ignore[arg-type]
+        return RunObserver(*given, tmp_path / "log", site), outcome, stopping  # type: ignore[arg-type]
 
     return make
 
