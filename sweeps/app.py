@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sweeps.commands import (
+    catalogue,
     cluster,
     images,
     listing,
@@ -19,6 +20,7 @@ from sweeps.commands import (
     specs,
     ui,
     version,
+    weights,
 )
 from sweeps.commands.usage import LOCAL, Commands
 
@@ -38,6 +40,8 @@ app = typer.Typer(
 for command in (specs.specs, plan.plan, run.run, results.results, report.report, ui.ui):
     app.command(rich_help_panel=LOCAL)(command)
 app.command("list", rich_help_panel=LOCAL)(listing.list_)
+app.command(rich_help_panel=LOCAL)(weights.weights)
+catalogue.add_to(app)
 records.add_to(app)
 images.add_to(app)
 cluster.add_to(app)

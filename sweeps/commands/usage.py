@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOCAL = "On this machine"
+NAMED = "What a spec can name"
 CLUSTER = "On a cluster"
 """Panels of commands in the help."""
 

@@ -6,8 +6,9 @@ A recipe may also name a classifier of torchvision, or a network of its user's o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from trainables.arguments import Arguments
 from trainables.networks.architecture import Architecture
 from trainables.networks.facts import NETWORKS as NETWORKS
 from trainables.networks.facts import Facts as Facts
@@ -54,6 +55,11 @@ def build(what: Architecture | str) -> nn.Module:
             if module.momentum is None:
                 raise ValueError("BatchNorm with momentum None counts batches: give it a number")
     return network
+
+
+def named(name: str, **arguments: Any) -> nn.Module:
+    """Return a network by its name and arguments, uninitialised, as `build` does."""
+    return build(Architecture(name, Arguments(arguments)))
 
 
 def state(network: nn.Module) -> Weights:

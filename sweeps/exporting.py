@@ -1,0 +1,111 @@
+"""Trained networks of a sweep as files that other programs load."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis import records
+from sweeps.errors import UserError
+from sweeps.spec.stored import from_resolved
+from trainables.store import Missing, Store, tensors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sweeps.results import Results
+
+LIST_FILE = "networks.json"
+
+
+def export(
+    results: Results, trials: pd.DataFrame, store: Store, folder: Path, arms: Iterable[int]
+) -> tuple[int, str]:
+    """Write the networks of some trials; return how many, and three lines of Python that load one.
+
+    Networks that several trials share are written once. Raises UserError where the store lacks
+    one, or the folder cannot be written to.
+    """
+    listed: dict[str, dict[str, Any]] = {}
+    for row in trials.drop_duplicates("trial").to_dict("records"):
+        tags = results.runs[row["run_id"]].data.tags
+        for arm in arms:
+            name = (
+                f"{row[records.STRATEGY]}-level{row[records.LEVEL]}-k{row[records.REWIND]}-"
+                f"init{row[records.INIT_SEED]}-order{row[f'order_seed_{arm}']}"
+            )
+            place = tags[f"{records.ARTIFACT}arm_{arm}"]
+            key = place.rpartition("/")[2]
+            file = f"{name}.safetensors"
+            if file in listed and listed[file]["key"] != key:
+                file = f"{name}-{key[:8]}.safetensors"  # of another recipe
+            if file in listed:
+                continue
+            _write(folder / file, _held(store, place))
+            masked = tags.get(f"{records.ARTIFACT}mask")
+            if masked:
+                _write(folder / _mask_file(file), _held(store, masked))
+            listed[file] = {
+                "key": key,
+                "mask": _mask_file(file) if masked else None,
+                "recipe": row[records.RECIPE],
+                "strategy": row[records.STRATEGY],
+                "level": row[records.LEVEL],
+                "rewind": row[records.REWIND],
+                "init_seed": row[records.INIT_SEED],
+                "order_seed": row[f"order_seed_{arm}"],
+                "weights_left": row[records.WEIGHTS_LEFT],
+                "accuracy_test": row[records.split_metric(records.ACCURACY, "test", arm)],
+            }
+    text = json.dumps({"sweep": results.name, "networks": listed}, indent=1)
+    _write(folder / LIST_FILE, text.encode())
+    return len(listed), _example(results, folder / next(iter(listed)))
+
+
+def _mask_file(file: str) -> str:
+    return file.replace(".safetensors", ".mask.safetensors")
+
+
+def _held(store: Store, place: str) -> bytes:
+    kind, _, key = place.split("/")
+    try:
+        artifact = store.read(kind, key)
+    except Missing:
+        raise UserError(
+            f"the store {store.url} has no {place}: is this the store of these results?"
+        ) from None
+    return artifact.payload if kind == "mask" else _plain(artifact.payload)
+
+
+def _plain(payload: bytes) -> bytes:
+    """Return a network's tensors under the names of its `state_dict`."""
+    held = tensors.from_bytes(payload)
+    weights = tensors.part(held, "weights")  # of a state that has its optimizer with it
+    return tensors.to_bytes(weights) if weights else payload
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _example(results: Results, file: Path) -> str:
+    """Return three lines of Python that load a network."""
+    text = results.text(records.SWEEP_FILE)
+    recipe = from_resolved(json.loads(text)).recipe if text else None
+    named = f'"{recipe.network}"' if recipe else '"NAME"'
+    if recipe and recipe.network_arguments:
+        named += f", **{dict(recipe.network_arguments)}"
+    return (
+        "from safetensors.torch import load_file; from trainables import networks\n"
+        f"network = networks.named({named}).eval()\n"
+        f'network.load_state_dict(load_file("{file}"), strict=False)'
+    )
