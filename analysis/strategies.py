@@ -30,7 +30,7 @@ class Strategy:
 STRATEGIES: dict[str, Strategy] = {
     DENSE: Strategy("Dense", "dense", "#595959", "o"),
     IMP: Strategy("IMP", "IMP", "#0072B2", "s"),
-    "magnitude": Strategy("Magnitude", "magnitude-pruned", "#0072B2", "p"),
+    "magnitude": Strategy("Magnitude", "magnitude-pruned", "#332288", "p"),
     "magnitude-per-layer": Strategy("Magnitude per layer", "per-layer pruned", "#56B4E9", "P"),
     "erk": Strategy("ERK", "ERK-pruned", "#B8860B", "X"),
     "random-global": Strategy("Random global", "globally randomly pruned", "#A6761D", "<"),

@@ -9,7 +9,7 @@ from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.fields import error_at
 from trainables import data
 from trainables.networks import DOOR, completed, is_own
-from trainables.networks.table import TORCHVISION, crop_default
+from trainables.networks.table import TABLE, TOKENS, TORCHVISION, crop_default
 from trainables.registry import PluginError
 
 
@@ -19,6 +19,13 @@ def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
     Raises an error if there is no such network, or it does not take these arguments.
     """
     name, given = recipe["network"], recipe["network_arguments"]
+    tokens = data.facts(recipe["data"]).kind == "tokens"
+    if name in TABLE and tokens != (name in TOKENS):
+        takes, has = ("tokens", "numbers") if name in TOKENS else ("numbers", "tokens")
+        raise error_at(
+            ("recipe", "network"),
+            f"{name} takes {takes}, but examples of {recipe['data']} are {has}",
+        )
     try:
         arguments = completed(name, given, _shape(recipe), data.facts(recipe["data"]).classes)
         return {"network_arguments": arguments, "network_version": version(name)}

@@ -14,6 +14,7 @@ from sweeps.errors import UserError
 from sweeps.query import CLOSED, parse, select
 from sweeps.query_parser import DEEPEST, Comparison, Condition, Joined, Not, read
 from sweeps.spec import Pruned
+from trainables.pruning import METHODS
 
 TRIALS = pd.DataFrame(
     {
@@ -136,7 +137,7 @@ def test_hyperparameters_are_checked_once_they_are_read(where: str, message: str
 
 def test_the_words_of_a_strategy_are_those_of_specs() -> None:
     pruned = get_args(get_type_hints(Pruned)["strategy"])
-    assert set(CLOSED["strategy"]) == {"dense", *pruned}
+    assert set(CLOSED["strategy"]) == {"dense", *pruned, *METHODS} - {"pruned"}
 
 
 # --- properties -------------------------------------------------------------------------

@@ -49,6 +49,9 @@ MADE_FOR = {
 OF_TOKENS = ("tiny-gpt",)
 """Built-in networks whose examples are integers, and which give logits for each of these."""
 
+TOKENS = {"tiny-gpt"}
+"""Built-in networks whose examples are tokens; those of the others are numbers."""
+
 DOOR = Door("network", TABLE, "stability_sweeps.networks")
 
 TORCHVISION = "torchvision:"

@@ -55,7 +55,7 @@ def with_facts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Facts], None]:
     def change(name: str, facts: Facts) -> None:
         row = ROWS[name]
         arguments = dict(row.arguments) | ({"facts": facts} if "facts" in row.arguments else {})
-        monkeypatch.setitem(ROWS, name, replace(row, facts=facts, arguments=arguments))
+        monkeypatch.setitem(ROWS, name, replace(row, sizes=facts, arguments=arguments))
 
     return change
 

@@ -12,8 +12,11 @@ from torch.overrides import TorchFunctionMode
 from trainables import networks
 from trainables.networks import NETWORKS
 from trainables.networks.mlp import MLP
+from trainables.networks.table import TOKENS
 
 registered = pytest.mark.parametrize("name", NETWORKS)
+of_images = pytest.mark.parametrize("name", [n for n in NETWORKS if n not in TOKENS])
+"""Of linear layers, convolutions and BatchNorm alone; tests/.../test_tiny_gpt.py has the other."""
 small = pytest.mark.parametrize("name", [n for n in NETWORKS if NETWORKS[n].parameters < 1e6])
 
 
@@ -40,7 +43,7 @@ def test_the_table_needs_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@registered
+@of_images
 def test_facts_are_the_modules(name):
     network, facts = outline(name), NETWORKS[name]
     layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
@@ -59,7 +62,7 @@ def test_facts_are_the_modules(name):
         assert facts.prunable_with(**given) == sum(sizes[name].numel() for name in chosen)
 
 
-@registered
+@of_images
 def test_facts_count_operations_and_values(name):
     flops = vector_flops = activations = 0
 
@@ -102,7 +105,7 @@ class Calls(TorchFunctionMode):
         return function(*arguments, **(named or {}))
 
 
-@registered
+@of_images
 def test_facts_count_layers(name):
     network = outline(name).eval()
     with Calls() as calls:
@@ -123,13 +126,13 @@ def test_digits_mlp_by_hand():
 # --- states -----------------------------------------------------------------------------
 
 
-@registered
+@of_images
 def test_logits_have_a_column_a_class(name):
     logits = outline(name).eval()(examples(name, 5, "meta"))
     assert logits.shape == (5, NETWORKS[name].classes)
 
 
-@registered
+@of_images
 def test_the_output_is_the_last_linear_layer_and_has_a_bias(name):
     *_, output = (m for m in outline(name).modules() if isinstance(m, nn.Linear | nn.Conv2d))
     assert isinstance(output, nn.Linear)
@@ -148,7 +151,7 @@ def test_a_state_is_every_tensor_once_as_floats(name):
     assert not any(value.requires_grad for value in held.values())
 
 
-@registered
+@of_images
 def test_prunable_are_convolutional_and_linear_weights_in_order(name):
     """The rest are BatchNorm's, and biases: vectors all."""
     network = outline(name)
@@ -183,7 +186,7 @@ def test_bind_needs_every_tensor(name):
             networks.bind(network, {key: v for key, v in weights.items() if key != missing})
 
 
-@registered
+@of_images
 def test_training_reaches_every_tensor(name):
     """Each parameter has a gradient, and BatchNorm's bound statistics move."""
     network, weights = networks.build(name).train(), w0(name)
@@ -220,7 +223,7 @@ def test_weights_are_drawn_with_variance_two_over_fan_in(name):
     assert abs(together.square().mean() - 1) < 5 * math.sqrt(2 / len(together))
 
 
-@registered
+@of_images
 def test_everything_else_starts_at_zero_or_one(name):
     network, weights = outline(name), w0(name)
     drawn = networks.prunable(network)

@@ -153,12 +153,12 @@ def test_stacked_agrees_with_the_loop_in_64_bits(name, iterations, changes):
         expected = alone(recipe, one, data)
         moved = 0.0
         for key, value in expected.weights.items():
-            torch.testing.assert_close(reached.weights[key], value, rtol=1e-10, atol=1e-10)
+            torch.testing.assert_close(reached.weights[key], value, rtol=1e-8, atol=1e-8)
             moved = max(moved, float((value - begun[key]).abs().max()))
         assert moved > 1e-3
         for key, value in expected.optimizer.items():
             torch.testing.assert_close(
-                reached.optimizer[key], value, rtol=1e-9, atol=1e-10, check_dtype=False
+                reached.optimizer[key], value, rtol=1e-7, atol=1e-8, check_dtype=False
             )
 
 
