@@ -1,7 +1,7 @@
 """The names of everything a sweep writes to MLflow, and the reading of it back into frames.
 
 This module is the only place that spells an MLflow tag, param or metric. The writer
-(`sweeps.run.recorder`) and every reader take their names from here.
+(`sweeps.running.recorder`) and every reader take their names from here.
 
 All errors, accuracies and instabilities are percentages (0 to 100), as in the papers;
 losses are mean cross-entropies in nats.

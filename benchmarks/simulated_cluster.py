@@ -27,8 +27,8 @@ from rich.table import Table
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
 from sweeps.plan import cost, expand
-from sweeps.run.progress import duration
-from sweeps.run.schedule import BATCH_SECONDS, Schedule
+from sweeps.running.progress import duration
+from sweeps.running.schedule import BATCH_SECONDS, Schedule
 from trainables import sizes
 from trainables.jobs.kinds import Job
 

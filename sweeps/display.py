@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps import layout, terminal
-from sweeps.run.progress import duration
+from sweeps.running.progress import duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sweeps.results import Results
-    from sweeps.run.outcome import Outcome
+    from sweeps.running.outcome import Outcome
 
 
 def plan_text(summary: dict[str, Any]) -> RenderableType:

@@ -44,10 +44,10 @@ def export(
                 file = f"{name}-{key[:8]}.safetensors"  # of another recipe
             if file in listed:
                 continue
-            _write(folder / file, _held(store, place))
+            _write(folder / file, held(store, place))
             masked = tags.get(f"{records.ARTIFACT}mask")
             if masked:
-                _write(folder / _mask_file(file), _held(store, masked))
+                _write(folder / _mask_file(file), held(store, masked))
             listed[file] = {
                 "key": key,
                 "mask": _mask_file(file) if masked else None,
@@ -69,7 +69,11 @@ def _mask_file(file: str) -> str:
     return file.replace(".safetensors", ".mask.safetensors")
 
 
-def _held(store: Store, place: str) -> bytes:
+def held(store: Store, place: str) -> bytes:
+    """Return a network's tensors, or a mask, as safetensors.
+
+    `place` is where records say that it lies. Raises UserError if it is not there.
+    """
     kind, _, key = place.split("/")
     try:
         artifact = store.read(kind, key)

@@ -11,6 +11,8 @@ from sweeps.results import Results
 from sweeps.settings import Setting
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from analysis.report import report
 
 
@@ -27,6 +29,13 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     from analysis.report import report
 
     return report.write_figures(folder, results.trials, results.curves(), _context(results))
+
+
+def figures(results: Results) -> dict[str, Figure]:
+    """Return the report's figures by name."""
+    from analysis.report import report
+
+    return report.figures(results.trials, results.curves(), _context(results))
 
 
 def markdown(results: Results) -> str:

@@ -41,7 +41,10 @@ def files(package: str) -> list[Path]:
     ],
 )
 def test_nothing_imports_what_lies_downstream(package: str, forbidden: set[str]) -> None:
-    guilty = {str(f): imports(f) & forbidden for f in files(package) if imports(f) & forbidden}
+    face = ROOT / "analysis" / "__init__.py"  # `analysis.open` only hands on to sweeps.notebook
+    assert imports(face) == {"__future__", "typing", "sweeps"}
+    ours = [file for file in files(package) if file != face]
+    guilty = {str(f): imports(f) & forbidden for f in ours if imports(f) & forbidden}
     assert not guilty
 
 

@@ -41,22 +41,16 @@ class Context:
     description: str
     spec_text: str
     """The spec as the user wrote it (YAML)."""
-
     provenance: Mapping[str, str]
     """Shown as it comes: versions, hyperparameters of the recipe, command, date, ..."""
-
     matching: Matching
     """As in `onsets.cells`: "one-std" or a number of percentage points."""
-
     stable_below: float
     """Percentage points."""
-
     planned: int | None = None
     """Trials that the sweep is to have; None if that is not known."""
-
     unmeasurable: int = 0
     """How many of these can never be measured, since a training that they need diverged."""
-
     lacking: int = 0
     """How many are recorded without some of what is to be measured of them."""
     scope: str = ""
@@ -142,10 +136,15 @@ def write_figures(
     """Write each figure of the report to an SVG file of its own in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for plot in _plots(_Study.of(trials, context), curves, context):
-        paths.append(folder / f"{plot.name}.svg")
-        svg.save(plot.figure, paths[-1])
+    for name, figure in figures(trials, curves, context).items():
+        paths.append(folder / f"{name}.svg")
+        svg.save(figure, paths[-1])
     return paths
+
+
+def figures(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> dict[str, Figure]:
+    """Return each figure of the report by its name."""
+    return {p.name: p.figure for p in _plots(_Study.of(trials, context), curves, context)}
 
 
 def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:

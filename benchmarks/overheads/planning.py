@@ -10,7 +10,7 @@ from benchmarks.overheads.rows import once
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
 from sweeps.plan.summary import summarize
-from sweeps.run.schedule import Schedule
+from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 
 PLANNED = (300, 3000)

@@ -12,9 +12,9 @@ from benchmarks.overheads.rows import once
 from sweeps.loading import load
 from sweeps.placement import Demand
 from sweeps.plan import expand
-from sweeps.run.handout import Handout
-from sweeps.run.schedule import Schedule
-from sweeps.run.sites import ThisMachine
+from sweeps.running.handout import Handout
+from sweeps.running.schedule import Schedule
+from sweeps.running.sites import ThisMachine
 from trainables.jobs.kinds import Job
 from trainables.jobs.learning import Point
 from trainables.jobs.reports import Report
@@ -130,8 +130,8 @@ def _tune(workers: int, batches: int, reports: int) -> _Heard:
         ThisMachine(workers).ready(demand, print),
     ):
         from benchmarks.idle import reporting
-        from sweeps.run import tuning
-        from sweeps.run.searcher import Settings
+        from sweeps.running import tuning
+        from sweeps.running.searcher import Settings
 
         place = Path(scratch)
         settings = Settings(workers, demand, 0, scratch, place, 60.0, place / "tune")

@@ -153,7 +153,7 @@ def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> Rende
     from rich.table import Column, Table
     from rich.text import Text
 
-    from sweeps.run.progress import duration
+    from sweeps.running.progress import duration
 
     width = max((len(one.id) for one in found), default=0)  # ids are to be copied
     table = Table(Column("id", min_width=width), "state", "began", "took", box=None)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sweeps.home import Home
-    from sweeps.run.outcome import Outcome
+    from sweeps.running.outcome import Outcome
 
 INTERRUPTED = 130
 FAILED = 1
@@ -72,7 +72,7 @@ def run(
     from sweeps.plan import expand
     from sweeps.plugins import use
     from sweeps.recording import faults
-    from sweeps.run import driver, sites
+    from sweeps.running import driver, sites
     from trainables import fingerprint
     from trainables.store import Store
 

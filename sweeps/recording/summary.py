@@ -54,14 +54,15 @@ def record_summary(results: Results, report: Path) -> None:
     client, run = client_of(results.home, write=True), results.submission
     of = (client, results.home, run)
     files.write_file(*of, report)
-    tables = {"trials": results.trials, "cells": results.cells, "onsets": _onsets(results.cells)}
+    tables = {"trials": results.trials, "cells": results.cells, "onsets": onsets_of(results.cells)}
     for name, frame in tables.items():
         files.write_text(*of, f"{name}.csv", frame.to_csv(index=False))
     if len(results.trials) == results.planned and not results.lacking:
         client.log_batch(run.info.run_id, metrics=list(_metrics(results)))
 
 
-def _onsets(cells: pd.DataFrame) -> pd.DataFrame:
+def onsets_of(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the onsets of stability and of matching, a row per line and verdict."""
     frames = [onsets(cells, verdict).assign(verdict=verdict) for verdict in VERDICTS]
     return frames[0].merge(frames[1], how="outer") if not cells.empty else frames[0]
 

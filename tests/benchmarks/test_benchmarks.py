@@ -15,8 +15,8 @@ from benchmarks import paths, sweeps_through_cli, training
 from benchmarks.harness import Effort, Row, Setting, Spread, Target
 from benchmarks.registry import BENCHMARKS
 from sweeps.display import outcome_text
-from sweeps.run.outcome import Outcome
-from sweeps.run.progress import Tally
+from sweeps.running.outcome import Outcome
+from sweeps.running.progress import Tally
 from trainables.recipe import Recipe
 
 LEAST = Effort(repeats=1, scale=0.0)

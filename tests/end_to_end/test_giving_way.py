@@ -9,10 +9,10 @@ import pytest
 from sweeps.loading import load
 from sweeps.placement import Demand
 from sweeps.plan import expand
-from sweeps.run import schedule as schedules
-from sweeps.run.handout import Handout
-from sweeps.run.schedule import Schedule
-from sweeps.run.sites import ThisMachine
+from sweeps.running import schedule as schedules
+from sweeps.running.handout import Handout
+from sweeps.running.schedule import Schedule
+from sweeps.running.sites import ThisMachine
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Job, Training
 from trainables.jobs.reports import Report
@@ -65,8 +65,8 @@ def test_three_trainings_take_turns_on_two_workers(
     heard = Heard()
     store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
     with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand, print):
-        from sweeps.run import tuning
-        from sweeps.run.searcher import Settings
+        from sweeps.running import tuning
+        from sweeps.running.searcher import Settings
 
         settings = Settings(
             WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune", warm=True

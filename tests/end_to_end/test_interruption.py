@@ -20,8 +20,8 @@ import pandas as pd
 import pytest
 from harness import Sweep, finish, kill, wait_for
 
-from sweeps.run.losses import MAX_LOSSES
-from sweeps.run.scratch import PREFIX
+from sweeps.running.losses import MAX_LOSSES
+from sweeps.running.scratch import PREFIX
 from trainables.jobs.report import REPORT_SECONDS
 
 # Trainings of seconds, so that there is something to lose in the middle of one.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import expand
-from sweeps.run.schedule import Schedule
+from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job, pretrained
 from trainables.recipes import RECIPES
 

@@ -8,7 +8,9 @@ import pytest
 from recording_samples import Recorded
 
 from sweeps.home import Home, resolve
-from sweeps.recording import database
+from sweeps.recording import database, submissions
+from sweeps.recording.recorder import Recorder
+from trainables.jobs.execute import Executor
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +50,27 @@ def home(make_home: Callable[[Path], Home], tmp_path: Path) -> Home:
 @pytest.fixture
 def recorded(home: Home) -> Recorded:
     return Recorded(home)
+
+
+SPEC = (
+    "recipe.length=30",
+    "rewind=[0, 10]",
+    "inits=1",
+    "orders=2",
+    "subnetworks=[dense, {strategy: imp, levels: [1]}]",
+)
+
+
+@pytest.fixture
+def trained(recorded: Recorded, created_quickly: None, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    """A home with four trials of networks that were trained for 30 iterations."""
+    plan, text = recorded.plan(*SPEC)
+    list(Executor(recorded.store, recorded.home.data, 1e9).run_batch(list(plan.jobs.values())))
+    submissions.save(recorded.store, plan, text)
+    recorder = Recorder(recorded.home, plan, recorded.store)
+    recorder.open(text, {})
+    for trial in plan.trials:
+        recorder.record(trial)
+    recorder.close(complete=True)
+    monkeypatch.setenv("SWEEPS_HOME", str(recorded.home.folder))
+    return recorded

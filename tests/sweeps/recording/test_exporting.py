@@ -12,36 +12,11 @@ import torch
 from recording_samples import Recorded
 from safetensors.torch import load_file
 
-from sweeps.recording import submissions
-from sweeps.recording.recorder import Recorder
 from trainables import data, networks
-from trainables.jobs.execute import Executor
 from trainables.recipes import RECIPES
 from trainables.training.evaluation import evaluate
 
 pytestmark = pytest.mark.usefixtures("created_quickly")
-
-SPEC = (
-    "recipe.length=30",
-    "rewind=[0, 10]",
-    "inits=1",
-    "orders=2",
-    "subnetworks=[dense, {strategy: imp, levels: [1]}]",
-)
-
-
-@pytest.fixture
-def trained(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    plan, text = recorded.plan(*SPEC)
-    list(Executor(recorded.store, recorded.home.data, 1e9).run_batch(list(plan.jobs.values())))
-    submissions.save(recorded.store, plan, text)
-    recorder = Recorder(recorded.home, plan, recorded.store)
-    recorder.open(text, {})
-    for trial in plan.trials:
-        recorder.record(trial)
-    recorder.close(complete=True)
-    monkeypatch.setenv("SWEEPS_HOME", str(recorded.home.folder))
-    return recorded
 
 
 def test_networks_have_the_accuracy_that_was_measured(

@@ -24,8 +24,8 @@ from sweeps.home import Home, resolve
 from sweeps.recording import background, database, diagnosis, faults
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
-from sweeps.run.outcome import Outcome
-from sweeps.run.progress import Tally
+from sweeps.running.outcome import Outcome
+from sweeps.running.progress import Tally
 from trainables.store import Missing
 
 

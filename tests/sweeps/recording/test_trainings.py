@@ -14,7 +14,7 @@ from sweeps.plan import Plan
 from sweeps.recording import database
 from sweeps.recording.rebuild import rebuild
 from sweeps.recording.recorder import Recorder
-from sweeps.run.observer import RunObserver
+from sweeps.running.observer import RunObserver
 from trainables.jobs import learning
 from trainables.jobs.kinds import Training
 from trainables.jobs.learning import CURVE, Point, curve_key

@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from sweeps.run.backlog import Backlog, Entry
-from sweeps.run.losses import Losses
+from sweeps.running.backlog import Backlog, Entry
+from sweeps.running.losses import Losses
 
 STACKED_BATCH_SECONDS = 20.0
 """Estimated work of a batch of stacked trainings: the more it holds, the more go side by side."""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedules import SMALL_ONES, Simulation, jobs_of
 
-from sweeps.run.schedule import Schedule
+from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedules import SMALL, SMALL_ONES, SMALL_STACKED, Simulation, made_of
 
-from sweeps.run.losses import MAX_LOSSES
-from sweeps.run.schedule import Schedule
+from sweeps.running.losses import MAX_LOSSES
+from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 
 

@@ -14,8 +14,8 @@ import ray
 from ray.tune.search import Searcher
 
 from sweeps.placement import Demand
-from sweeps.run.handout import Handout
-from sweeps.run.turns import IDLE_SECONDS, NUMBER
+from sweeps.running.handout import Handout
+from sweeps.running.turns import IDLE_SECONDS, NUMBER
 from trainables.jobs.kinds import Job
 from trainables.jobs.learning import Point
 from trainables.jobs.reports import Report

@@ -14,12 +14,12 @@ from benchmarks.overheads.recording import pretend_measured
 from sweeps.display import outcome_text
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
-from sweeps.run.driver import _complete
-from sweeps.run.observer import RunObserver
-from sweeps.run.outcome import Outcome
-from sweeps.run.progress import Tally
-from sweeps.run.schedule import Schedule
-from sweeps.run.stopping import Stopping
+from sweeps.running.driver import _complete
+from sweeps.running.observer import RunObserver
+from sweeps.running.outcome import Outcome
+from sweeps.running.progress import Tally
+from sweeps.running.schedule import Schedule
+from sweeps.running.stopping import Stopping
 from trainables.jobs.kinds import Training
 from trainables.store import Store
 

@@ -9,7 +9,7 @@ import signal
 import pytest
 from rich.console import Console
 
-from sweeps.run.stopping import Stopping
+from sweeps.running.stopping import Stopping
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from schedules import THREE_PATHS
 
-from sweeps.run import handout as handout_module
-from sweeps.run.handout import Handout
-from sweeps.run.schedule import Schedule
+from sweeps.running import handout as handout_module
+from sweeps.running.handout import Handout
+from sweeps.running.schedule import Schedule
 from trainables.store import Leases, Store
 
 

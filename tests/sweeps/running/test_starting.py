@@ -12,7 +12,7 @@ import ray
 from sweeps import patience
 from sweeps.cluster.processes import descendants
 from sweeps.errors import ClusterError
-from sweeps.run import starting
+from sweeps.running import starting
 
 
 def test_workers_look_where_the_driver_does_in_its_order() -> None:

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from sweeps.errors import ClusterError
-from sweeps.run import watch
-from sweeps.run.watch import watching
+from sweeps.running import watch
+from sweeps.running.watch import watching
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sweeps.errors import RecordingError
-from sweeps.run.progress import Tally
+from sweeps.running.progress import Tally
 from trainables.jobs.kinds import Job
 
 

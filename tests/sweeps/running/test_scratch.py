@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.run.scratch import PREFIX, scratch
+from sweeps.running.scratch import PREFIX, scratch
 from trainables.processes import mark
 
 MACHINE, PID = mark().rpartition("-")[::2]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schedules import SMALL, SMALL_ONES, Simulation, jobs_of, made_of
 
 from sweeps.plan import cost
-from sweeps.run.schedule import MANY_JOBS, Schedule
+from sweeps.running.schedule import MANY_JOBS, Schedule
 from trainables.jobs.kinds import Job
 
 

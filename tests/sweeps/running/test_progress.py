@@ -9,9 +9,9 @@ import time
 import pytest
 from rich.console import Console
 
-from sweeps.run import progress
-from sweeps.run.progress import Measuring, ProgressView, Running, Tally, duration, pace
-from sweeps.run.schedule import Schedule
+from sweeps.running import progress
+from sweeps.running.progress import Measuring, ProgressView, Running, Tally, duration, pace
+from sweeps.running.schedule import Schedule
 
 
 @pytest.mark.parametrize(

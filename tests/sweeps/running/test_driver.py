@@ -17,8 +17,8 @@ from sweeps.home import resolve
 from sweeps.loading import load
 from sweeps.placement import Demand
 from sweeps.plan import expand
-from sweeps.run import driver
-from sweeps.run.sites import ThisMachine
+from sweeps.running import driver
+from sweeps.running.sites import ThisMachine
 from trainables.store import Store
 
 

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID
 from rich.text import Text
 
-from sweeps.run.schedule import Schedule
+from sweeps.running.schedule import Schedule
 
 PLAIN_SECONDS = 10.0
 """Between two lines where there is no terminal."""

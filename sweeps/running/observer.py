@@ -8,12 +8,12 @@ from pathlib import Path
 from sweeps.plan import Plan
 from sweeps.plan.graph import trainings
 from sweeps.recording.background import BackgroundRecorder
-from sweeps.run.handout import Handout
-from sweeps.run.outcome import Outcome
-from sweeps.run.progress import Measuring, ProgressView, Running
-from sweeps.run.sites import Site
-from sweeps.run.stopping import Stopping
-from sweeps.run.watch import LOOK_SECONDS
+from sweeps.running.handout import Handout
+from sweeps.running.outcome import Outcome
+from sweeps.running.progress import Measuring, ProgressView, Running
+from sweeps.running.sites import Site
+from sweeps.running.stopping import Stopping
+from sweeps.running.watch import LOOK_SECONDS
 from trainables.jobs.kinds import Job, Training
 from trainables.jobs.learning import Point
 from trainables.jobs.reports import Report

@@ -12,8 +12,8 @@ from schedules import made_of
 
 from sweeps.loading import load
 from sweeps.plan import cost, expand
-from sweeps.run.giving_way import TURN_SECONDS
-from sweeps.run.schedule import Schedule
+from sweeps.running.giving_way import TURN_SECONDS
+from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 
 

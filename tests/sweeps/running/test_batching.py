@@ -7,7 +7,7 @@ from typing import Any
 from schedules import DIGITS, STACKED
 
 from sweeps.plan import cost
-from sweeps.run.schedule import Schedule
+from sweeps.running.schedule import Schedule
 
 
 def test_no_worker_starts_without_work() -> None:

@@ -22,15 +22,15 @@ from sweeps.plan.summary import summarize
 from sweeps.recording import database, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
-from sweeps.run.handout import Handout
-from sweeps.run.observer import RunObserver
-from sweeps.run.outcome import Outcome
-from sweeps.run.progress import ProgressView, Tally
-from sweeps.run.schedule import Schedule
-from sweeps.run.scratch import scratch
-from sweeps.run.sites import Site
-from sweeps.run.stopping import Stopping
-from sweeps.run.watch import watching
+from sweeps.running.handout import Handout
+from sweeps.running.observer import RunObserver
+from sweeps.running.outcome import Outcome
+from sweeps.running.progress import ProgressView, Tally
+from sweeps.running.schedule import Schedule
+from sweeps.running.scratch import scratch
+from sweeps.running.sites import Site
+from sweeps.running.stopping import Stopping
+from sweeps.running.watch import watching
 from trainables import data
 from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
@@ -139,8 +139,8 @@ def _execute(
         site.ready(demand, console.print),
         watching(site.check, partial(_give_up, writer, console, folder)),
     ):
-        from sweeps.run import tuning
-        from sweeps.run.searcher import Settings
+        from sweeps.running import tuning
+        from sweeps.running.searcher import Settings
 
         # Of drivers that hold no room for their workers there is always room for one more.
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)

@@ -10,10 +10,10 @@ import heapq
 from collections.abc import Iterable, Mapping
 from math import ceil
 
-from sweeps.run.backlog import Backlog
-from sweeps.run.batching import deep, wide
-from sweeps.run.giving_way import TURN_SECONDS, turn_seconds
-from sweeps.run.losses import Losses
+from sweeps.running.backlog import Backlog
+from sweeps.running.batching import deep, wide
+from sweeps.running.giving_way import TURN_SECONDS, turn_seconds
+from sweeps.running.losses import Losses
 from trainables.jobs.kinds import Job
 from trainables.jobs.turn import TurnLength
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sweeps.run.schedule import Schedule
+from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 from trainables.store import Store
 from trainables.store.leases import Leases

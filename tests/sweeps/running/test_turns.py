@@ -11,10 +11,10 @@ from benchmarks.idle import reporting
 from sweeps.loading import load
 from sweeps.placement import Demand
 from sweeps.plan import expand
-from sweeps.run.handout import Handout
-from sweeps.run.schedule import Schedule
-from sweeps.run.sites import ThisMachine
-from sweeps.run.turns import NUMBER, Turns
+from sweeps.running.handout import Handout
+from sweeps.running.schedule import Schedule
+from sweeps.running.sites import ThisMachine
+from sweeps.running.turns import NUMBER, Turns
 from trainables.jobs.kinds import Job
 from trainables.jobs.reports import Report
 from trainables.store import Leases, Store
@@ -57,8 +57,8 @@ def test_every_worker_comes_up_though_batches_are_shorter_than_its_start(
     heard = Heard()
     store, demand = Store(str(tmp_path / "store")), Demand({"CPU": 1.0})
     with Leases(store, "test") as leases, ThisMachine(WORKERS).ready(demand, print):
-        from sweeps.run import tuning
-        from sweeps.run.searcher import Settings
+        from sweeps.running import tuning
+        from sweeps.running.searcher import Settings
 
         monkeypatch.setattr(tuning, "BatchTrainable", reporting(1, seconds=0.5))
         settings = Settings(WORKERS, demand, 0, store.url, tmp_path, 60.0, tmp_path / "tune")

@@ -13,9 +13,9 @@ from typing import Any
 from ray import tune
 
 from sweeps.errors import ClusterError
-from sweeps.run.handout import LOOK_SECONDS, Handout
-from sweeps.run.searcher import Observer, ScheduleSearcher, Settings
-from sweeps.run.turns import Turns
+from sweeps.running.handout import LOOK_SECONDS, Handout
+from sweeps.running.searcher import Observer, ScheduleSearcher, Settings
+from sweeps.running.turns import Turns
 from trainables.jobs.teams import TeamTrainable
 from trainables.jobs.trainable import BatchTrainable
 from trainables.store import StoreError

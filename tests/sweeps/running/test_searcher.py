@@ -13,11 +13,11 @@ from schedules import THREE_PATHS
 
 from sweeps.placement import Demand
 from sweeps.plan.cost import seconds
-from sweeps.run import searcher as searching
-from sweeps.run.handout import Handout
-from sweeps.run.schedule import Schedule
-from sweeps.run.searcher import ScheduleSearcher, Settings
-from sweeps.run.turns import NUMBER
+from sweeps.running import searcher as searching
+from sweeps.running.handout import Handout
+from sweeps.running.schedule import Schedule
+from sweeps.running.searcher import ScheduleSearcher, Settings
+from sweeps.running.turns import NUMBER
 from trainables.jobs.kinds import Job
 from trainables.jobs.reports import Blocked, Measuring, Report, Running
 from trainables.jobs.trainable import Batch

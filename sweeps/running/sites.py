@@ -79,7 +79,7 @@ class ThisMachine:
     capacity = most
 
     def check(self) -> None:
-        from sweeps.run.starting import ended_processes
+        from sweeps.running.starting import ended_processes
 
         if ended := ended_processes():
             raise ClusterError(
@@ -92,10 +92,10 @@ class ThisMachine:
         # Ray's prestarted processes from being used, 3 s more.
         os.environ.update(WORKER_ENVIRONMENT)
         mend(os.environ)
-        from sweeps.run.starting import own_ray
+        from sweeps.running.starting import own_ray
 
         workers = self.most(demand) * demand.workers
-        importing = threading.Thread(target=import_module, args=("sweeps.run.tuning",))
+        importing = threading.Thread(target=import_module, args=("sweeps.running.tuning",))
         importing.start()
         with own_ray(
             tell,
@@ -163,7 +163,7 @@ def attached(address: str, workers: int | None = None) -> Iterator[Cluster]:
     of, else the machine's. Raises ClusterError."""
     import ray
 
-    from sweeps.run.starting import job_config, quieten
+    from sweeps.running.starting import job_config, quieten
 
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", "auto")
