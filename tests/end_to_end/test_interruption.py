@@ -52,7 +52,8 @@ def assert_same_results(sweep: Sweep, undisturbed: Sweep) -> None:
     pd.testing.assert_frame_equal(sweep.trials("digits-mlp"), undisturbed.trials("digits-mlp"))
     curves = [learning_curves(one) for one in (sweep, undisturbed)]
     pd.testing.assert_frame_equal(*curves)
-    assert list(curves[0].groupby("training").size()) == [3, *[11] * 5, *[10] * 5]  # 2: up to 1000
+    # W_1000, at 0, 500 and 1000; and six copies from 0 and from 1000 each, up to 5000.
+    assert list(curves[0].groupby("training").size()) == [3, *[11] * 6, *[9] * 6]
 
 
 def learning_curves(sweep: Sweep) -> pd.DataFrame:
