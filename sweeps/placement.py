@@ -1,4 +1,4 @@
-"""Where a recipe is computed, and how where its spec leaves that open (`auto`)."""
+"""What machines there are, and what fits on them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sweeps.errors import UserError
-from trainables import data
-from trainables.networks import Facts
 from trainables.recipe import Recipe
-
-STACK_BELOW = 2e6
-"""FLOPs of a batch's forward pass below which a CPU core mostly waits for the next small kernel
-(measured: digits-mlp, 0.5 MFLOP, gains a factor of 4 from stacking; LeNet-300-100, 32 MFLOP,
-loses)."""
 
 WORKER_ENVIRONMENT = {
     # A recipe says how many threads its trainings have; until then, one.
@@ -43,9 +35,6 @@ DRIVERS = 1000
 
 CGROUP = Path("/sys/fs/cgroup")
 """Where a container sees the limits that it has."""
-
-DECODING_CPUS = 8
-"""Cores beside a GPU whose images come from files (docs/images.md)."""
 
 
 @dataclass(frozen=True)
@@ -116,39 +105,6 @@ def this_machine() -> Machines:
     return Machines([{"CPU": cores(), "GPU": gpus(), DRIVER: DRIVERS}], name="")
 
 
-def choose(recipe: Mapping[str, Any], network: Facts, machines: Machines) -> dict[str, Any]:
-    """Return `device` and `backend` for a recipe's fields, those that are given as they are."""
-    device = recipe.get("device", "auto")
-    if device == "auto":
-        device = "cuda" if machines.gpus else "cpu"
-    backend = recipe.get("backend", "auto")
-    if backend == "auto":
-        sliced = recipe.get("slices", 1) != 1
-        backend = (
-            "stacked" if not sliced and _stacks(network, recipe["batch_size"], device) else "loop"
-        )
-    return {"device": device, "backend": backend}
-
-
-def shape(recipe: Recipe, cpus: float | None = None, gpus: float | None = None) -> dict[str, float]:
-    """What Ray keeps for a worker of a recipe, where the spec doesn't say.
-
-    A whole GPU: what is too small to fill one alone is stacked there. Beside it, cores that decode
-    images that come from files; without a GPU the worker decodes them itself.
-    """
-    decodes = recipe.device == "cuda" and data.streams(recipe)
-    needed = DECODING_CPUS if decodes else recipe.threads
-    found: dict[str, float] = {"CPU": needed if cpus is None else cpus}
-    if recipe.device == "cuda":
-        found["GPU"] = 1 if gpus is None else gpus
-    return {name: amount for name, amount in found.items() if amount}
-
-
-def decoders(recipe: Recipe, worker: Shape) -> int:
-    """Processes that decode images for a worker: one on each of its cores that don't train."""
-    return max(0, int(worker.get("CPU", 0)) - recipe.threads) if data.streams(recipe) else 0
-
-
 def check_threads(recipe: Recipe) -> None:
     """Raises UserError if this machine has fewer cores than a worker of a recipe has threads."""
     if recipe.threads > cores():
@@ -213,10 +169,3 @@ def _container_cores(folder: Path) -> float:
         return float(quota) / float(period) if float(quota) > 0 else math.inf
     except (OSError, ValueError):  # no limit: "max"
         return math.inf
-
-
-def _stacks(facts: Facts, batch: int, device: str) -> bool:
-    if not facts.stackable:
-        return False
-    small_images = facts.inputs[-1] < 64  # replicas of ImageNet's networks fill no GPU together
-    return small_images if device == "cuda" else facts.forward_flops * batch < STACK_BELOW

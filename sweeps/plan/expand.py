@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from sweeps.plan.graph import Part, Plan, Trial
+from sweeps.plan.graph import Plan, Trial
 from sweeps.spec import Sweep
 from trainables.jobs.kinds import Training
 from trainables.jobs.lineage import Lineage
+from trainables.measures.parts import parts_of
 
 
 def expand(spec: Sweep) -> Plan:
@@ -35,13 +36,4 @@ def expand(spec: Sweep) -> Plan:
 
 def trial_of(spec: Sweep, pair: tuple[Training, Training]) -> Trial:
     """Return the trial of a pair of arms: everything that the spec measures of it."""
-    identity = spec.instability.of(pair)
-    parts: list[Part] = []
-    for wanted in spec.measure:
-        if wanted is spec.instability:
-            parts.append(Part(wanted, identity))
-        elif wanted.arity == 2:
-            parts.append(Part(wanted, wanted.of(pair)))
-        else:
-            parts += (Part(wanted, wanted.of([arm]), n) for n, arm in enumerate(pair, 1))
-    return Trial(identity.key, pair, tuple(parts))
+    return Trial(spec.instability.of(pair).key, pair, parts_of(spec.measure, pair))

@@ -9,27 +9,7 @@ from functools import cached_property
 
 from sweeps.spec import Sweep
 from trainables.jobs.kinds import Job, Measurement, Training
-from trainables.measures import Wanted
-
-
-@dataclass(frozen=True)
-class Part:
-    """One measurement of a trial, and how what it says is recorded."""
-
-    of: Wanted
-    job: Measurement
-    network: int | None = None
-    """Which network of the pair it measures, 1 or 2; None: both."""
-
-    @property
-    def label(self) -> str:
-        """What is measured, as records name it; no two parts of a trial share it."""
-        return self.recorded(self.of.measure)
-
-    def recorded(self, column: str) -> str:
-        """Return the name under which a column of the measure is recorded."""
-        name = column if self.network is None else f"{column}_{self.network}"
-        return f"{name}{self.of.suffix}"
+from trainables.measures.parts import Part as Part
 
 
 @dataclass(frozen=True)

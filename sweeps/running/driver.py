@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sweeps import placement, tracking
+from sweeps import tracking
 from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
 from sweeps.plan import Plan, learning
@@ -32,6 +32,7 @@ from sweeps.running.sites import Site
 from sweeps.running.stopping import Stopping
 from sweeps.running.watch import watching
 from trainables import data
+from trainables.completing import devices
 from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
 from trainables.store import Leases, Store
@@ -151,7 +152,7 @@ def _execute(
         settings = Settings(
             pending=site.most(demand),
             demand=demand,
-            decoders=placement.decoders(plan.spec.recipe, demand.worker),
+            decoders=devices.decoders(plan.spec.recipe, demand.worker),
             store=store.url,
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator
 
-from sweeps.errors import shown
-from sweeps.spec.fields import STRICT, Length, error_at, in_iterations, unfit
+from sweeps.spec.fields import STRICT, Length, error_of, unfit
+from trainables.completing.evaluation import evaluation
+from trainables.completing.misfit import Misfit
 from trainables.jobs.learning import Evaluation
 
 
@@ -30,15 +31,7 @@ class Evaluate(BaseModel):
 
     def resolved(self, recipe: Mapping[str, Any]) -> Evaluation:
         """Return it in iterations of a recipe. Raises an error of the place that is wrong."""
-        here, total = ("evaluate", "every"), recipe["iterations"]
         try:
-            every = in_iterations(self.every, recipe)
-        except ValueError as error:
-            raise error_at(here, str(error)) from None
-        if not 1 <= every <= total:
-            raise error_at(
-                here,
-                f"must be from 1 to {total} iterations (all of training), not {shown(self.every)}",
-            )
-        examples = None if self.examples == "all" else self.examples
-        return Evaluation(every=every, examples=examples)
+            return evaluation(self.every, self.examples, recipe)
+        except Misfit as misfit:
+            raise error_of(misfit) from None

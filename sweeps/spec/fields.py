@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from sweeps.errors import shown
-from trainables import data
-from trainables.contradictions import MAX_ITERATIONS
+from trainables.completing.lengths import UNITS
+from trainables.completing.misfit import Misfit
+from trainables.completing.misfit import Where as Where
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -25,16 +24,15 @@ MAX_LEVEL = 100
 """A pruning level. At the papers' fraction, no network here has weights left so deep; and a job
 carries its whole ancestry, of which Python can follow some 150 levels."""
 
-UNITS = re.compile(r"\d+(\.\d+)? *(%|epochs?)")
-"""Of lengths and rewind points that are not given in iterations."""
-
-Where = tuple[str | int, ...]
-"""Keys and indices that lead to a part of a spec."""
-
 
 def error_at(where: Where, message: str) -> PydanticCustomError:
     """Return the error of a part of the spec that is found while the whole is looked at."""
     return PydanticCustomError("at", "{message}", {"message": message, "at": where})
+
+
+def error_of(misfit: Misfit) -> PydanticCustomError:
+    """Return the error that says what a misfit says."""
+    return error_at(misfit.where, str(misfit))
 
 
 def unfit() -> PydanticCustomError:
@@ -97,24 +95,3 @@ Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
 Rate = Annotated[float | str, BeforeValidator(_number_or_share)]
 RewindPoint = Annotated[Length, AfterValidator(_not_negative)]
 Rewind = Annotated[list[RewindPoint], Field(min_length=1)]
-
-
-def in_iterations(length: int | str, recipe: Mapping[str, Any]) -> int:
-    """Return a rewind point or length of a recipe's training in iterations.
-
-    `recipe` has the fields `iterations` (T, for shares of it), `data`, `batch_size` and
-    `last_batch`. Raises ValueError above MAX_ITERATIONS.
-    """
-    if isinstance(length, int):
-        iterations: float = length
-    else:
-        number = float(length.rstrip(" %epochs"))
-        if length.endswith("%"):
-            iterations = recipe["iterations"] * number / 100
-        else:
-            iterations = number * data.iterations_per_epoch(
-                recipe["data"], recipe["batch_size"], recipe["last_batch"]
-            )
-    if iterations > MAX_ITERATIONS:
-        raise ValueError(f"{shown(length)} is too long: at most {MAX_ITERATIONS:,} iterations")
-    return round(iterations)

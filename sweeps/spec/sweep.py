@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import cached_property
-from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
@@ -20,16 +19,25 @@ from sweeps.spec.fields import (
     Where,
     distinct,
     error_at,
-    in_iterations,
+    error_of,
     unfit,
 )
-from sweeps.spec.fit import check_measures
-from sweeps.spec.measures import Measures, resolve
+from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
-from trainables import data, measures, pruning, sizes
+from trainables import data, measures, pruning
+from trainables.completing import devices
+from trainables.completing.fit import check_measures
+from trainables.completing.measures import resolve
+from trainables.completing.misfit import Misfit
+from trainables.completing.subnetworks import (
+    check_level,
+    check_strategy,
+    possible_levels,
+    prunable_weights,
+    rewind_iteration,
+)
 from trainables.jobs.learning import Evaluation
-from trainables.levels import weights_at_levels
 from trainables.measures import Wanted
 
 MAX_JOBS = 1_000_000
@@ -163,8 +171,11 @@ class Sweep(BaseModel):
     @model_validator(mode="after")
     def _measures(self) -> Sweep:
         """With every option of each measure."""
-        object.__setattr__(self, "measure", resolve(self.measure, self._shared))
-        check_measures(self.measure, self.recipe)
+        try:
+            object.__setattr__(self, "measure", resolve(self.measure, self._shared))
+            check_measures(self.measure, self.recipe)
+        except Misfit as misfit:
+            raise error_of(misfit) from None
         return self
 
     @cached_property
@@ -222,59 +233,46 @@ class Sweep(BaseModel):
     @property
     def demand(self) -> placement.Demand:
         """What Ray keeps for a training."""
-        worker = placement.shape(self.recipe, self.resources.cpus, self.resources.gpus)
+        worker = devices.shape(self.recipe, self.resources.cpus, self.resources.gpus)
         return placement.Demand(worker, self.recipe.workers)
 
     @property
     def prunable_weights(self) -> int:
-        return sizes.facts(self.recipe).prunable_with(**self.recipe.scope)
+        return prunable_weights(self.recipe)
 
     def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
         return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
 
     def _iterations_of(self, points: list[int | str], where: Where = ()) -> list[int]:
-        total = self.recipe.iterations
-        recipe = asdict(self.recipe)
         iterations: set[int] = set()
         for index, point in enumerate(points):
             try:
-                iteration = in_iterations(point, recipe)
-            except ValueError as error:
-                raise error_at((*where, index), str(error)) from None
-            if iteration >= total:
-                raise error_at(
-                    (*where, index),
-                    f"rewind point {point} is not before the end of training: k must be below "
-                    f"{total} iterations",
-                )
+                iteration = rewind_iteration(point, self.recipe, (*where, index))
+            except Misfit as misfit:
+                raise error_of(misfit) from None
             if iteration in iterations:
                 raise error_at((*where, index), f"rewind point {point} is listed twice")
             iterations.add(iteration)
         return sorted(iterations)
 
     def _check_strategy(self, strategy: str, where: Where) -> None:
-        """Raise an error where IMP is asked for of a method that looks at W_k, or asked twice."""
-        name, listed = self.recipe.pruning_method, {one.strategy for one in self.subnetworks}
-        if strategy == "imp" and pruning.when(self.recipe) == "start":
-            raise error_at(
-                where,
-                f"imp prunes trained networks, but pruning_method {name} scores W_k before "
-                "training; write pruned",
-            )
-        if strategy == "pruned" and "imp" in listed:
+        """Raise an error where the recipe's pruning has no such subnetworks, or has them twice."""
+        try:
+            check_strategy(strategy, self.recipe, where)
+        except Misfit as misfit:
+            raise error_of(misfit) from None
+        if strategy == "pruned" and "imp" in {one.strategy for one in self.subnetworks}:
+            name = self.recipe.pruning_method
             raise error_at(
                 where, f"imp and pruned are the same with pruning_method {name}; list one of them"
             )
 
     def _check_levels(self, levels: list[int], where: Where) -> None:
-        """Raises an error at a level for which nothing is left to prune."""
-        weights = weights_at_levels(self.prunable_weights, self.recipe.pruning_fraction)
-        possible = len(list(islice(weights, max(levels) + 1)))
+        """Raise an error at a level for which nothing is left to prune."""
+        possible = possible_levels(self.recipe, max(levels))
         for index, level in enumerate(levels):
-            if level >= possible:
-                raise error_at(
-                    (*where, index),
-                    f"level {level} is impossible: after level {possible - 1} no weight of "
-                    f"{self.recipe.network} is left to prune",
-                )
+            try:
+                check_level(level, self.recipe, (*where, index), possible)
+            except Misfit as misfit:
+                raise error_of(misfit) from None

@@ -9,6 +9,7 @@ import pytest
 from sweeps import placement
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
+from trainables.completing import devices
 
 
 def recipe_of(spec: str, *overrides: str):
@@ -72,11 +73,11 @@ def test_workers_have_the_cores_and_gpus_that_a_recipe_asks_for(
     monkeypatch.setattr(placement, "gpus", lambda: 0)
     monkeypatch.setattr(placement, "cores", lambda: 7)
     for threads, workers in ((1, 7), (2, 3), (7, 1)):
-        shape = placement.shape(recipe_of("digits-mlp", f"threads={threads}"))
+        shape = devices.shape(recipe_of("digits-mlp", f"threads={threads}"))
         assert shape == {"CPU": threads}
         assert placement.this_machine().workers(shape) == workers
     monkeypatch.setattr(placement, "gpus", lambda: 4)
-    shape = placement.shape(recipe_of("lenet-mnist"))
+    shape = devices.shape(recipe_of("lenet-mnist"))
     assert shape == {"CPU": 1, "GPU": 1}
     assert placement.this_machine().workers(shape) == 4
 
@@ -153,14 +154,14 @@ def test_workers_that_can_never_be_placed_say_what_is_missing() -> None:
 def test_images_from_files_are_decoded_beside_a_gpu() -> None:
     on_gpus, _ = load("resnet50-imagenet", ["recipe.device=cuda"])
     assert on_gpus.demand == placement.Demand({"CPU": 8, "GPU": 1}, 8)
-    assert placement.decoders(on_gpus.recipe, on_gpus.demand.worker) == 7
+    assert devices.decoders(on_gpus.recipe, on_gpus.demand.worker) == 7
     on_cpus, _ = load("resnet50-imagenet", ["recipe.device=cpu"])
     assert on_cpus.demand == placement.Demand({"CPU": 1}, 8)
-    assert placement.decoders(on_cpus.recipe, on_cpus.demand.worker) == 0
+    assert devices.decoders(on_cpus.recipe, on_cpus.demand.worker) == 0
     asked, _ = load("resnet50-imagenet", ["recipe.device=cpu", "resources.cpus=3"])
-    assert placement.decoders(asked.recipe, asked.demand.worker) == 2
+    assert devices.decoders(asked.recipe, asked.demand.worker) == 2
     in_memory, _ = load("lenet-mnist", ["resources.cpus=3"])
-    assert placement.decoders(in_memory.recipe, in_memory.demand.worker) == 0
+    assert devices.decoders(in_memory.recipe, in_memory.demand.worker) == 0
 
 
 def test_a_recipe_is_chosen_for_the_machines_it_will_run_on() -> None:

@@ -79,12 +79,15 @@ def test_statistics_are_recomputed_where_there_are_some() -> None:
         ("[{measure: instability, points: 2}]", "measure[0]: points must be at least 3, not 2"),
         (
             "[{measure: instability, points: many}]",
-            "measure[0].points: Input should be a valid integer, not 'many'",
+            "measure[0].points: must be a whole number, not 'many'",
         ),
-        ("[{measure: instability, points: true}]", "measure[0].points: Input should be a valid"),
+        (
+            "[{measure: instability, points: true}]",
+            "measure[0].points: must be a whole number, not true",
+        ),
         (
             "[{measure: instability, batchnorm: recompute}]",
-            "measure[0].batchnorm: Input should be 'interpolate' or 'recalibrate', not 'recompute'",
+            "measure[0].batchnorm: must be one of interpolate, recalibrate, not 'recompute'",
         ),
         (
             "[{measure: instability, batchnorm_batches: 4}]",

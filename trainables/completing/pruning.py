@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sweeps.errors import did_you_mean, one_line, shown
-from sweeps.spec.fields import error_at
-from sweeps.spec.options import checked
 from trainables import pruning
+from trainables.completing.misfit import Misfit
+from trainables.completing.options import checked
 from trainables.registry import PluginError
+from trainables.wording import did_you_mean, one_line, shown
 
 
 def with_pruning(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,13 +21,13 @@ def with_pruning(recipe: Mapping[str, Any]) -> dict[str, Any]:
     try:
         method, version = pruning.find(name), pruning.version(name)
     except KeyError:
-        raise error_at(
+        raise Misfit(
             here,
             f"unknown pruning method {shown(name)}{did_you_mean(name, pruning.DOOR.names())}, or "
             "module:object of your own",
         ) from None
     except PluginError as error:
-        raise error_at(here, one_line(str(error), 400)) from None
+        raise Misfit(here, one_line(str(error), 400)) from None
     given = recipe["pruning_options"]
     if method.Options is not dict:
         place = ("recipe", "pruning_options")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sweeps.errors import did_you_mean, one_line, shown
-from sweeps.spec.fields import error_at
 from trainables import data
+from trainables.completing.misfit import Misfit
 from trainables.networks import DOOR, completed, is_own
 from trainables.networks.table import TABLE, TOKENS, TORCHVISION, crop_default
 from trainables.registry import PluginError
+from trainables.wording import did_you_mean, one_line, shown
 
 
 def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
     tokens = data.facts(recipe["data"]).kind == "tokens"
     if name in TABLE and tokens != (name in TOKENS):
         takes, has = ("tokens", "numbers") if name in TOKENS else ("numbers", "tokens")
-        raise error_at(
+        raise Misfit(
             ("recipe", "network"),
             f"{name} takes {takes}, but examples of {recipe['data']} are {has}",
         )
@@ -30,16 +30,16 @@ def with_network(recipe: Mapping[str, Any]) -> dict[str, Any]:
         arguments = completed(name, given, _shape(recipe), data.facts(recipe["data"]).classes)
         return {"network_arguments": arguments, "network_version": version(name)}
     except KeyError:
-        raise error_at(
+        raise Misfit(
             ("recipe", "network"),
             f"unknown network {shown(name)}{did_you_mean(name, DOOR.names())}, "
             f"{TORCHVISION}NAME, or module:object of your own",
         ) from None
     except PluginError as error:
-        raise error_at(("recipe", "network"), one_line(str(error), 400)) from None
+        raise Misfit(("recipe", "network"), one_line(str(error), 400)) from None
     except ValueError as error:
         where = "network_arguments" if given else "network"
-        raise error_at(("recipe", where), one_line(str(error), 200)) from None
+        raise Misfit(("recipe", where), one_line(str(error), 200)) from None
 
 
 def _shape(recipe: Mapping[str, Any]) -> tuple[int, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sweeps.errors import one_line
-from sweeps.spec.fields import error_at
 from trainables import data, sizes
+from trainables.completing.misfit import Misfit
 from trainables.measures import Wanted
 from trainables.networks import Facts
 from trainables.recipe import Recipe
 from trainables.registry import PluginError
+from trainables.wording import one_line
 
 
 def check_fit(recipe: Recipe) -> None:
@@ -18,13 +18,13 @@ def check_fit(recipe: Recipe) -> None:
     facts, network = data.facts(recipe.data), network_facts(recipe)
     _check_classes(recipe, network)
     if recipe.backend == "stacked" and not network.stackable:
-        raise error_at(
+        raise Misfit(
             ("recipe", "backend"),
             f"backend stacked is not for {recipe.network}: replicas side by side would not compute "
             "what they do by themselves; allowed: loop",
         )
     if recipe.backend == "stacked" and data.streams(recipe):
-        raise error_at(
+        raise Misfit(
             ("recipe", "backend"), "backend stacked is not for images from files; allowed: loop"
         )
     if network.batchnorm:
@@ -36,7 +36,7 @@ def check_measures(measure: Iterable[Wanted], recipe: Recipe) -> None:
     for index, one in enumerate(measure):
         wanted = dict(one.options).get("batchnorm") == "recalibrate"
         if wanted and one.measure == "instability" and not sizes.facts(recipe).batchnorm:
-            raise error_at(
+            raise Misfit(
                 ("measure", index, "batchnorm"),
                 f"recalibrate is for networks with BatchNorm, and {recipe.network} has none; "
                 "allowed: interpolate",
@@ -46,7 +46,7 @@ def check_measures(measure: Iterable[Wanted], recipe: Recipe) -> None:
 def _check_augmentation(recipe: Recipe) -> None:
     allowed = data.augmentations(recipe.data)
     if recipe.augmentation not in allowed:
-        raise error_at(
+        raise Misfit(
             ("recipe", "augmentation"),
             f"augmentation {recipe.augmentation} is not for {recipe.data}; "
             f"allowed: {', '.join(allowed)}",
@@ -63,18 +63,18 @@ def network_facts(recipe: Recipe, arguments_given: bool = False) -> Facts:
         return sizes.facts(recipe)
     except PluginError as error:
         where = "network_arguments" if arguments_given else "network"
-        raise error_at(("recipe", where), one_line(str(error), 400)) from None
+        raise Misfit(("recipe", where), one_line(str(error), 400)) from None
     except (ValueError, TypeError) as error:
         where = "network_arguments" if arguments_given else "network"
         if data.streams(recipe) and not recipe.crop_size:
             where = "crop_size"
-        raise error_at(("recipe", where), one_line(f"{recipe.network}: {error}", 300)) from None
+        raise Misfit(("recipe", where), one_line(f"{recipe.network}: {error}", 300)) from None
 
 
 def _check_classes(recipe: Recipe, network: Facts) -> None:
     classes = data.facts(recipe.data).classes
     if network.classes < classes:
-        raise error_at(
+        raise Misfit(
             ("recipe", "network"),
             f"the network {recipe.network} tells {network.classes} classes apart, but "
             f"{recipe.data} has {classes}",
@@ -86,13 +86,13 @@ def _check_statistics(recipe: Recipe, examples: int) -> None:
     size, slices = recipe.batch_size, recipe.slices
     if size == slices:
         many = f" in {slices} slices" if slices > 1 else ""
-        raise error_at(
+        raise Misfit(
             ("recipe", "batch_size"),
             f"batch_size {size}{many} is too small for BatchNorm: at least {2 * slices}",
         )
     if 0 < examples % size < 2 * slices and recipe.last_batch == "keep":
         of = " slice of the" if slices > 1 else ""
-        raise error_at(
+        raise Misfit(
             ("recipe", "batch_size"),
             f"batch_size {size} leaves one example for a{of} last batch of an epoch, too few for "
             "BatchNorm; set last_batch: drop",

@@ -1,0 +1,84 @@
+"""What is measured: names of measures with their options, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trainables import measures
+from trainables.completing.misfit import Misfit
+from trainables.completing.options import checked
+from trainables.measures import Wanted
+from trainables.registry import PluginError
+from trainables.wording import did_you_mean, shown
+
+COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+"""Names of columns, which become those of MLflow's metrics."""
+
+RESERVED = {"weights_left"}
+"""Columns of every trial, whatever is measured."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A measure as a user writes it: `distance`, or `{measure: instability, points: 50}`."""
+
+    measure: str
+    options: Mapping[str, Any]
+
+
+Entry = Written | Wanted
+"""`Wanted` where it comes from a stored spec, in which all is spelled out."""
+
+
+def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    """Return the measures of a spec; `shared` are its values for options that measures share.
+
+    Raises an error of the place where a measure is unknown, or an option is wrong; or two
+    measures record columns of one name.
+    """
+    found = []
+    for index, entry in enumerate(entries):
+        found.append(entry if isinstance(entry, Wanted) else _wanted(entry, shared, index))
+    named: dict[str, str] = {}
+    """Name of a recorded column -> the measure that comes first with it."""
+    for index, one in enumerate(found):
+        if one in found[:index]:
+            raise Misfit(("measure", index), f"{shown(one.measure)} is listed twice")
+        for column in one.columns:
+            other = named.setdefault(f"{column.name}{one.suffix}", one.measure)
+            if other != one.measure:
+                raise Misfit(
+                    ("measure", index),
+                    f"{one.measure} has a column {column.name!r}, and so has {other}: name it "
+                    "otherwise",
+                )
+    return tuple(found)
+
+
+def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
+    here = ("measure", index)
+    name = entry.measure
+    try:
+        measure = measures.find(name)
+    except KeyError:
+        guess = did_you_mean(name, measures.DOOR.names())
+        raise Misfit(
+            here, f"unknown measure {shown(name)}{guess}, or module:object of your own"
+        ) from None
+    except PluginError as error:
+        raise Misfit(here, str(error)) from None
+    for column in measure.columns:
+        if not COLUMN.fullmatch(column.name) or column.name in RESERVED:
+            raise Misfit(
+                here,
+                f"the column {shown(column.name)} of {name} needs another name: letters, "
+                "digits and '_'",
+            )
+    options = checked(measure.Options, entry.options, here, "this measure")
+    try:
+        return measures.wanted(name, options, shared)
+    except PluginError as error:
+        raise Misfit(here, str(error)) from None

@@ -1,0 +1,59 @@
+"""Rewind points, strategies and levels that a recipe allows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import islice
+
+from trainables import pruning, sizes
+from trainables.completing.lengths import in_iterations
+from trainables.completing.misfit import Misfit, Where
+from trainables.levels import weights_at_levels
+from trainables.recipe import Recipe
+
+
+def rewind_iteration(point: int | str, recipe: Recipe, where: Where) -> int:
+    """Return a rewind point in iterations. Raises Misfit unless training goes on after it."""
+    try:
+        iteration = in_iterations(point, asdict(recipe))
+    except ValueError as error:
+        raise Misfit(where, str(error)) from None
+    if iteration >= recipe.iterations:
+        raise Misfit(
+            where,
+            f"rewind point {point} is not before the end of training: k must be below "
+            f"{recipe.iterations} iterations",
+        )
+    return iteration
+
+
+def check_strategy(strategy: str, recipe: Recipe, where: Where) -> None:
+    """Raise Misfit where IMP is asked for of a method that looks at W_k."""
+    if strategy == "imp" and pruning.when(recipe) == "start":
+        raise Misfit(
+            where,
+            f"imp prunes trained networks, but pruning_method {recipe.pruning_method} scores W_k "
+            "before training; write pruned",
+        )
+
+
+def prunable_weights(recipe: Recipe) -> int:
+    """Return how many weights of a recipe's network pruning may remove."""
+    return sizes.facts(recipe).prunable_with(**recipe.scope)
+
+
+def possible_levels(recipe: Recipe, most: int) -> int:
+    """Return how many levels there are, 0 included, or `most` + 1 if there are more."""
+    weights = weights_at_levels(prunable_weights(recipe), recipe.pruning_fraction)
+    return len(list(islice(weights, most + 1)))
+
+
+def check_level(level: int, recipe: Recipe, where: Where, possible: int | None = None) -> None:
+    """Raise Misfit at a level for which nothing is left to prune."""
+    possible = possible_levels(recipe, level) if possible is None else possible
+    if level >= possible:
+        raise Misfit(
+            where,
+            f"level {level} is impossible: after level {possible - 1} no weight of "
+            f"{recipe.network} is left to prune",
+        )

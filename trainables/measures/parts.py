@@ -1,0 +1,40 @@
+"""The measurements of a pair of networks, and how what they say is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trainables.jobs.kinds import Measurement, Training
+from trainables.measures import Wanted
+
+
+@dataclass(frozen=True)
+class Part:
+    """One measurement of a trial, and how what it says is recorded."""
+
+    of: Wanted
+    job: Measurement
+    network: int | None = None
+    """Which network of the pair it measures, 1 or 2; None: both."""
+
+    @property
+    def label(self) -> str:
+        """What is measured, as records name it; no two parts of a trial share it."""
+        return self.recorded(self.of.measure)
+
+    def recorded(self, column: str) -> str:
+        """Return the name under which a column of the measure is recorded."""
+        name = column if self.network is None else f"{column}_{self.network}"
+        return f"{name}{self.of.suffix}"
+
+
+def parts_of(measures: Iterable[Wanted], pair: tuple[Training, Training]) -> tuple[Part, ...]:
+    """Return what some measures say of a pair: one of each network, where a measure takes one."""
+    parts: list[Part] = []
+    for wanted in measures:
+        if wanted.arity == 2:
+            parts.append(Part(wanted, wanted.of(pair)))
+        else:
+            parts += (Part(wanted, wanted.of([arm]), n) for n, arm in enumerate(pair, 1))
+    return tuple(parts)
