@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
+MAX_SEED = 2**31 - 1
+"""Of initial weights and of orders, as a user gives them."""
+
 
 def derive(purpose: str, *parts: int | str) -> int:
     """A seed in [0, 2**63) for a purpose and what it depends on."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sweeps.spec import Sweep
+from trainables.jobs.ancestry import add, ancestry, needed
 from trainables.jobs.kinds import Job, Measurement, Training
 from trainables.measures.parts import Part as Part
 
@@ -65,7 +66,7 @@ class Plan:
         ordered: dict[str, Job] = {}
         for trial in self.trials:
             for measurement in trial.measurements:
-                _add(measurement, ordered)
+                add(measurement, ordered)
         return ordered
 
     @cached_property
@@ -87,8 +88,8 @@ class Plan:
         """Key -> the jobs that read its artifact."""
         found: dict[str, list[Job]] = defaultdict(list)
         for job in self.jobs.values():
-            for needed in job.inputs:
-                found[needed.key].append(job)
+            for one in job.inputs:
+                found[one.key].append(job)
         return dict(found)
 
     def needed(self, complete: Collection[str]) -> dict[str, Job]:
@@ -96,14 +97,7 @@ class Plan:
 
         What only complete jobs would read isn't made again.
         """
-        wanted: set[str] = set()
-        open_jobs: list[Job] = [j for key, j in self.measurements.items() if key not in complete]
-        while open_jobs:
-            job = open_jobs.pop()
-            if job.key not in wanted:
-                wanted.add(job.key)
-                open_jobs += [needed for needed in job.inputs if needed.key not in complete]
-        return {key: job for key, job in self.jobs.items() if key in wanted}
+        return needed(self.jobs, self.measurements, complete)
 
     @property
     def unshared_iterations(self) -> int:
@@ -121,25 +115,3 @@ def iterations(jobs: Iterable[Job]) -> int:
 def trainings(jobs: Iterable[Job]) -> int:
     """How many of some jobs train: all but masks, measurements and initial states."""
     return sum(isinstance(job, Training) and job.iterations > 0 for job in jobs)
-
-
-def ancestry(jobs: Iterable[Job]) -> list[Job]:
-    """Some jobs and everything they need, inputs first."""
-    ordered: dict[str, Job] = {}
-    for job in jobs:
-        _add(job, ordered)
-    return list(ordered.values())
-
-
-def _add(job: Job, ordered: dict[str, Job]) -> None:
-    """Depth first without recursion: a chain of IMP levels is deep."""
-    stack: list[tuple[Job, bool]] = [(job, False)]
-    while stack:
-        current, expanded = stack.pop()
-        if current.key in ordered:
-            continue
-        if expanded:
-            ordered[current.key] = current
-        else:
-            stack.append((current, True))
-            stack += [(needed, False) for needed in reversed(current.inputs)]

@@ -12,17 +12,13 @@ from sweeps.errors import shown
 from trainables.completing.lengths import UNITS
 from trainables.completing.misfit import Misfit
 from trainables.completing.misfit import Where as Where
+from trainables.completing.subnetworks import MAX_LEVEL as MAX_LEVEL
+from trainables.seeds import MAX_SEED as MAX_SEED
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-MAX_SEED = 2**31 - 1
-
 MAX_SEEDS = 1_000_000
 """Seeds in a list, which are counted before the list is built."""
-
-MAX_LEVEL = 100
-"""A pruning level. At the papers' fraction, no network here has weights left so deep; and a job
-carries its whole ancestry, of which Python can follow some 150 levels."""
 
 
 def error_at(where: Where, message: str) -> PydanticCustomError:

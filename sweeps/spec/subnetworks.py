@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
 from sweeps.errors import did_you_mean, shown
 from sweeps.spec.fields import STRICT, Levels, Rewind, distinct
+from trainables.completing.subnetworks import STRATEGIES as STRATEGIES
 
 
 class Dense(BaseModel):
@@ -34,9 +35,6 @@ class Pruned(BaseModel):
     rewind: Rewind | None = None
 
     _levels_distinct = field_validator("levels")(distinct)
-
-
-STRATEGIES = ("dense", "imp", "pruned", "random-pruning", "random-reinit")
 
 
 def _with_strategy(value: Any) -> Any:

@@ -14,7 +14,7 @@ from benchmarks import simulated_cluster
 from benchmarks.simulated_cluster import NONE, alone, simulate, union
 from sweeps.loading import load
 from sweeps.plan import cost, expand
-from sweeps.plan.graph import ancestry
+from trainables.jobs.ancestry import ancestry
 from trainables.jobs.kinds import Job, Training
 
 

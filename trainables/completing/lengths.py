@@ -18,8 +18,10 @@ def in_iterations(length: int | str, recipe: Mapping[str, Any]) -> int:
     """Return a rewind point or length of a recipe's training in iterations.
 
     `recipe` has the fields `iterations` (T, for shares of it), `data`, `batch_size` and
-    `last_batch`. Raises ValueError above MAX_ITERATIONS.
+    `last_batch`. Raises ValueError for other units, and above MAX_ITERATIONS.
     """
+    if isinstance(length, str) and not UNITS.fullmatch(length):
+        raise ValueError(f"must be iterations (120), '2 %' or '5 epochs', not {shown(length)}")
     if isinstance(length, int):
         iterations: float = length
     else:

@@ -10,7 +10,7 @@ from typing import Any
 from trainables import data
 from trainables.completing.devices import choose
 from trainables.completing.fit import check_fit, network_facts
-from trainables.completing.lengths import in_iterations
+from trainables.completing.lengths import UNITS, in_iterations
 from trainables.completing.misfit import Misfit, Where
 from trainables.completing.networks import with_network
 from trainables.completing.pruning import with_pruning
@@ -167,6 +167,8 @@ def _final_rate(base: Recipe, given: Mapping[str, Any]) -> float:
     rate = given.get("learning_rate", base.learning_rate)
     final = given.get("final_rate", f"{100 * base.final_rate / base.learning_rate} %")
     if isinstance(final, str):
+        if not (UNITS.fullmatch(final) and final.endswith("%")):
+            raise Misfit(("recipe", "final_rate"), f"must be a rate or '10 %', not {shown(final)}")
         # Rounded, so that a share has the key of the number that one would write.
         final = float(f"{rate * float(final.rstrip(' %')) / 100:.12g}")
     return float(final)

@@ -11,6 +11,13 @@ from trainables.completing.misfit import Misfit, Where
 from trainables.levels import weights_at_levels
 from trainables.recipe import Recipe
 
+STRATEGIES = ("dense", "imp", "pruned", "random-pruning", "random-reinit")
+"""How a subnetwork that is trained here comes about."""
+
+MAX_LEVEL = 100
+"""A pruning level. At the papers' fraction, no network here has weights left so deep; and a job
+carries its whole ancestry, of which Python can follow some 150 levels."""
+
 
 def rewind_iteration(point: int | str, recipe: Recipe, where: Where) -> int:
     """Return a rewind point in iterations. Raises Misfit unless training goes on after it."""
@@ -18,6 +25,8 @@ def rewind_iteration(point: int | str, recipe: Recipe, where: Where) -> int:
         iteration = in_iterations(point, asdict(recipe))
     except ValueError as error:
         raise Misfit(where, str(error)) from None
+    if iteration < 0:
+        raise Misfit(where, f"rewind point {point} lies before the start of training")
     if iteration >= recipe.iterations:
         raise Misfit(
             where,

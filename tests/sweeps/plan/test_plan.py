@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import Plan, cost, expand
-from sweeps.plan.graph import ancestry, iterations, trainings
+from sweeps.plan.graph import iterations, trainings
 from sweeps.plan.summary import summarize
 from sweeps.spec import Sweep
 from sweeps.spec.fields import MAX_LEVEL
+from trainables.jobs.ancestry import ancestry
 from trainables.jobs.kinds import Mask, Measurement, Training
 
 rewinds = st.lists(st.integers(0, 1199), min_size=1, max_size=4, unique=True)
