@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,6 +141,58 @@ def test_two_machines_share_the_work_and_one_may_be_lost(
     assert status == 0, output
     assert "on 2 machines" in output
     _same(sweep, local)
+
+
+SEARCH = """
+import os, signal, sys
+import ray
+from ray import tune
+from trainables import InstabilityTrial
+
+address, store, storage = sys.argv[1:]
+
+class Killer(tune.Callback):
+    killed = False
+    def on_trial_result(self, iteration, trials, trial, result, **_):
+        if not self.killed and 0 < result["progress"] < 0.9:
+            Killer.killed = True
+            os.kill(result["pid"], signal.SIGKILL)
+
+ray.init(address=address, log_to_driver=False, logging_level="error")
+space = {
+    "recipe": {"base": "digits-mlp", "iterations": 6000, "backend": "loop"},
+    "store": store,
+    "checkpoint_seconds": 0.5,
+    "rewind": tune.grid_search([0, 1000]),
+    "order_seeds": tune.grid_search([[1, 2], [1, 3], [2, 3]]),
+}
+config = tune.RunConfig(
+    storage_path=storage, verbose=0, callbacks=[Killer()],
+    failure_config=tune.FailureConfig(max_failures=2),
+)
+found = tune.Tuner(InstabilityTrial, param_space=space, run_config=config).fit()
+assert Killer.killed and not found.errors, found.errors
+sparse = {**space, "rewind": 1000, "order_seeds": [1, 2], "strategy": "imp", "level": 1}
+config = tune.RunConfig(storage_path=storage)
+tune.Tuner(InstabilityTrial, param_space=sparse, run_config=config).fit()
+print("COMPLETE")
+"""
+
+
+def test_a_search_of_tune_has_the_bits_of_the_sweep(
+    cluster: Cluster, second_machine: object, local: Sweep, tmp_path: Path
+) -> None:
+    """A grid of trials on two machines, one of whose processes is killed in the midst."""
+    home = tmp_path / "home"
+    script = [sys.executable, "-c", SEARCH, cluster.address, str(home / "store"), str(tmp_path)]
+    search = subprocess.run(script, capture_output=True, text=True, timeout=PATIENCE)
+    assert search.stdout.strip().endswith("COMPLETE"), search.stdout[-2000:] + search.stderr[-2000:]
+    found = Sweep(home).artifacts()
+    assert found - local.artifacts() == {one for one in found if one.startswith("curve/")}
+    kinds = Counter(one.partition("/")[0] for one in found)
+    # Two rewind points of three arms and pairs each, and an IMP pair: nothing is there twice.
+    assert {**kinds, "curve": 0} == {"state": 2, "arm": 8, "mask": 1, "instability": 7, "curve": 0}
+    assert not list((home / "store" / "leases").rglob("*.json"))
 
 
 def test_a_driver_with_other_code_than_the_machines(cluster: Cluster, tmp_path: Path) -> None:
