@@ -149,9 +149,12 @@ class InstabilityTrial(tune.Trainable):
         first, values = self._trial.pair[0], self._values() if done else self._nothing()
         point = self._point or self._stored_point()
         work = self._work
+        reached = point.iteration if point else first.begin
+        # A scheduler whose max_t is T would end the trial before it is measured.
+        reached = first.until if done else min(reached, first.until - 1)
         finished = sum(work.jobs[key].iterations for key in work.complete) if work else 0
         return {
-            "iteration": point.iteration if point else first.begin,
+            "iteration": reached,
             **(point.values if point else dict.fromkeys(ERRORS, math.nan)),
             "progress": 1.0 if done else self._progress.share(finished),
             "waiting": waiting,
