@@ -28,7 +28,7 @@ from analysis.records import (
     WEIGHTS_LEFT,
     split_metric,
 )
-from analysis.strategies import DENSE, rank, strategy
+from analysis.strategies import DENSE, is_of_files, rank, strategy
 
 LINE = [STRATEGY, LEVEL]  # a line of LMC Figure 6
 CELL = [*LINE, REWIND]  # a point on it
@@ -86,6 +86,11 @@ def arms(trials: pd.DataFrame) -> pd.DataFrame:
     measurement), `weights_left` (%), `diverged` and `untrained` (never both).
     """
     return _ends(trials).drop_duplicates(ARM).sort_values(ARM, ignore_index=True)
+
+
+def from_files(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of a frame with a `strategy` are of networks from files."""
+    return pd.Series([is_of_files(str(s)) for s in frame[STRATEGY]], index=frame.index, dtype=bool)
 
 
 def tested(trials: pd.DataFrame) -> pd.Series:

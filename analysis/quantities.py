@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.ends import CELL
+from analysis.ends import CELL, from_files
 from analysis.formats import UNKNOWN, weights
 from analysis.records import INIT_SEED, LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.statistics import Bounds, estimate
@@ -96,7 +96,10 @@ def _table(frame: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
         **({"recipe": list(frame[RECIPE])} if several else {}),
         "strategy": [strategy(name).label for name in frame[STRATEGY]],
         "weights left %": [weights(left) for left in frame[WEIGHTS_LEFT]],
-        "rewind k": [str(k) for k in frame[REWIND]],
+        "rewind k": [
+            UNKNOWN if of_files else str(k)
+            for k, of_files in zip(frame[REWIND], from_files(frame), strict=True)
+        ],
         "quantity": list(frame["quantity"]),
         "mean": [_spread(row, units[row["quantity"]]) for _, row in frame.iterrows()],
         "95 % interval": [_interval(row) for _, row in frame.iterrows()],

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 DENSE = "dense"
 IMP = "imp"
+FILES = "files"
+"""Of networks from files: a pair of them has the strategy `files:FIRST,SECOND`."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,30 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
+def of_files(first: str, second: str) -> str:
+    """The strategy of a pair of networks from files, by their names."""
+    return f"{FILES}:{first},{second}"
+
+
+def is_of_files(name: str) -> bool:
+    """Whether a strategy is that of a pair of networks from files."""
+    return name.startswith(f"{FILES}:")
+
+
+def files_in(name: str) -> tuple[str, str]:
+    """The names of the two networks of such a strategy."""
+    first, _, second = name.removeprefix(f"{FILES}:").partition(",")
+    return first, second
+
+
 def strategy(name: str) -> Strategy:
-    """The strategy's entry; one that has none goes by its own name, in purple."""
+    """The strategy's entry; one that has none goes by its own name, in purple.
+
+    A pair of files goes by the names of both.
+    """
+    if is_of_files(name):
+        label = " – ".join(files_in(name))
+        return Strategy(label, label, "#CC79A7", "v")
     return STRATEGIES.get(name, Strategy(name, name, "#CC79A7", "v"))
 
 

@@ -115,8 +115,12 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
-    from analysis import quantities, tables
+    from analysis import pairs, quantities, tables
 
+    of_pairs = pairs.table(results.pairs)
+    if len(of_pairs):
+        keys = ("recipe", "first", "second")
+        print_frame(console, of_pairs, keys=keys, core=tuple(of_pairs.columns))
     summary = tables.summary(results.cells)
     shown = (
         (summary.drop(columns=[c for c in IN_REPORT if c in summary]), tables.CORE_COLUMNS),
@@ -153,11 +157,12 @@ def print_scope(console: Console, results: Results) -> None:
 
 
 def print_findings(console: Console, results: Results) -> None:
+    from analysis import pairs
     from analysis.findings import findings, partial
 
     if partly := partial(results.trials, results.planned, results.unmeasurable, results.lacking):
         console.print(partly)
     list_ = Table.grid(padding=(0, 1, 0, 0))
-    for finding in findings(results.cells):
+    for finding in [*findings(results.cells), *pairs.findings(results.pairs, results.stable_below)]:
         list_.add_row(terminal.shown("•"), finding)
     console.print(list_)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import records
+from analysis.strategies import files_in, is_of_files
 from sweeps.errors import UserError
 from sweeps.spec.stored import from_resolved
 from trainables.store import Missing, Store, tensors
@@ -33,10 +35,7 @@ def export(
     for row in trials.drop_duplicates("trial").to_dict("records"):
         tags = results.runs[row["run_id"]].data.tags
         for arm in arms:
-            name = (
-                f"{row[records.STRATEGY]}-level{row[records.LEVEL]}-k{row[records.REWIND]}-"
-                f"init{row[records.INIT_SEED]}-order{row[f'order_seed_{arm}']}"
-            )
+            name = _name(row, arm)
             place = tags[f"{records.ARTIFACT}arm_{arm}"]
             key = place.rpartition("/")[2]
             file = f"{name}.safetensors"
@@ -63,6 +62,17 @@ def export(
     text = json.dumps({"sweep": results.name, "networks": listed}, indent=1)
     _write(folder / LIST_FILE, text.encode())
     return len(listed), _example(results, folder / next(iter(listed)))
+
+
+def _name(row: Mapping[Any, Any], arm: int) -> str:
+    """Return what a trial's network is called, as the name of a file."""
+    strategy = str(row[records.STRATEGY])
+    if is_of_files(strategy):
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", files_in(strategy)[arm - 1])
+    return (
+        f"{strategy}-level{row[records.LEVEL]}-k{row[records.REWIND]}-"
+        f"init{row[records.INIT_SEED]}-order{row[f'order_seed_{arm}']}"
+    )
 
 
 def _mask_file(file: str) -> str:

@@ -108,6 +108,12 @@ class Results:
         return self._together(lambda one: one.cells)
 
     @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """A row per pair of networks from files: `first`, `second`, what was measured, and
+        `connected`."""
+        return self._together(lambda one: one.pairs)
+
+    @cached_property
     def onsets(self) -> pd.DataFrame:
         """A row per line and verdict (stable, matching): `onset`, the first measured k from which
         it holds, and `failed`, the last one at which it does not."""
@@ -121,13 +127,17 @@ class Results:
     @property
     def findings(self) -> list[str]:
         """What the numbers say, in sentences."""
+        from analysis import pairs
         from analysis.findings import findings
 
         several = len(self._sweeps) > 1
         return [
             f"{one.name}: {sentence}" if several else sentence
             for one in self._sweeps
-            for sentence in findings(one.cells)
+            for sentence in [
+                *findings(one.cells),
+                *pairs.findings(one.pairs, one.stable_below),
+            ]
         ]
 
     @property

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import records
 from analysis.ends import OUTCOMES
-from analysis.strategies import STRATEGIES
+from analysis.strategies import FILES, STRATEGIES, is_of_files
 from sweeps.errors import UserError, did_you_mean
 from sweeps.query_parser import ORDERS, Comparison, Condition, Joined, Not, read
 
@@ -45,7 +45,7 @@ NUMBERS = {
     *records.END_METRICS,
 }
 """Columns of numbers."""
-CLOSED = {records.STRATEGY: tuple(STRATEGIES), records.OUTCOME: OUTCOMES}
+CLOSED = {records.STRATEGY: (*STRATEGIES, FILES), records.OUTCOME: OUTCOMES}
 """Columns of words -> the only words that they hold."""
 WORDS = {"trial", "run_id", "submission", records.RECIPE, *CLOSED}
 """Columns of words."""
@@ -120,6 +120,9 @@ def _compared(comparison: Comparison, column: pd.Series[Any]) -> pd.Series[bool]
     else:
         _check_words(comparison)
         column, values = column.astype("object"), comparison.values
+    if column.name == records.STRATEGY and FILES in values:  # any pair of them
+        of_files = column.map(lambda one: is_of_files(str(one)))
+        column = column.where(~of_files.astype(bool), FILES)
     if comparison.comparison == "in":
         return reduce(operator.or_, (column == value for value in values))
     return COMPARISONS[comparison.comparison](column, values[0])

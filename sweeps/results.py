@@ -16,6 +16,7 @@ from analysis.cells import cells, samples
 from analysis.curves import along, curves
 from analysis.ends import outcomes
 from analysis.learning import learning_curves
+from analysis.pairs import pairs
 from analysis.quantities import Quantity
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
@@ -76,6 +77,11 @@ class Results:
     @cached_property
     def cells(self) -> pd.DataFrame:
         return cells(self.trials, stable_below=self.stable_below, matching=self.matching)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """The pairs of networks from files, as `pairs.pairs`."""
+        return pairs(self.trials, self.stable_below)
 
     @property
     def planned(self) -> int:

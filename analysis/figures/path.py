@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
-from analysis.ends import CELL, LINE
+from analysis.ends import CELL, LINE, from_files
 from analysis.figures.style import RC, iteration, panels
 from analysis.formats import weights
 from analysis.records import PATH_ERROR, REWIND, SPLITS, WEIGHTS_LEFT, split_metric
-from analysis.strategies import DENSE, rank, strategy
+from analysis.strategies import DENSE, is_of_files, rank, strategy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +49,7 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
             if i % columns == 0:
                 panel.set_ylabel(f"{split} error (%)")
             if j == 0:
-                left = "" if name == DENSE else f", {weights(lines[WEIGHTS_LEFT].mean())} % left"
-                panel.set_title(f"{strategy(name).label}{left}")
+                panel.set_title(f"{strategy(name).label}{_left(name, lines)}")
             elif i + columns >= len(groups):
                 panel.set_xlabel("α")
                 panel.tick_params(labelbottom=True)
@@ -58,9 +58,21 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     axes[0].set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes[0].set_xlim(-0.03, 1.03)
     axes[0].set_ylim(bottom=-0.02 * axes[0].get_ylim()[1])  # so that a line at 0 is seen whole
+    if not from_files(mean).all():
+        _legend(drawn, ks, color)
+    return drawn
+
+
+def _left(name: str, lines: pd.DataFrame) -> str:
+    """What a title says of the weights that are left; empty where none is pruned."""
+    percent = lines[WEIGHTS_LEFT].mean()
+    whole = name == DENSE or (is_of_files(name) and percent > 99.95)
+    return "" if whole else f", {weights(percent)} % left"
+
+
+def _legend(drawn: Figure, ks: list[int], color: Mapping[int, Any]) -> None:
     drawn.legend(
         handles=[Line2D([], [], color=color[k], label=f"k = {iteration(k)}") for k in ks],
         loc="outside upper center",
         ncols=8,
     )
-    return drawn

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from analysis import quantities, tables
+from analysis import pairs, quantities, tables
 from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, learning, path, svg
@@ -24,11 +23,18 @@ from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
 from analysis.records import PHASE, RECIPE
+from analysis.report import pair_plots
+from analysis.report.plot import Plot
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+
+PAIRS = (
+    "Networks from files, pair by pair: instability on the straight line between their weights, in "
+    "points of test and train error; test accuracy of each; whether they are linearly connected."
+)
 
 _EVEN = "The axis shows the measured k at equal distances."
 
@@ -69,6 +75,8 @@ class _Study:
 
     samples: pd.DataFrame
     cells: pd.DataFrame
+    pairs: pd.DataFrame
+    """Of networks from files."""
 
     @classmethod
     def of(cls, trials: pd.DataFrame, context: Context) -> _Study:
@@ -76,36 +84,18 @@ class _Study:
         return cls(
             samples(trials, stable_below=stable_below, matching=matching),
             cells(trials, stable_below=stable_below, matching=matching),
+            pairs.pairs(trials, stable_below),
         )
 
     def by_recipe(self) -> Iterator[tuple[str, _Study]]:
         for recipe, points in self.cells.groupby(RECIPE, sort=False):
             own = self.samples[self.samples[RECIPE] == recipe]
-            yield str(recipe), _Study(own, points.reset_index(drop=True))
+            yield str(recipe), _Study(own, points.reset_index(drop=True), self.pairs)
 
     @property
     def reference(self) -> DenseReference | None:
         """That of the one recipe there is."""
         return dense_reference(self.samples)
-
-
-class _Plot(NamedTuple):
-    figure: Figure
-    name: str
-    title: str
-    caption: str
-    alt: str
-
-    @property
-    def width(self) -> float:
-        """Inches."""
-        return self.figure.get_figwidth()
-
-    @property
-    def svg(self) -> Markup:
-        # matplotlib wrote this markup; the words in it come from our code and strategies'
-        # names, which it escapes.
-        return Markup(svg.inline(self.figure, self.name))
 
 
 def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> None:
@@ -121,7 +111,13 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
     parts = [
         context.scope,
         partial(trials, context.planned, context.unmeasurable, context.lacking),
-        "\n".join(f"- {finding}" for finding in findings(study.cells)),
+        "\n".join(
+            f"- {finding}"
+            for finding in [
+                *findings(study.cells),
+                *pairs.findings(study.pairs, context.stable_below),
+            ]
+        ),
         *(tables.markdown(table) for table in _tables(study).values()),
         tables.sources(study.cells),
         *(f"{caption}\n\n{tables.markdown(table)}" for caption, table in others.items()),
@@ -160,7 +156,7 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     return environment.get_template("report.html").render(
         context=context,
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
-        findings=findings(study.cells),
+        findings=[*findings(study.cells), *pairs.findings(study.pairs, context.stable_below)],
         plots=list(_plots(study, curves, context)),
         tables=_tables(study),
         others=quantities.tables(trials, context.quantities),
@@ -173,8 +169,12 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
 
 def _tables(study: _Study) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
-    if study.cells.empty:
-        return {}
+    of_pairs = pairs.table(study.pairs)
+    found = {PAIRS: of_pairs} if len(of_pairs) else {}
+    return found if study.cells.empty else found | _of_cells(study)
+
+
+def _of_cells(study: _Study) -> dict[str, pd.DataFrame]:
     summary = tables.summary(study.cells)
     shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
     return {
@@ -192,7 +192,7 @@ def _tables(study: _Study) -> dict[str, pd.DataFrame]:
     }
 
 
-def _plots(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_Plot]:
+def _plots(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[Plot]:
     recipes = list(study.by_recipe())
     for number, (recipe, one) in enumerate(recipes, 1):
         for plot in _plots_of(one, curves, context):
@@ -200,16 +200,17 @@ def _plots(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_P
                 yield plot
             else:
                 yield plot._replace(name=f"{plot.name}-{number}", title=f"{plot.title}: {recipe}")
+    yield from pair_plots.plots(study.pairs, curves)
     if context.learning is not None:
         yield from _learning_plots(context.learning)
 
 
-def _learning_plots(curves: pd.DataFrame) -> Iterator[_Plot]:
+def _learning_plots(curves: pd.DataFrame) -> Iterator[Plot]:
     """One per recipe that has learning curves of copies."""
     copies = curves[curves[PHASE] == "train"]
     several = copies[RECIPE].nunique() > 1
     for number, (recipe, own) in enumerate(copies.groupby(RECIPE), 1):
-        yield _Plot(
+        yield Plot(
             learning.figure(own),
             name=f"learning-{number}" if several else "learning",
             title=f"Learning curves: {recipe}" if several else "Learning curves",
@@ -220,14 +221,14 @@ def _learning_plots(curves: pd.DataFrame) -> Iterator[_Plot]:
         )
 
 
-def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[_Plot]:
+def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[Plot]:
     """The figures of one recipe; those that would show nothing are left out."""
     points = study.cells
     used = points.loc[points["n"] > 0, "n"]
     if not used.empty:
         low, high = used.min(), used.max()
         n = f"{low} sample{'s' if low > 1 else ''}" if low == high else f"{low} to {high} samples"
-        yield _Plot(
+        yield Plot(
             instability.figure(points, stable_below=context.stable_below),
             name="instability",
             title="Instability",
@@ -242,7 +243,7 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
     counting = study.samples[study.samples["counts"]]
     curves = curves[curves["trial"].isin(counting["trial"])]
     if not curves.empty:
-        yield _Plot(
+        yield Plot(
             path.figure(counting, curves),
             name="path",
             title="Error along the path",
@@ -254,7 +255,7 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
         )
 
 
-def _accuracy_plot(study: _Study) -> _Plot:
+def _accuracy_plot(study: _Study) -> Plot:
     reference = study.reference
     says = ["Test accuracy after training: mean and standard deviation over inits."]
     if reference is None:
@@ -273,7 +274,7 @@ def _accuracy_plot(study: _Study) -> _Plot:
         )
     if beside(study.cells)["paper_accuracy"].notna().any():
         says.append("Hollow black markers, left of ours: what the paper publishes.")
-    return _Plot(
+    return Plot(
         accuracy.figure(study.cells, reference=reference),
         name="accuracy",
         title="Accuracy",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from trainables import data, networks, pruning, sizes
-from trainables.jobs.kinds import Job, Mask, Measurement, Training
+from trainables.jobs.kinds import Given, Job, Mask, Measurement, Training
 from trainables.recipe import Recipe
 
 
@@ -148,6 +148,11 @@ def _seconds_of_curve(job: Training, on: Hardware) -> float:
 
 
 @seconds.register
+def _(job: Given, on: Hardware = CPU_CORE) -> float:
+    return SECONDS_PER_JOB
+
+
+@seconds.register
 def _(job: Mask, on: Hardware = CPU_CORE) -> float:
     if isinstance(job.of, Mask):
         return SECONDS_PER_JOB
@@ -189,6 +194,12 @@ def _(job: Training) -> int:
     network = sizes.facts(job.recipe)
     slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
     return 4 * (network.parameters * (1 + slots) + network.statistics) + MANIFEST_BYTES
+
+
+@stored_bytes.register
+def _(job: Given) -> int:
+    network = sizes.facts(job.recipe)
+    return 4 * (network.parameters + network.statistics) + MANIFEST_BYTES
 
 
 @stored_bytes.register

@@ -7,25 +7,29 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from analysis.strategies import FILES, of_files
 from sweeps.spec import Sweep
 from trainables.jobs.ancestry import add, ancestry, needed
-from trainables.jobs.kinds import Job, Measurement, Training
+from trainables.jobs.kinds import Given, Job, Measurement, Network, Training
 from trainables.measures.parts import Part as Part
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The unit of record: two copies of a network, trained under two order seeds."""
+    """The unit of record: two copies of a network, trained under two order seeds; or two files."""
 
     key: str
     """The content key of its instability, whether or not that is measured: the same trial in every
     sweep, and after a measure was added to one."""
-    arms: tuple[Training, Training]
+    arms: tuple[Network, Network]
     parts: tuple[Part, ...]
 
     @property
     def strategy(self) -> str:
-        return self.arms[0].strategy
+        first, second = self.arms
+        if isinstance(first, Given) and isinstance(second, Given):
+            return of_files(first.name, second.name)
+        return first.strategy if isinstance(first, Training) else FILES
 
     @property
     def level(self) -> int:
@@ -41,7 +45,11 @@ class Trial:
 
     @property
     def order_seeds(self) -> tuple[int, int]:
-        return self.arms[0].order_seed, self.arms[1].order_seed
+        """The order seeds of the two copies; of files, which is the first and which the second."""
+        first, second = self.arms
+        if isinstance(first, Training) and isinstance(second, Training):
+            return first.order_seed, second.order_seed
+        return 1, 2
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

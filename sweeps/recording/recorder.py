@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from analysis import records
+from analysis.strategies import files_in, is_of_files
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.provenance import versions
@@ -227,8 +228,7 @@ class Recorder:
         run = self._client.create_run(
             self._experiment,
             start_time=int(begun * 1000),
-            run_name=f"{trial.strategy} level {trial.level} k={trial.rewind} "
-            f"init {trial.init_seed} orders {_orders(trial)}",
+            run_name=_name(trial),
             tags={
                 records.KIND: "trial",
                 records.TRIAL_KEY: trial.key,
@@ -277,6 +277,15 @@ def _params(trial: Trial) -> dict[str, object]:
         records.INIT_SEED: trial.init_seed,
         records.ORDER_SEEDS: _orders(trial),
     }
+
+
+def _name(trial: Trial) -> str:
+    if is_of_files(trial.strategy):
+        return f"files {', '.join(files_in(trial.strategy))}"
+    return (
+        f"{trial.strategy} level {trial.level} k={trial.rewind} "
+        f"init {trial.init_seed} orders {_orders(trial)}"
+    )
 
 
 def _orders(trial: Trial) -> str:

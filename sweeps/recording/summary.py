@@ -55,6 +55,8 @@ def record_summary(results: Results, report: Path) -> None:
     of = (client, results.home, run)
     files.write_file(*of, report)
     tables = {"trials": results.trials, "cells": results.cells, "onsets": onsets_of(results.cells)}
+    if len(results.pairs):
+        tables["pairs"] = results.pairs
     for name, frame in tables.items():
         files.write_text(*of, f"{name}.csv", frame.to_csv(index=False))
     if len(results.trials) == results.planned and not results.lacking:

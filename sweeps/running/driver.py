@@ -22,6 +22,7 @@ from sweeps.plan.summary import summarize
 from sweeps.recording import database, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
+from sweeps.running import files
 from sweeps.running.handout import Handout
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
@@ -65,6 +66,7 @@ def run(
     with home.only_driver(plan.spec.name):
         submissions.save(store, plan, spec_text)
         complete = _complete(plan, store)
+        complete |= files.keep(plan.needed(complete).values(), store)
         needed = plan.needed(complete)
         if needed and not site.shared:
             _prepare_data(plan, home, console)

@@ -1,4 +1,4 @@
-"""Which networks a sweep is of: the dense one, and its subnetworks by strategy and level."""
+"""Which networks a sweep is of: the dense one, its subnetworks by strategy and level, and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
 from sweeps.errors import did_you_mean, shown
 from sweeps.spec.fields import STRICT, Levels, Rewind, distinct
-from trainables.completing.subnetworks import STRATEGIES as STRATEGIES
+from sweeps.spec.files import Files as Files
+from trainables.completing.subnetworks import STRATEGIES as TRAINED
 
 
 class Dense(BaseModel):
@@ -37,6 +38,10 @@ class Pruned(BaseModel):
     _levels_distinct = field_validator("levels")(distinct)
 
 
+STRATEGIES = (*TRAINED, "files")
+"""Of a subnetwork in a spec."""
+
+
 def _with_strategy(value: Any) -> Any:
     """`dense` is short for `{strategy: dense}`."""
     if isinstance(value, str):
@@ -52,5 +57,6 @@ def _with_strategy(value: Any) -> Any:
 
 
 Subnetwork = Annotated[
-    Annotated[Dense | Pruned, Field(discriminator="strategy")], BeforeValidator(_with_strategy)
+    Annotated[Dense | Pruned | Files, Field(discriminator="strategy")],
+    BeforeValidator(_with_strategy),
 ]

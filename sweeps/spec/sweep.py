@@ -6,7 +6,14 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sweeps import placement
 from sweeps.errors import shown
@@ -24,7 +31,8 @@ from sweeps.spec.fields import (
 )
 from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
-from sweeps.spec.subnetworks import Dense, Pruned, Subnetwork
+from sweeps.spec.resources import Resources
+from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
 from trainables import data, measures, pruning
 from trainables.completing import devices
 from trainables.completing.fit import check_measures
@@ -49,20 +57,16 @@ INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
 
 
-class Resources(BaseModel):
-    """What Ray keeps for a worker, where it is not to follow from the recipe."""
+NOTHING_TRAINED: dict[str, Any] = {"rewind": [0], "inits": [0], "orders": [1, 2]}
+"""What a spec of files alone has in these places."""
 
-    model_config = STRICT
-    cpus: Annotated[float, Field(ge=0)] | None = None
-    gpus: Annotated[float, Field(gt=0)] | None = None
-    """A share of one GPU (0.25: four workers on it), or whole ones."""
 
-    @field_validator("gpus")
-    @classmethod
-    def _share(cls, gpus: float | None) -> float | None:
-        if gpus is not None and gpus > 1 and gpus != int(gpus):
-            raise ValueError(f"{gpus} GPUs are neither a share of one nor whole ones")
-        return gpus
+def _files_alone(subnetworks: Any) -> bool:
+    return (
+        isinstance(subnetworks, list)
+        and bool(subnetworks)
+        and all(isinstance(one, dict) and one.get("strategy") == "files" for one in subnetworks)
+    )
 
 
 def _accuracy_lost(value: Any) -> Any:
@@ -144,6 +148,28 @@ class Sweep(BaseModel):
             raise ValueError("a pair needs at least 2 order seeds")
         return orders
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_files_alone(cls, value: Any, info: ValidationInfo) -> Any:
+        """A sweep of files alone trains nothing: it has neither rewind points nor seeds."""
+        if not isinstance(value, dict) or not _files_alone(value.get("subnetworks")):
+            return value
+        if not (info.context or {}).get("stored"):
+            for name in NOTHING_TRAINED:
+                if name in value:
+                    raise error_at((name,), "is of networks that are trained here, not of files")
+        return {**NOTHING_TRAINED, **value}
+
+    @model_validator(mode="after")
+    def _files(self) -> Sweep:
+        """With the content of each file."""
+        found = [
+            one.known(self.recipe, ("subnetworks", index)) if isinstance(one, Files) else one
+            for index, one in enumerate(self.subnetworks)
+        ]
+        object.__setattr__(self, "subnetworks", found)
+        return self
+
     @model_validator(mode="after")
     def _resolve(self) -> Sweep:
         """Rewind points and levels that the recipe allows."""
@@ -153,6 +179,8 @@ class Sweep(BaseModel):
             here = ("subnetworks", index)
             if subnetwork.rewind is not None:
                 self._iterations_of(subnetwork.rewind, (*here, "rewind"))
+            if isinstance(subnetwork, Files):
+                continue
             self._check_strategy(subnetwork.strategy, (*here, "strategy"))
             self._check_levels(subnetwork.levels, (*here, "levels"))
         return self
@@ -210,7 +238,10 @@ class Sweep(BaseModel):
         pretrained: set[int] = set()
         deepest: dict[int, int] = {}
         trials = jobs = 0
+        files = [one for one in self.subnetworks if isinstance(one, Files)]
         for subnetwork in self.subnetworks:
+            if isinstance(subnetwork, Files):
+                continue
             points = self.rewind_of(subnetwork)
             cells = len(points) * len(subnetwork.levels)
             trials += cells * pairs
@@ -223,7 +254,10 @@ class Sweep(BaseModel):
         # Of a level: its mask, and the training before that, if there is one.
         each = 1 if pruning.when(self.recipe) == "start" else 2
         jobs += len(pretrained) + each * sum(deepest.values())
-        return len(self.inits) * trials, len(self.inits) * jobs
+        pairs = sum(one.pairs for one in files)
+        networks = sum(len(one.networks) for one in files)
+        measured = networks + len(self.measure) * max(pairs, networks)
+        return len(self.inits) * trials + pairs, len(self.inits) * jobs + measured
 
     @cached_property
     def evaluation(self) -> Evaluation | None:
@@ -240,7 +274,7 @@ class Sweep(BaseModel):
     def prunable_weights(self) -> int:
         return prunable_weights(self.recipe)
 
-    def rewind_of(self, subnetwork: Dense | Pruned) -> list[int]:
+    def rewind_of(self, subnetwork: Dense | Pruned | Files) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
         return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
 

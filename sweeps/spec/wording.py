@@ -14,8 +14,9 @@ from sweeps.errors import did_you_mean, one_line, shown
 from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
 from sweeps.spec.recipe import RecipeFields
-from sweeps.spec.subnetworks import STRATEGIES, Dense, Pruned
-from sweeps.spec.sweep import Resources, Sweep
+from sweeps.spec.resources import Resources
+from sweeps.spec.subnetworks import STRATEGIES, Dense, Files, Pruned
+from sweeps.spec.sweep import Sweep
 
 SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
 SEED = f"a seed from 0 to {MAX_SEED}"
@@ -40,6 +41,7 @@ WANTED = {
     "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
     "subnetworks[].rewind": POINTS,
     "subnetworks[].rewind[]": POINT,
+    "subnetworks[].networks": "2 to 100 files: [a.safetensors, b.pt], or {name: a.safetensors}",
     "measure": "a list of measures: [instability, {measure: distance}]",
     "pretrain_order": SEED,
     "imp_order": SEED,
@@ -177,6 +179,8 @@ def _model(location: Where) -> type[BaseModel]:
             return Resources
         case ("subnetworks", int(), "dense", _):
             return Dense
+        case ("subnetworks", int(), "files", *_):
+            return Files
         case ("subnetworks", int(), *_):
             return Pruned
     return Sweep

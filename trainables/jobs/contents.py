@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables import networks
-from trainables.jobs.kinds import Job, Mask, Training
+from trainables.jobs.kinds import Given, Job, Mask, Training
 from trainables.jobs.learning import Point, noted, recalled
 from trainables.jobs.shared import Artifacts
 from trainables.networks.architecture import Architecture
@@ -40,7 +40,7 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
     def decode(artifact: Artifact) -> dict[str, Tensor]:
         held = tensors.from_bytes(artifact.payload)
         match job:
-            case Training(is_copy=True):
+            case Training(is_copy=True) | Given():
                 _check("weights", held, weights_of(job.recipe.architecture))
             case Training():
                 _check_state(job.recipe, held, fresh=job.until == 0)
@@ -131,7 +131,7 @@ def _check_state(recipe: Recipe, held: dict[str, Tensor], fresh: bool) -> None:
 
 def _check_mask(recipe: Recipe, held: dict[str, Tensor]) -> None:
     shapes = weights_of(recipe.architecture)
-    names = networks.prunable(_on_paper(recipe.architecture), **recipe.scope)
+    names = networks.prunable(on_paper(recipe.architecture), **recipe.scope)
     _check("mask", held, {name: shapes[name] for name in names})
     if any(keep.dtype != torch.bool for keep in held.values()):
         raise Unreadable("its mask is not of true and false")
@@ -148,17 +148,17 @@ def _check(what: str, held: Mapping[str, Tensor], shapes: Shapes) -> None:
 @cache
 def weights_of(network: Architecture) -> Shapes:
     """Return the shape of every weight and statistic of a network."""
-    return {name: t.shape for name, t in networks.state(_on_paper(network)).items()}
+    return {name: t.shape for name, t in networks.state(on_paper(network)).items()}
 
 
 @cache
 def _slots_of(recipe: Recipe) -> Shapes:
     slots: dict[str, Tensor] = {}
-    optimizer(recipe, _on_paper(recipe.architecture), slots)
+    optimizer(recipe, on_paper(recipe.architecture), slots)
     return {name: value.shape for name, value in slots.items()}
 
 
-def _on_paper(network: Architecture) -> nn.Module:
+def on_paper(network: Architecture) -> nn.Module:
     """Return a network without memory or values."""
     with torch.device("meta"):
         return networks.build(network)

@@ -10,10 +10,9 @@ from functools import partial, singledispatchmethod
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from trainables import data, fingerprint, networks
+from trainables import data, networks
 from trainables.jobs import learning
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import (
@@ -26,7 +25,9 @@ from trainables.jobs.contents import (
 )
 from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
-from trainables.jobs.kinds import Job, Mask, Measurement, Training
+from trainables.jobs.given import LostFileError
+from trainables.jobs.kinds import Given, Job, Mask, Measurement, Training
+from trainables.jobs.made_with import made_with
 from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.jobs.shared import Artifacts, SharedStore
@@ -199,7 +200,7 @@ class Executor:
         held = state.weights
         if not one.job.is_copy:
             held = tensors.join(weights=state.weights, optimizer=state.optimizer)
-        facts = {"seconds": one.seconds, "iterations": one.trained} | self.made_with()
+        facts = {"seconds": one.seconds, "iterations": one.trained} | made_with(self.team)
         ended_well = finite(state.weights)
         if one.job.evaluation is not None and one.curve:
             payload, times = learning.encode(one.curve)
@@ -212,27 +213,21 @@ class Executor:
         examples = data.load(recipe, self.data_folder).train
         return Group(recipe, examples, team=self.team, decoders=self.decoders)
 
-    def made_with(self) -> dict[str, Any]:
-        """What a manifest records of the process."""
-        facts: dict[str, Any] = {
-            "code": fingerprint.here().fingerprint,
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-        }
-        if torch.cuda.is_initialized():
-            facts["gpu"] = torch.cuda.get_device_name()
-        if self.team.size > 1:
-            facts["workers"] = self.team.size
-        return facts
-
     def _clock(self) -> Callable[[], dict[str, Any]]:
         """Starts now; says what a manifest records of the work done since, and with what."""
         start = time.perf_counter()
 
         def spent() -> dict[str, Any]:
-            return {"seconds": time.perf_counter() - start, "iterations": 0} | self.made_with()
+            return {"seconds": time.perf_counter() - start, "iterations": 0} | made_with(self.team)
 
         return spent
+
+    @_do.register
+    def _(self, job: Given) -> Iterator[Step]:
+        raise LostFileError(
+            f"the store has not, or no longer, the weights of {job.name}; run the sweep again "
+            f"where {job.address} is"
+        )
 
     @_do.register
     def _(self, job: Mask) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
     Training     W_k, or a copy of it trained to the end        (LMC Algorithms 1 and 2)
     Mask         which weights a subnetwork keeps               (LMC Algorithm 2)
+    Given        a trained network from a file of the user's
     Measurement  what a measure says of some trained networks   (LMC Algorithm 1)
 
 Jobs hold the jobs they need, so a job carries its whole ancestry: any worker can make any
@@ -17,10 +18,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from trainables.jobs.job import NO_WORK
+from trainables.jobs.given import Given as Given
 from trainables.jobs.job import Job as Job
 from trainables.jobs.job import Work as Work
 from trainables.jobs.learning import Evaluation
+from trainables.jobs.measurement import Measurement as Measurement
+from trainables.jobs.measurement import Network as Network
+from trainables.jobs.measurement import Options as Options
 from trainables.pruning.inputs import computed_with
 from trainables.recipe import Recipe, Stage
 
@@ -243,58 +247,3 @@ def pruned(network: Training, rounds: int = 1) -> Mask:
 def randomly_pruned(like: Mask, seed: int) -> Mask:
     """Return the job of a random mask with the layer-wise proportions of another one."""
     return Mask(method="random-per-layer", of=like, seed=seed)
-
-
-Options = tuple[tuple[str, Any], ...]
-"""Name and value of the options of a measure that are not at their default, sorted by name."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Measurement(Job):
-    """What a measure says of some trained networks, which share recipe and data."""
-
-    measure: str
-    """Its name in `trainables.measures`, or `module:object`."""
-    version: int
-    """Of the measure: raised when values come out otherwise, be it by rounding."""
-    source: str = ""
-    """Identity of the code of a measure that is not built in."""
-    of: tuple[Training, ...]
-    options: Options = ()
-    work: Work = NO_WORK
-    """What it takes; not part of the key."""
-
-    @property
-    def kind(self) -> str:
-        return "instability" if self.measure == "instability" else "measurement"
-
-    @property
-    def task(self) -> str:
-        return f"measure: {self.measure}"
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.of[0].recipe
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        masks = (network.mask for network in self.of if network.mask is not None)
-        return (*self.of, *dict.fromkeys(masks))
-
-    def identity(self) -> dict[str, Any]:
-        identity: dict[str, Any] = {"version": self.version, "data": self.recipe.data}
-        if self.measure == "instability":  # as before there were other measures
-            names = dict(zip(("first", "second"), self.of, strict=True))
-            usual = {"points": 30}
-            return identity | {n: one.key for n, one in names.items()} | usual | dict(self.options)
-        identity |= {"measure": self.measure, "networks": [one.key for one in self.of]}
-        if self.source:
-            identity["source"] = self.source
-        return identity | ({"options": dict(self.options)} if self.options else {})
-
-    @property
-    def title(self) -> str:
-        one, orders = self.of[0], ",".join(str(network.order_seed) for network in self.of)
-        networks = f"init {one.init_seed} k={one.begin} {one.subnetwork} orders {orders}"
-        with_options = "".join(f" {name}={value}" for name, value in self.options)
-        return f"{self.measure}{with_options}: {networks}"

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from trainables import data, measures
+from trainables import data, measures, networks
 from trainables.data.split import Dataset
-from trainables.jobs.contents import weights_of
-from trainables.jobs.kinds import Measurement
+from trainables.jobs.contents import on_paper, weights_of
+from trainables.jobs.kinds import Given, Measurement
 from trainables.measures.context import Context, finite
 from trainables.measures.measure import Column, Measure, Values
 from trainables.measures.stepping import in_steps
@@ -45,7 +45,7 @@ def measuring(
     """
     measure = measures.find(job.measure)
     options = measure.Options(**dict(job.options))
-    left = weights_left(masks[0]) if masks[0] else 100.0
+    left = _left(job, weights[0], masks[0])
     if not (measure.takes_diverged or all(map(finite, weights))):
         return {"weights_left": left, **measure.nothing()}
     recipe, work, training = job.recipe, job.work, dataset.train
@@ -85,6 +85,19 @@ def measuring(
         return {"weights_left": left, **_checked(measure, values)}
     except ValueError as error:
         raise PluginError(f"measure {job.measure}: {error}") from None
+
+
+def _left(job: Measurement, weights: Weights, mask: Mask | None) -> float:
+    """Return the share in % of its prunable weights that a network keeps.
+
+    What a network from a file keeps is what is not 0.
+    """
+    if mask:
+        return weights_left(mask)
+    if not isinstance(job.of[0], Given):
+        return 100.0
+    names = networks.prunable(on_paper(job.recipe.architecture), **job.recipe.scope)
+    return weights_left({name: weights[name] != 0 for name in names})
 
 
 def _versions(dataset: Dataset[Any]) -> list[int]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from trainables.jobs.kinds import Measurement, Options, Training
+from trainables.jobs.kinds import Measurement, Network, Options
 from trainables.measures.measure import Column, Measure, NoOptions, Value, Values, Work
 from trainables.registry import Door, PluginError, check_call
 
@@ -61,7 +61,7 @@ class Wanted:
     columns: tuple[Column, ...]
     work: Work
 
-    def of(self, networks: Sequence[Training]) -> Measurement:
+    def of(self, networks: Sequence[Network]) -> Measurement:
         """Return the job that measures some networks."""
         return Measurement(
             measure=self.measure,
@@ -121,6 +121,6 @@ def _told(value: Any) -> str:
     return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
-def measured(name: str, of: Sequence[Training], **options: Any) -> Measurement:
+def measured(name: str, of: Sequence[Network], **options: Any) -> Measurement:
     """Return the job that measures some networks. Raises as `wanted`."""
     return wanted(name, options).of(of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trainables.jobs.kinds import Measurement, Training
+from trainables.jobs.kinds import Measurement, Network
 from trainables.measures import Wanted
 
 
@@ -29,7 +29,7 @@ class Part:
         return f"{name}{self.of.suffix}"
 
 
-def parts_of(measures: Iterable[Wanted], pair: tuple[Training, Training]) -> tuple[Part, ...]:
+def parts_of(measures: Iterable[Wanted], pair: tuple[Network, Network]) -> tuple[Part, ...]:
     """Return what some measures say of a pair: one of each network, where a measure takes one."""
     parts: list[Part] = []
     for wanted in measures:

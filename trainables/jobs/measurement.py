@@ -1,0 +1,79 @@
+"""The job of a measurement: what a measure says of some trained networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from trainables.jobs.given import Given
+from trainables.jobs.job import NO_WORK, Job, Work
+from trainables.recipe import Recipe
+
+if TYPE_CHECKING:
+    from trainables.jobs.kinds import Training
+
+Network: TypeAlias = "Training | Given"
+"""A trained network."""
+
+Options = tuple[tuple[str, Any], ...]
+"""Name and value of the options of a measure that are not at their default, sorted by name."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measurement(Job):
+    """What a measure says of some trained networks, which share recipe and data."""
+
+    measure: str
+    """Its name in `trainables.measures`, or `module:object`."""
+    version: int
+    """Of the measure: raised when values come out otherwise, be it by rounding."""
+    source: str = ""
+    """Identity of the code of a measure that is not built in."""
+    of: tuple[Network, ...]
+    options: Options = ()
+    work: Work = NO_WORK
+    """What it takes; not part of the key."""
+
+    @property
+    def kind(self) -> str:
+        return "instability" if self.measure == "instability" else "measurement"
+
+    @property
+    def task(self) -> str:
+        return f"measure: {self.measure}"
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.of[0].recipe
+
+    @property
+    def inputs(self) -> tuple[Job, ...]:
+        masks = (network.mask for network in self.of if network.mask is not None)
+        return (*self.of, *dict.fromkeys(masks))
+
+    def identity(self) -> dict[str, Any]:
+        identity: dict[str, Any] = {"version": self.version, "data": self.recipe.data}
+        if self.measure == "instability":  # as before there were other measures
+            names = dict(zip(("first", "second"), self.of, strict=True))
+            usual = {"points": 30}
+            return identity | {n: one.key for n, one in names.items()} | usual | dict(self.options)
+        identity |= {"measure": self.measure, "networks": [one.key for one in self.of]}
+        if self.source:
+            identity["source"] = self.source
+        return identity | ({"options": dict(self.options)} if self.options else {})
+
+    @property
+    def title(self) -> str:
+        networks = _named(self.of)
+        with_options = "".join(f" {name}={value}" for name, value in self.options)
+        return f"{self.measure}{with_options}: {networks}"
+
+
+def _named(networks: Sequence[Network]) -> str:
+    """Return which networks these are, in a few words."""
+    one = networks[0]
+    if isinstance(one, Given):
+        return ", ".join(one.name for one in networks if isinstance(one, Given))
+    orders = ",".join(str(one.order_seed) for one in networks if not isinstance(one, Given))
+    return f"init {one.init_seed} k={one.begin} {one.subnetwork} orders {orders}"
