@@ -27,6 +27,9 @@ INSIDE = ("state_dict", "model_state_dict", "model", "weights", "net")
 PREFIXES = ("module.", "_orig_mod.")
 """What DistributedDataParallel and torch.compile put before each name."""
 
+SAVED = (b"PK", b"\x80")
+"""How what torch.save writes begins: a zip file, in earlier versions a pickle."""
+
 SAFETENSORS = ".safetensors"
 
 
@@ -88,6 +91,10 @@ def _unpickled(content: bytes) -> Any:
     try:
         return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except pickle.UnpicklingError:
+        if not content.startswith(SAVED):
+            raise NetworkFileError(
+                "torch.load cannot read it: torch.save did not write it"
+            ) from None
         raise NetworkFileError(
             "it holds more than tensors, and their code is not run; write "
             "torch.save(network.state_dict(), FILE), or safetensors"

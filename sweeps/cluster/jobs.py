@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import platform
 import shlex
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweeps import plugins
+from sweeps.cluster import network_files
 from sweeps.cluster.config import AGAIN, Cluster
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_address, read
@@ -106,23 +108,22 @@ class Jobs:
     ) -> tuple[Submission, bool]:
         """Start a sweep, or find the same one under way; and whether it was started.
 
-        The own code that the spec names is sent with it, see `trainables.plugins.use`. Raises
+        The own code that the spec names is sent with it, see `trainables.plugins.use`, and so are
+        networks from files below the current folder. Raises
         UserError for a spec that is wrong.
         """
         raw, text, _ = read(spec, overrides)
-        if not names_address(raw):
+        files = network_files.sent(raw)
+        if names_address(raw):
+            _check_address(raw["recipe"]["data"])
+        elif not network_files.on_the_cluster_alone(raw):
             load(spec, overrides, machines=ANYTHING)
-        elif not (is_code(address := raw["recipe"]["data"]) or address.startswith("/")) and (
-            "://" not in address
-        ):
-            raise UserError(
-                f"recipe.data: {address} is a path of this machine; on a cluster: "
-                "a URL, or an absolute path that all of its machines have"
-            )
         own = plugins.named(raw)
         plugins.check(raw)
         self._check_versions()
-        code = {"own_code": digest(own)} if own else {}
+        code: dict[str, Any] = {"own_code": digest(own)} if own else {}
+        if files:
+            code["files"] = network_files.digests(files)
         content = content_key("submission", {"spec": raw, **code})
         earlier = [one for one in self.all() if one.content == content]
         for one in earlier:
@@ -139,6 +140,10 @@ class Jobs:
         again = ["sweeps", "submit", spec, *command[5 : 5 + 2 * len(overrides)]]
         with tempfile.TemporaryDirectory() as folder, _spoken_to(self.cluster):
             (Path(folder) / SPEC_FILE).write_text(text, encoding="utf-8")
+            for name, network in files.items():
+                place = Path(folder) / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(network, place)
             for source in own:
                 file = Path(folder) / OWN_CODE / source.file
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -232,6 +237,15 @@ class Jobs:
                         f"{self.cluster.name} has {name.removesuffix('-version')} {theirs} where "
                         f"this machine has {ours()}: install the same on both"
                     )
+
+
+def _check_address(address: str) -> None:
+    """Raise UserError where data are at a path that means nothing on a cluster."""
+    if not (is_code(address) or address.startswith("/") or "://" in address):
+        raise UserError(
+            f"recipe.data: {address} is a path of this machine; on a cluster: "
+            "a URL, or an absolute path that all of its machines have"
+        )
 
 
 ANYTHING = Machines([{"CPU": 1e6, "GPU": 1e6}])

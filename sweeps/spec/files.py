@@ -38,11 +38,13 @@ class NetworkFile(BaseModel):
 
 def _networks(value: Any) -> Any:
     """A list of paths, or a mapping of names to paths; of a stored spec, what files were."""
+    if isinstance(value, Mapping | list) and len(value) < 2:
+        raise ValueError(f"a path needs at least 2 files, and there {'is 1' if value else 'are 0'}")
     if isinstance(value, Mapping):
         if not all(isinstance(one, str) for pair in value.items() for one in pair):
             raise unfit()
         return [{"name": name, "address": address} for name, address in value.items()]
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         raise unfit()
     if all(isinstance(one, Mapping) for one in value):
         return value
@@ -87,16 +89,16 @@ class Files(BaseModel):
         found: list[NetworkFile] = []
         for index, one in enumerate(self.networks):
             here = (*where, "networks", index)
+            try:
+                content = one.content or content_at(one.address, recipe.architecture)
+            except ValueError as error:
+                raise error_at(here, one_line(f"{one.address}: {error}", 300)) from None
             if not NAME.fullmatch(one.name) or not one.name.strip():
                 raise error_at(
                     here,
                     f"{shown(one.name)} is no name for results: 1 to 100 characters without "
                     "quotes, ',' and ':'; write networks: {name: path}",
                 )
-            try:
-                content = one.content or content_at(one.address, recipe.architecture)
-            except ValueError as error:
-                raise error_at(here, one_line(f"{one.address}: {error}", 300)) from None
             for other in found:
                 if other.name == one.name:
                     raise error_at(

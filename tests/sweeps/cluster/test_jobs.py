@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from own_measure import write_all
+from own_networks import write_network
 
 from sweeps.cluster.config import AGAIN, Cluster
 from sweeps.cluster.jobs import Jobs, Submission
@@ -36,7 +37,12 @@ class Client:
         self.environments.append(runtime_env["env_vars"])
         folder = Path(runtime_env["working_dir"])
         paths = [path for path in folder.rglob("*") if path.is_file()]
-        self.files.append({str(path.relative_to(folder)): path.read_text() for path in paths})
+        self.files.append(
+            {
+                str(path.relative_to(folder)): path.read_bytes().decode(errors="surrogateescape")
+                for path in paths
+            }
+        )
         self.jobs.append(
             SimpleNamespace(
                 submission_id=submission_id,
@@ -130,3 +136,62 @@ def test_a_submission_of_other_code_is_another(jobs: Jobs, tmp_path: Path) -> No
     other, started = submit(jobs, write_all(tmp_path, scale=3.0))
     assert started
     assert other.content != first.content
+
+
+def of_files(folder: Path, *addresses: str) -> str:
+    spec = folder / "files.yaml"
+    spec.write_text(
+        "name: files\nrecipe: digits-mlp\nsubnetworks:\n"
+        f"- {{strategy: files, networks: [{', '.join(addresses)}]}}\n"
+    )
+    return str(spec)
+
+
+def test_networks_below_the_current_folder_are_sent_where_they_lie(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    client: Any = jobs._client
+    write_network(tmp_path / "runs" / "a.pt", seed=1)
+    write_network(tmp_path / "b.safetensors", seed=2)
+    spec = of_files(tmp_path, "runs/a.pt", "./b.safetensors")
+    first, _ = submit(jobs, spec)
+    (files,) = client.files
+    assert sorted(files) == ["b.safetensors", "runs/a.pt", "spec.yaml"]
+    there = files["runs/a.pt"].encode(errors="surrogateescape")
+    assert there == (tmp_path / "runs/a.pt").read_bytes()
+    assert submit(jobs, spec) == (first, False)
+    write_network(tmp_path / "b.safetensors", seed=3)
+    other, started = submit(jobs, spec)
+    assert started
+    assert other.content != first.content
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("../a.pt", "subnetworks: ../a.pt is not below the current folder, so it is not sent"),
+        ("~/a.pt", "subnetworks: ~/a.pt is not below the current folder, so it is not sent"),
+        ("nowhere.pt", "subnetworks: nowhere.pt: there is no such file"),
+        ("large.pt", "subnetworks: the files have 91 MiB together, and at most 90 are sent"),
+        ("wrong.pt", "subnetworks[0].networks[1]: wrong.pt: torch.load cannot read it"),
+    ],
+)
+def test_networks_that_are_not_sent(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_network(tmp_path / "a.pt", seed=1)
+    (tmp_path / "wrong.pt").write_bytes(b"no network")
+    with (tmp_path / "large.pt").open("wb") as file:
+        file.truncate(91 * 2**20)
+    with pytest.raises(UserError) as raised:
+        submit(jobs, of_files(tmp_path, "a.pt", address))
+    assert said in str(raised.value)
+    assert not jobs._client.list_jobs()
+
+
+def test_networks_at_absolute_paths_are_the_clusters(jobs: Jobs, tmp_path: Path) -> None:
+    submit(jobs, of_files(tmp_path, "/nowhere/a.pt", "/nowhere/b.pt"))
+    client: Any = jobs._client
+    assert list(client.files[0]) == ["spec.yaml"]
