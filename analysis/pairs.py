@@ -76,11 +76,10 @@ def findings(found: pd.DataFrame, stable_below: float) -> list[str]:
         said = f"{recipe}: " if found[RECIPE].nunique() > 1 else ""
         if len(known):
             count, total = int(yes.sum()), len(known)
-            what = "pair of files is" if total == 1 else "pairs of files are"
-            said += (
-                f"{count} of {total} {what} linearly connected (instability below "
-                f"{stable_below:g} %)"
-            )
+            what = "pair of files" if total == 1 else "pairs of files"
+            verb = "is" if count == 1 else "are"
+            said += f"{count} of {total} {what} {verb} linearly connected "
+            said += f"(instability below {stable_below:g} %)"
             said += f": {_named(known[yes])}." if count else "."
             if count < total:
                 said += f" Not connected: {_named(known[~yes])}."
