@@ -253,8 +253,8 @@ def test_a_hyperparameter_with_a_default_is_in_no_key() -> None:
 
 
 def test_a_strategy_has_its_looks() -> None:
-    # Subnetworks of the strategy `pruned` go by the method's name.
-    assert {*STRATEGIES, *pruning.METHODS} - {"pruned"} == set(LOOKS)
+    # Subnetworks of the strategy `pruned` go by the method's name, pairs of files by theirs.
+    assert {*STRATEGIES, *pruning.METHODS} - {"pruned", "files"} == set(LOOKS)
 
 
 def test_the_files_and_tables_that_the_rows_name_are_there() -> None:

@@ -137,7 +137,21 @@ def test_hyperparameters_are_checked_once_they_are_read(where: str, message: str
 
 def test_the_words_of_a_strategy_are_those_of_specs() -> None:
     pruned = get_args(get_type_hints(Pruned)["strategy"])
-    assert set(CLOSED["strategy"]) == {"dense", *pruned, *METHODS} - {"pruned"}
+    assert set(CLOSED["strategy"]) == {"dense", "files", *pruned, *METHODS} - {"pruned"}
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("strategy = files", ["files:a,b", "files:a,c"]),
+        ("strategy != files", ["dense"]),
+        ("strategy in (dense, files)", ["dense", "files:a,b", "files:a,c"]),
+        ("strategy = 'files:a,b'", ["files:a,b"]),
+    ],
+)
+def test_files_are_all_pairs_of_them(where: str, found: list[str]) -> None:
+    trials = pd.DataFrame({"strategy": ["dense", "files:a,b", "files:a,c"]})
+    assert list(select(trials, parse(where))["strategy"]) == found
 
 
 # --- properties -------------------------------------------------------------------------
