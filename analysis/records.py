@@ -172,7 +172,6 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     measures have recorded (NaN where a run lacks it), sorted by name. `submission` is the id of
     the run below which MLflow shows the trial. A diverged arm has no accuracy, and its trial no
     instability: they are NaN.
-    no instability: they are NaN.
     """
     import pandas as pd
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from analysis.strategies import FILES, of_files
+from analysis.strategies import of_files
 from sweeps.spec import Sweep
 from trainables.jobs.ancestry import add, ancestry, needed
 from trainables.jobs.kinds import Given, Job, Measurement, Network, Training
@@ -29,7 +29,8 @@ class Trial:
         first, second = self.arms
         if isinstance(first, Given) and isinstance(second, Given):
             return of_files(first.name, second.name)
-        return first.strategy if isinstance(first, Training) else FILES
+        assert isinstance(first, Training), "a trial is of two trainings, or of two files"
+        return first.strategy
 
     @property
     def level(self) -> int:

@@ -14,18 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from analysis import records
-from analysis.strategies import files_in, is_of_files
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.provenance import versions
 from sweeps.recording import files
 from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
-from sweeps.recording.hyperparameters import differing, strings
+from sweeps.recording.hyperparameters import strings
+from sweeps.recording.labels import columns, name_of, own_code, params_of
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.recording.trainings import Trainings
-from sweeps.spec import Sweep
 from sweeps.spec.measures import batchnorm
 from sweeps.spec.stored import resolved
 from trainables.jobs.kinds import Training
@@ -61,7 +60,7 @@ class Recorder:
             records.SWEEP_FILE: json.dumps(resolved(self.plan.spec), indent=1),
             records.PLAN_FILE: json.dumps(plan_facts, indent=1),
             records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
-            records.COLUMNS_FILE: json.dumps(_columns(self.plan), indent=1),
+            records.COLUMNS_FILE: json.dumps(columns(self.plan), indent=1),
         }
         of = (self._client, self.home, self._submission)
         there = set() if submitted_at is None else files.names(*of)
@@ -213,7 +212,7 @@ class Recorder:
             tags[f"{records.ARTIFACT}{one.part.label}"] = place(one.part.job)
             if one.outcome is not None:
                 tags[records.OUTCOME] = one.outcome
-        missing = {} if run.data.params else _params(trial)
+        missing = {} if run.data.params else params_of(trial)
         self._client.log_batch(
             run.info.run_id,
             metrics=metrics,
@@ -228,7 +227,7 @@ class Recorder:
         run = self._client.create_run(
             self._experiment,
             start_time=int(begun * 1000),
-            run_name=_name(trial),
+            run_name=name_of(trial),
             tags={
                 records.KIND: "trial",
                 records.TRIAL_KEY: trial.key,
@@ -245,62 +244,3 @@ class Recorder:
         self.trainings.close()
         self._client.set_tag(run_id, records.UNMEASURED, str(unmeasured))
         self._client.set_terminated(run_id, "FINISHED" if complete else "KILLED")
-
-
-def _columns(plan: Plan) -> list[dict[str, Any]]:
-    """What is measured beside instability: name, measure, unit, axis and meaning of each column."""
-    parts = {part.label: part for trial in plan.trials for part in trial.parts}
-    return [
-        {
-            "name": part.recorded(column.name),
-            "measure": part.of.measure + part.of.suffix,
-            "unit": column.unit,
-            "axis": column.axis or "",
-            "about": column.about,
-            "low": column.low,
-            "high": column.high,
-        }
-        for part in parts.values()
-        if part.of.measure != "instability"
-        for column in part.of.columns
-    ]
-
-
-def _params(trial: Trial) -> dict[str, object]:
-    recipe = trial.arms[0].recipe
-    named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
-    return named | {
-        records.RECIPE: recipe.name,
-        records.STRATEGY: trial.strategy,
-        records.LEVEL: trial.level,
-        records.REWIND: trial.rewind,
-        records.INIT_SEED: trial.init_seed,
-        records.ORDER_SEEDS: _orders(trial),
-    }
-
-
-def _name(trial: Trial) -> str:
-    if is_of_files(trial.strategy):
-        return f"files {', '.join(files_in(trial.strategy))}"
-    return (
-        f"{trial.strategy} level {trial.level} k={trial.rewind} "
-        f"init {trial.init_seed} orders {_orders(trial)}"
-    )
-
-
-def _orders(trial: Trial) -> str:
-    return ",".join(map(str, trial.order_seeds))
-
-
-def own_code(spec: Sweep) -> dict[str, str]:
-    """Return what identifies each thing of a user's own code, by its name in the spec.
-
-    Of data it is their content.
-    """
-    recipe = spec.recipe
-    found = {one.measure: one.source for one in spec.measure}
-    found[recipe.network] = recipe.network_version
-    found[recipe.pruning_method] = recipe.pruning_version
-    if recipe.data_address and "/" not in recipe.data_address:  # no folder or file
-        found[recipe.data_address] = recipe.data
-    return {name: identity for name, identity in found.items() if identity}

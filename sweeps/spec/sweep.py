@@ -17,6 +17,7 @@ from pydantic import (
 
 from sweeps import placement
 from sweeps.errors import shown
+from sweeps.spec import size
 from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import (
     STRICT,
@@ -33,7 +34,7 @@ from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
 from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
-from trainables import data, measures, pruning
+from trainables import data, measures
 from trainables.completing import devices
 from trainables.completing.fit import check_measures
 from trainables.completing.measures import resolve
@@ -47,11 +48,6 @@ from trainables.completing.subnetworks import (
 )
 from trainables.jobs.learning import Evaluation
 from trainables.measures import Wanted
-
-MAX_JOBS = 1_000_000
-"""Jobs of a sweep. Planning 350,000 takes 24 s and 0.3 GB, and recording their 99,000 trials 2 h
-(docs/scaling.md): what is far beyond is a slip, or better several sweeps."""
-
 
 INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
@@ -219,45 +215,13 @@ class Sweep(BaseModel):
     @model_validator(mode="after")
     def _not_too_large(self) -> Sweep:
         """Counted before anything is built."""
-        trials, jobs = self.size
-        if jobs > MAX_JOBS:
-            raise error_at(
-                (),
-                f"these lists make {trials:,} trials of {jobs:,} jobs; a sweep has at most "
-                f"{MAX_JOBS:,} jobs: use fewer inits, orders, levels or rewind points, or several "
-                "sweeps",
-            )
+        size.check(self)
         return self
 
     @property
     def size(self) -> tuple[int, int]:
-        """Numbers of trials and of jobs. Cells that are listed twice count twice, and trainings
-        that IMP shares with an arm as two."""
-        orders = len(self.orders)
-        pairs = orders * (orders - 1) // 2
-        pretrained: set[int] = set()
-        deepest: dict[int, int] = {}
-        trials = jobs = 0
-        files = [one for one in self.subnetworks if isinstance(one, Files)]
-        for subnetwork in self.subnetworks:
-            if isinstance(subnetwork, Files):
-                continue
-            points = self.rewind_of(subnetwork)
-            cells = len(points) * len(subnetwork.levels)
-            trials += cells * pairs
-            # Of a cell: its arms, measurements, a random mask, reinitialised weights.
-            measured = sum(pairs if one.arity == 2 else orders for one in self.measure)
-            jobs += cells * (orders + measured + 2)
-            pretrained.update(points)
-            for k in points:
-                deepest[k] = max(deepest.get(k, 0), *subnetwork.levels)
-        # Of a level: its mask, and the training before that, if there is one.
-        each = 1 if pruning.when(self.recipe) == "start" else 2
-        jobs += len(pretrained) + each * sum(deepest.values())
-        pairs = sum(one.pairs for one in files)
-        networks = sum(len(one.networks) for one in files)
-        measured = networks + len(self.measure) * max(pairs, networks)
-        return len(self.inits) * trials + pairs, len(self.inits) * jobs + measured
+        """Numbers of trials and of jobs, at most."""
+        return size.of(self)
 
     @cached_property
     def evaluation(self) -> Evaluation | None:

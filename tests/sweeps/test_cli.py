@@ -424,6 +424,7 @@ def test_ctrl_c_while_python_imports_is_silent_too(tmp_path: Path) -> None:
         text=True,
         env=os.environ | {"PYTHONPATH": path},
         cwd=tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "importing\n"

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from sweeps.loading import load
 from sweeps.plan import expand
+from sweeps.spec import recipe
 from trainables.completing.misfit import Misfit
+from trainables.jobs import trial_config
 from trainables.jobs.trial_config import DEFAULTS, TrialConfig, read
 
 STORE = "/nowhere/store"
@@ -98,6 +100,10 @@ def test_pretraining_goes_on_from_the_other_rewind_points() -> None:
 def test_units_are_those_of_specs() -> None:
     assert trial(rewind="10 %").pair[0].begin == 120
     assert trial(evaluate={"every": "1 epoch"}).pair[0].evaluation.every == 62  # type: ignore[union-attr]
+
+
+def test_a_recipe_s_fields_may_be_given_in_the_same_other_ways() -> None:
+    assert trial_config.OTHERWISE.keys() == recipe.OTHERWISE.keys() | {"base", "length"}
 
 
 def test_every_key_has_a_meaning() -> None:

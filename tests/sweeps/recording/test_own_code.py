@@ -15,8 +15,8 @@ from sweeps import results
 from sweeps.loading import load
 from sweeps.plugins import use
 from sweeps.recording import database
+from sweeps.recording.labels import own_code
 from sweeps.recording.rebuild import rebuild
-from sweeps.recording.recorder import own_code
 from trainables import plugins
 from trainables.jobs.kinds import Measurement
 

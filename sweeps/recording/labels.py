@@ -1,0 +1,70 @@
+"""What runs of MLflow say of trials and of specs: names, parameters, columns, own code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis import records
+from analysis.strategies import files_in, is_of_files
+from sweeps.plan import Plan, Trial
+from sweeps.recording.hyperparameters import differing, strings
+from sweeps.spec import Sweep
+
+
+def columns(plan: Plan) -> list[dict[str, Any]]:
+    """What is measured beside instability: name, measure, unit, axis and meaning of each column."""
+    parts = {part.label: part for trial in plan.trials for part in trial.parts}
+    return [
+        {
+            "name": part.recorded(column.name),
+            "measure": part.of.measure + part.of.suffix,
+            "unit": column.unit,
+            "axis": column.axis or "",
+            "about": column.about,
+            "low": column.low,
+            "high": column.high,
+        }
+        for part in parts.values()
+        if part.of.measure != "instability"
+        for column in part.of.columns
+    ]
+
+
+def params_of(trial: Trial) -> dict[str, object]:
+    recipe = trial.arms[0].recipe
+    named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
+    return named | {
+        records.RECIPE: recipe.name,
+        records.STRATEGY: trial.strategy,
+        records.LEVEL: trial.level,
+        records.REWIND: trial.rewind,
+        records.INIT_SEED: trial.init_seed,
+        records.ORDER_SEEDS: _orders(trial),
+    }
+
+
+def name_of(trial: Trial) -> str:
+    if is_of_files(trial.strategy):
+        return f"files {', '.join(files_in(trial.strategy))}"
+    return (
+        f"{trial.strategy} level {trial.level} k={trial.rewind} "
+        f"init {trial.init_seed} orders {_orders(trial)}"
+    )
+
+
+def _orders(trial: Trial) -> str:
+    return ",".join(map(str, trial.order_seeds))
+
+
+def own_code(spec: Sweep) -> dict[str, str]:
+    """Return what identifies each thing of a user's own code, by its name in the spec.
+
+    Of data it is their content.
+    """
+    recipe = spec.recipe
+    found = {one.measure: one.source for one in spec.measure}
+    found[recipe.network] = recipe.network_version
+    found[recipe.pruning_method] = recipe.pruning_version
+    if recipe.data_address and "/" not in recipe.data_address:  # no folder or file
+        found[recipe.data_address] = recipe.data
+    return {name: identity for name, identity in found.items() if identity}
