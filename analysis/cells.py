@@ -7,7 +7,7 @@ are in percentage points; rewind points k in iterations.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,9 @@ from analysis.statistics import (
 )
 from analysis.strategies import DENSE, rank
 
-Matching = Literal["one-std"] | float
+Named = Literal["one-std", "bands-overlap"]
+Matching = Named | float
+NAMED: tuple[Named, ...] = get_args(Named)
 
 _PARTS = ("", "_std", "_low", "_high")
 _INSTABILITIES = [split_metric(INSTABILITY, split) for split in SPLITS]
@@ -90,9 +92,14 @@ class DenseReference:
     rewind: int
     """k at which the networks were copied; at 0 they are trained independently."""
 
-    def tolerance(self, matching: Matching) -> float:
-        """Points of accuracy that a matching subnetwork may lose; NaN if they are not known."""
-        return self.std if matching == "one-std" else float(matching)
+    def tolerance(self, matching: Matching, std: float = 0.0) -> float:
+        """Points of accuracy that a matching subnetwork may lose; NaN if they are not known.
+
+        `std` is the deviation of the subnetworks' accuracies over inits: their half of two bands.
+        """
+        if matching == "one-std":
+            return self.std
+        return self.std + std if matching == "bands-overlap" else float(matching)
 
 
 def dense_reference(trials: pd.DataFrame) -> DenseReference | None:
@@ -176,8 +183,10 @@ def cells(
 
     - `stable`: the mean test instability is below `stable_below` (LMC section 2: 2 points).
     - `matching`: `drop` is at most the standard deviation of the dense reference ("one-std": LMC
-      Figure 7, Unmasking's eps) or at most that many points (LMC section 4.4: 0.2). NA for dense
-      networks, and where no network is trained.
+      Figure 7, Unmasking's eps), that and the cell's own ("bands-overlap": the bands of both
+      meet, as LMC's appendix B reads its figures), or at most that many points (LMC section 4.4:
+      0.2). NA for dense networks, and where no network is trained. A sample by itself has no
+      deviation of its own.
     - `_samples`: of the `n` trials, those that pass by themselves; `_borderline`: the interval
       holds the threshold; `stable_share`: share of nested bootstrap samples that are stable.
     """
@@ -256,7 +265,7 @@ def _accuracy(
     if reference is not None:
         dense_means = init_means(dense["accuracy_test"], dense[INIT_SEED])
         drop, low, high = difference(dense_means, init_means(accuracy, inits))
-        tolerance = reference.tolerance(matching)
+        tolerance = reference.tolerance(matching, found.std_inits)
     can_match = (
         bool(group["counts"].any()) and not is_dense and not np.isnan([drop, tolerance]).any()
     )

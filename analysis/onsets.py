@@ -26,6 +26,7 @@ _ONSET_DTYPES = {
     WEIGHTS_LEFT: "float64",
     "onset": "Int64",
     "failed": "Int64",
+    "first": "Int64",
     "last": "Int64",
     "unjudged": "object",
     "n": "Int64",
@@ -60,12 +61,18 @@ def first_lasting(points: np.ndarray, holds: np.ndarray) -> float:
     return float(points[lasting][0]) if lasting.any() else np.inf
 
 
+def first(points: np.ndarray, holds: np.ndarray) -> float:
+    """The first of the ascending `points` at which `holds` is true; inf if there is none."""
+    return float(points[holds][0]) if holds.any() else np.inf
+
+
 def onsets(cells: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
     """The bracket of the onset on each line of `cells`, by the papers' mean verdict.
 
     Columns: `recipe`, `strategy`, `level`, `weights_left`; `onset`, the first judged k from
     which the verdict holds at every judged k' >= k (NA if it does not hold at the last);
     `failed`, the last k before it at which the verdict does not hold (NA if there is none);
+    `first`, the first judged k at which the verdict holds, whatever follows (NA if there is none);
     `last`, the largest k that is judged; `unjudged`, the k passed over because their verdict is
     NA, as text: "120, 130"; and `n`, the fewest samples that count in a cell that is judged.
     Where no k is judged, `last` and `n` are NA. LMC sections 3 and 4.3.
@@ -83,6 +90,7 @@ def onsets(cells: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
                 line[WEIGHTS_LEFT].mean(),
                 pd.NA if np.isinf(onset) else int(onset),
                 failed[-1] if len(failed) else pd.NA,
+                int(first(points, holds)) if holds.any() else pd.NA,
                 points[-1] if len(points) else pd.NA,
                 _numbers(line.loc[line[verdict].isna(), REWIND]),
                 known["n"].min() if len(points) else pd.NA,

@@ -64,7 +64,7 @@ PHASE = "phase"  # "pretrain" for a training up to W_k, "train" for a copy up to
 
 # --- params of a submission -----------------------------------------------------------
 HYPERPARAMETER = "recipe."  # + field: of the recipe
-MATCHING = "matching"  # "one-std" or a number of percentage points
+MATCHING = "matching"  # "one-std", "bands-overlap" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
 PATH_POINTS = "path_points"
 TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"

@@ -161,8 +161,8 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """One row of strings per line: from which rewind point on it is stable, and matching.
 
     "between 0 and 20": not yet at 0, but at 20 and at every later k judged. "not up to 120": not
-    at 120, the largest k judged (`measured up to k`). "(not judged at 130)": 130 is passed over. A
-    dash: it cannot be judged. `: median` and `: majority` are those of `onsets.typical_onsets` on
+    at 120, the largest k judged (`measured up to k`). "(first at 0)": it holds at 0, but not at
+    some later k. "(not judged at 130)": 130 is passed over. A dash: it cannot be judged. `: median` and `: majority` are those of `onsets.typical_onsets` on
     the `samples` (of `cells.samples`), with the samples that have an onset, of those judged.
     Where an onset is published for some line, the paper's stand next to ours; a dash there: none
     is.
@@ -190,7 +190,9 @@ def bracket(line: Any) -> str:
         text = f"from {line.onset} on"
     else:
         text = f"between {line.failed} and {line.onset}"
-    marks = ["n = 1"] if line.n == 1 else []
+    passing = not pd.isna(line.first) and (pd.isna(line.onset) or line.first < line.onset)
+    marks = [f"first at {line.first}"] if passing else []
+    marks += ["n = 1"] if line.n == 1 else []
     marks += [f"not judged at {line.unjudged}"] if line.unjudged else []
     return f"{text} ({'; '.join(marks)})" if marks else text
 

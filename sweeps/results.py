@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from analysis import records
-from analysis.cells import cells, samples
+from analysis.cells import NAMED, Matching, cells, samples
 from analysis.curves import along, curves
 from analysis.ends import outcomes
 from analysis.learning import learning_curves
@@ -66,9 +66,9 @@ class Results:
         return float(self.submission.data.params[records.STABLE_BELOW])
 
     @property
-    def matching(self) -> Literal["one-std"] | float:
+    def matching(self) -> Matching:
         value = self.submission.data.params[records.MATCHING]
-        return "one-std" if value == "one-std" else float(value)
+        return value if value in NAMED else float(value)
 
     @cached_property
     def samples(self) -> pd.DataFrame:

@@ -75,11 +75,15 @@ class Recipe:
 
     initialization: Literal["kaiming-normal", "glorot-normal"] = _field("init", "kaiming-normal")
     """Distribution of initial convolutional and linear weights: variance 2 / fan-in (Kaiming) or
-    2 / (fan-in + fan-out) (Glorot). Biases start at 0, BatchNorm at scale 1 and shift 0."""
+    2 / (fan-in + fan-out) (Glorot). Biases start at 0, BatchNorm's shifts too."""
 
     initial_std: float | None = _field("init", None)
     """Standard deviation with which all matrices start in place of that: the weights of layers, and
     embeddings, normal around 0, as transformers do. None: as `initialization` says."""
+
+    batchnorm_scale: Literal["one", "uniform"] = _field("init", "one")
+    """Initial scales of BatchNorm: all 1, or drawn uniformly from [0, 1), the default of OpenLTH,
+    the library of LMC's authors."""
 
     iterations: int = _field("length")
     """T: SGD steps from initialisation to the end of training."""

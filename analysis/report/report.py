@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis import pairs, quantities, tables
-from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
+from analysis.cells import NAMED, DenseReference, Matching, cells, dense_reference, samples
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, learning, path, svg
 from analysis.figures.rewind import unjudged
@@ -50,7 +50,7 @@ class Context:
     provenance: Mapping[str, str]
     """Shown as it comes: versions, hyperparameters of the recipe, command, date, ..."""
     matching: Matching
-    """As in `onsets.cells`: "one-std" or a number of percentage points."""
+    """As in `cells.cells`: "one-std", "bands-overlap" or a number of percentage points."""
     stable_below: float
     """Percentage points."""
     planned: int | None = None
@@ -286,7 +286,7 @@ def _accuracy_plot(study: _Study) -> Plot:
 
 def _tolerance(study: _Study, matching: Matching) -> str:
     """How far below the dense networks still counts as matching, in words."""
-    if matching != "one-std":
+    if matching not in NAMED:
         return f"at most {matching:g} points below that of the dense networks (LMC section 4.4)"
     references = [(recipe, one.reference) for recipe, one in study.by_recipe()]
     here = [
@@ -294,6 +294,12 @@ def _tolerance(study: _Study, matching: Matching) -> str:
         for recipe, reference in references
         if reference is not None and reference.inits > 1
     ]
+    if matching == "bands-overlap":
+        return (
+            "no further below that of the dense networks than the standard deviations over inits "
+            f"of both together{f'; of the dense ones {listed(here)}' if here else ''} (bands that "
+            "meet in a figure: LMC appendix B)"
+        )
     return (
         "no further below that of the dense networks than one standard deviation of theirs over "
         f"inits{f', here {listed(here)}' if here else ''} (LMC Figure 7, Unmasking appendix A)"

@@ -18,7 +18,10 @@ def expand(spec: Sweep) -> Plan:
     trained = [one for one in spec.subnetworks if not isinstance(one, Files)]
     points = {k for subnetwork in trained for k in spec.rewind_of(subnetwork)}
     lineages = [
-        Lineage(spec.recipe, seed, points, spec.pretrain_order, spec.imp_order, spec.evaluation)
+        Lineage(
+            *(spec.recipe, seed, points, spec.pretrain_order, spec.imp_order, spec.evaluation),
+            independent=spec.seeds == "independent",
+        )
         for seed in sorted(spec.inits)
     ]
     cells = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -16,6 +17,9 @@ from trainables.completing.subnetworks import MAX_LEVEL as MAX_LEVEL
 from trainables.seeds import MAX_SEED as MAX_SEED
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+RANGE = re.compile(r"([0-9]{1,9})\s*-\s*([0-9]{1,9})")
+"""Of levels."""
 
 MAX_SEEDS = 1_000_000
 """Seeds in a list, which are counted before the list is built."""
@@ -57,9 +61,28 @@ def _seeds(value: Any) -> Any:
     return value
 
 
+def _levels(value: Any) -> Any:
+    """`1-15` means the levels 1, 2, ..., 15, alone or within a list."""
+    entries = value if isinstance(value, list) else [value]
+    found: list[Any] = []
+    for entry in entries:
+        if not (isinstance(entry, str) and (ends := RANGE.fullmatch(entry))):
+            found.append(entry)
+            continue
+        first, last = int(ends[1]), int(ends[2])
+        if first > last:
+            raise ValueError(f"{entry} is the wrong way round: write {last}-{first}")
+        if last > MAX_LEVEL:
+            raise ValueError(f"{entry} goes past the last pruning level there is, {MAX_LEVEL}")
+        found += range(first, last + 1)
+    return found if isinstance(value, list) or found != [value] else value
+
+
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Seeds = Annotated[list[Seed], BeforeValidator(_seeds), Field(min_length=1)]
-Levels = Annotated[list[Annotated[int, Field(ge=1, le=MAX_LEVEL)]], Field(min_length=1)]
+Levels = Annotated[
+    list[Annotated[int, Field(ge=1, le=MAX_LEVEL)]], BeforeValidator(_levels), Field(min_length=1)
+]
 
 
 def _has_unit(value: Any) -> bool:

@@ -67,7 +67,7 @@ def _files_alone(subnetworks: Any) -> bool:
 
 def _accuracy_lost(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value != "one-std" and not (number and 0 <= value <= 100):
+    if value not in ("one-std", "bands-overlap") and not (number and 0 <= value <= 100):
         raise unfit()
     return value
 
@@ -104,6 +104,11 @@ class Sweep(BaseModel):
     imp_order: Seed = 1
     """Order seed of the trainings that IMP prunes after; an arm with this seed is shared."""
 
+    seeds: Literal["shared", "independent"] = "shared"
+    """Whether networks of one order seed see the same batches whatever their initial weights
+    (`shared`), or order and augmentation are drawn anew for each init (`independent`): "replicates
+    with independent random seeds" (Unmasking appendix C)."""
+
     path_points: Annotated[int, Field(ge=3, le=1000)] = 30
     """Evenly spaced points of a path, ends included (LMC section 2)."""
 
@@ -123,9 +128,12 @@ class Sweep(BaseModel):
     stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
     """A network is stable if its instability is below this (percentage points, LMC section 2)."""
 
-    matching: Annotated[Literal["one-std"] | float, BeforeValidator(_accuracy_lost)] = "one-std"
+    matching: Annotated[
+        Literal["one-std", "bands-overlap"] | float, BeforeValidator(_accuracy_lost)
+    ] = "one-std"
     """Accuracy a matching subnetwork may lose: one standard deviation of the dense networks'
-    accuracies (Unmasking's eps), or percentage points (0.2 in LMC section 4.4)."""
+    accuracies over inits (Unmasking's eps); that and its own (`bands-overlap`: the bands of both
+    in a figure meet); or percentage points (0.2 in LMC section 4.4)."""
 
     on_divergence: Literal["continue", "stop"] = "continue"
     """What a run does when a training diverges, that is, ends with weights that are not finite:

@@ -269,6 +269,7 @@ def test_samples_pass_by_themselves(frame, trial):
         ((98.0, 99.0), "one-std", -1.0, True),
         ((97.5 - math.sqrt(0.5),) * 2, "one-std", math.sqrt(0.5), True),
         ((96.79, 96.79), "one-std", 0.71, False),
+        ((96.79, 96.79), "bands-overlap", 0.71, False),
         ((97.3, 97.3), 0.2, 0.2, True),  # 97.5 - 97.3 > 0.2 in floating point
         ((97.29, 97.29), 0.2, 0.21, False),
         ((97.3, 97.3), 0.0, 0.2, False),
@@ -284,6 +285,25 @@ def test_matching_is_a_drop_within_the_tolerance(
     assert cell["drop"] == pytest.approx(drop)
     assert cell["matching"] == verdict
     assert cell["matching_samples"] == (2 if verdict else 0)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "drop", "verdict"),
+    [
+        # Both have a standard deviation over inits of sqrt(0.5), together 1.414.
+        ((96.0, 97.0), 1.0, True),
+        ((95.5, 96.5), 1.5, False),
+    ],
+)
+def test_bands_that_overlap_match(frame, trial, accuracies, drop, verdict):
+    rows = [
+        trial(*where, init=init, accuracies=(one, one))
+        for where, of in ((("dense",), (97.0, 98.0)), (("imp", 1), accuracies))
+        for init, one in enumerate(of, 1)
+    ]
+    found = cells(frame(*rows), matching="bands-overlap").iloc[1]
+    assert (found["drop"], found["matching"]) == (pytest.approx(drop), verdict)
+    assert not cells(frame(*rows)).iloc[1]["matching"]
 
 
 def test_dense_networks_do_not_match_themselves(frame, trial):

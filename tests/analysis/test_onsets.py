@@ -47,6 +47,21 @@ def test_an_onset_lies_between_the_last_failure_and_where_stability_begins_to_la
     assert {name: None if pd.isna(found[name]) else found[name] for name in wanted} == wanted
 
 
+@pytest.mark.parametrize(
+    ("instabilities", "first"),
+    [
+        ({0: 60.0, 20: 1.0, 60: 0.5}, 20),
+        ({0: 1.0, 20: 5.0, 60: 0.5}, 0),  # it does not last
+        ({0: 60.0, 20: 1.0, 60: 5.0}, 20),  # there is none that lasts
+        ({0: 60.0, 20: 3.0}, None),
+        ({0: nan, 20: 1.0}, 20),
+    ],
+)
+def test_the_first_point_at_which_a_verdict_holds(frame, twice, instabilities, first):
+    [found] = onsets(cells(line(frame, twice, instabilities)), "stable")["first"]
+    assert (None if pd.isna(found) else found) == first
+
+
 def test_the_onset_does_not_rest_on_the_order_of_the_rows(frame, twice):
     shuffled = cells(line(frame, twice, {0: 60.0, 20: 1.0, 60: 0.5})).iloc[[1, 2, 0]]
     assert onsets(shuffled, "stable")["onset"].tolist() == [20]

@@ -128,7 +128,8 @@ def test_onsets_lie_as_far_into_training_as_the_text_says(recipe, strategy, perc
     [
         ("lenet-mnist", "dense", 100.0, "0", None),
         ("lenet-mnist", "imp", 3.5, "0", "0"),
-        ("lenet-mnist", "random-pruning", 3.5, None, None),
+        ("lenet-mnist", "random-pruning", 3.5, "0 (of k = 0 alone)", "not at 0"),
+        ("lenet-mnist", "random-reinit", 3.5, "0 (of k = 0 alone)", "not at 0"),
         ("resnet20-cifar10", "dense", 100.0, "2000", None),
         ("resnet20-cifar10", "imp", 16.8, "500", "about 500"),
         ("resnet20-cifar10", "random-reinit", 16.8, "never", "never"),

@@ -79,6 +79,13 @@ def test_overrides(write) -> None:
     assert text == SPEC + "".join(f"# --set {item}\n" for item in sets)
 
 
+@pytest.mark.parametrize("levels", ["1-4", "[1-4]", "[1, 2-3, 4]", "['1 - 2', 3, 4]"])
+def test_levels_may_be_ranges(levels: str) -> None:
+    override = f"subnetworks=[{{strategy: imp, levels: {levels}}}]"
+    sweep, _ = load("digits-mlp", [override])
+    assert sweep.subnetworks[0].levels == [1, 2, 3, 4]
+
+
 def test_recipe_with_a_base(write) -> None:
     text = SPEC.replace(
         "recipe: digits-mlp",

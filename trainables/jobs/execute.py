@@ -157,7 +157,12 @@ class Executor:
         if before is None:
             of = job.recipe
             drawn = networks.initial_weights(
-                of.architecture, of.initialization, job.stream, job.init_seed, of.initial_std
+                of.architecture,
+                of.initialization,
+                job.stream,
+                job.init_seed,
+                of.initial_std,
+                of.batchnorm_scale,
             )
             state = TrainingState(0, drawn)
         else:
@@ -170,7 +175,7 @@ class Executor:
         begin = state.iteration
         found = read_checkpoint(self.store, job) or Checkpoint(state, 0.0, 0, [])
         state = found.state.copy(job.recipe.device)
-        training = Trajectory(state, job.order_seed, job.until, mask)
+        training = Trajectory(state, job.noise_seed, job.until, mask)
         if job.evaluation is not None:
             training.next_pause = job.evaluation.next_pause
         at, spent = state.iteration, found.seconds + time.perf_counter() - start

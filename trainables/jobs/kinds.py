@@ -27,6 +27,7 @@ from trainables.jobs.measurement import Network as Network
 from trainables.jobs.measurement import Options as Options
 from trainables.pruning.inputs import computed_with
 from trainables.recipe import Recipe, Stage
+from trainables.seeds import derive
 
 Stream = Literal["init", "reinit"]
 """`reinit` draws other initial weights than `init` from the same seed."""
@@ -62,6 +63,9 @@ class Training(Job):
     strategy: Strategy = "dense"
     """How the subnetwork came about. It is not part of the key, which follows from mask and
     start."""
+    independent: bool = False
+    """Whether its order and augmentation also depend on the seed of initial weights; if not, all
+    networks of one order seed see the same batches."""
     evaluation: Evaluation | None = None
     """When the network is evaluated while it is trained. It is not part of the key: the same
     network comes out."""
@@ -87,6 +91,13 @@ class Training(Job):
         return self.mask.level if self.mask else 0
 
     @property
+    def noise_seed(self) -> int:
+        """What the order of examples and their augmentation are drawn from."""
+        if self.independent:
+            return derive("noise", self.init_seed, self.order_seed)
+        return self.order_seed
+
+    @property
     def carries_optimizer(self) -> bool:
         """Whether it goes on with the optimizer's state at `start`, where there is one."""
         has_state = self.of.optimizer != "sgd" or self.of.momentum > 0
@@ -101,7 +112,9 @@ class Training(Job):
         return (before,) if self.mask is None else (before, self.mask)
 
     def identity(self) -> dict[str, Any]:
-        return self._identity_of_copy() if self.is_copy else self._identity_of_state()
+        identity = self._identity_of_copy() if self.is_copy else self._identity_of_state()
+        sees_examples = self.is_copy or self.until > 0
+        return identity | ({"seeds": "independent"} if self.independent and sees_examples else {})
 
     def _identity_of_state(self) -> dict[str, Any]:
         drawn = {
@@ -159,9 +172,14 @@ def pretrained(
     earlier: Training | None = None,
     stream: Stream = "init",
     evaluation: Evaluation | None = None,
+    independent: bool = False,
 ) -> Training:
     """Return the job of W_k, k = `until`, which goes on from an `earlier` state; or of W_0."""
-    return Training(of, init_seed, order_seed, until, stream, earlier, evaluation=evaluation)
+    return Training(
+        *(of, init_seed, order_seed, until, stream, earlier),
+        independent=independent,
+        evaluation=evaluation,
+    )
 
 
 def trained(
@@ -174,12 +192,16 @@ def trained(
     """Return the job of a copy that is trained from iteration `begin` to the end of training.
 
     The strategy is dense without a mask, and IMP with one, unless said otherwise. It is evaluated
-    on its way as `start` was.
+    on its way as `start` was, and its seeds are independent if those of `start` are.
     """
-    strategy = strategy or ("imp" if mask else "dense")
-    end = pretrained(start.of, start.init_seed, order_seed, start.of.iterations)
     return replace(
-        end, start=start, begin=begin, mask=mask, strategy=strategy, evaluation=start.evaluation
+        pretrained(start.of, start.init_seed, order_seed, start.of.iterations),
+        start=start,
+        begin=begin,
+        mask=mask,
+        strategy=strategy or ("imp" if mask else "dense"),
+        independent=start.independent,
+        evaluation=start.evaluation,
     )
 
 

@@ -39,6 +39,9 @@ class Lineage:
     """Order seed of the trainings that IMP prunes after."""
     evaluation: Evaluation | None = None
     """When networks are evaluated while they are trained."""
+    independent: bool = False
+    """Whether orders and augmentation also depend on `init_seed`; if not, those of one order seed
+    are the same whatever the initial weights."""
 
     def __post_init__(self) -> None:
         self._states: dict[int, Training] = {}
@@ -81,4 +84,7 @@ class Lineage:
 
     def _state(self, k: int, earlier: Training | None = None, stream: Stream = "init") -> Training:
         seed, order = self.init_seed, self.pretrain_order
-        return pretrained(self.recipe, seed, order, k, earlier, stream, self.evaluation)
+        return pretrained(
+            *(self.recipe, seed, order, k, earlier, stream, self.evaluation),
+            independent=self.independent,
+        )

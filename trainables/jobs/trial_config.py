@@ -49,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "train_examples": None,
     "pretrain_order": 0,
     "imp_order": 1,
+    "seeds": "shared",
     "evaluate": {"every": "5 %", "examples": 2000},
     "data": None,
     "checkpoint_seconds": 60.0,
@@ -67,6 +68,7 @@ TYPES: dict[str, Any] = {
     "train_examples": int | None,
     "pretrain_order": int,
     "imp_order": int,
+    "seeds": Literal["shared", "independent"],
     "evaluate": Mapping[str, Any] | None,
     "store": str,
     "data": str | None,
@@ -150,6 +152,7 @@ def _read(config: Mapping[str, Any], gpus: float) -> TrialConfig:
         points={k} | points,
         pretrain_order=given["pretrain_order"],
         imp_order=given["imp_order"],
+        independent=given["seeds"] == "independent",
     )
     when = _evaluation(given["evaluate"], recipe)
     arms = (lineage.arm(strategy, level, k, order) for order in sorted(given["order_seeds"]))

@@ -161,8 +161,9 @@ def initial_weights(
     stream: str,
     seed: int,
     std: float | None = None,
+    batchnorm_scale: Literal["one", "uniform"] = "one",
 ) -> Weights:
     """Return W_0, drawn from a stream of a seed (see `initialization.draw`)."""
     from trainables.networks.initialization import draw
 
-    return draw(Architecture.of(what), initialization, stream, seed, std)
+    return draw(Architecture.of(what), initialization, stream, seed, std, batchnorm_scale)

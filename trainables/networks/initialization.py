@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import nn
@@ -22,6 +23,7 @@ def draw(
     stream: str,
     seed: int,
     std: float | None = None,
+    batchnorm_scale: Literal["one", "uniform"] = "one",
 ) -> Weights:
     """Return a network's state drawn from the stream (`stream`, `seed`).
 
@@ -30,7 +32,8 @@ def draw(
       tensor from a stream of its own. Their biases are 0.
       With `std`, all parameters of two or more dimensions, embeddings too, are normal with this
       deviation instead.
-    - BatchNorm: scale 1, shift 0, running mean 0, running variance 1.
+    - BatchNorm: scale 1, or uniform in [0, 1) from a stream of each tensor's own; shift 0, running
+      mean 0, running variance 1.
     - Everything else, such as embeddings or the scales of other normalising layers: as the module
       initialises it, with torch's generator seeded from the stream.
     """
@@ -47,9 +50,17 @@ def draw(
             fan_in, fan_out = value[0].numel(), value[:, 0].numel()
             fan = fan_in if initialization == "kaiming-normal" else fan_in + fan_out
             value.normal_(0, math.sqrt(2 / fan), generator=generator(stream, seed, name))
+        elif batchnorm_scale == "uniform" and _is_scale(made, name):
+            value.uniform_(generator=generator(stream, seed, name))
         elif (constant := _constant(made, name, drawn)) is not None:
             value.fill_(constant)
     return weights
+
+
+def _is_scale(network: nn.Module, name: str) -> bool:
+    """Return whether a tensor is a BatchNorm's scale."""
+    place, _, leaf = name.rpartition(".")
+    return leaf == "weight" and isinstance(network.get_submodule(place), _BatchNorm)
 
 
 def _constant(network: nn.Module, name: str, drawn: set[str]) -> float | None:

@@ -187,6 +187,8 @@ def recipe(**overrides: Any) -> dict[str, Any]:
         (recipe(schedule="cosine", milestones=[]), {"W_0"}),
         (recipe(label_smoothing=0.1), {"W_0"}),
         (recipe(initialization="glorot-normal"), set()),
+        (recipe(batchnorm_scale="uniform"), set()),
+        ({"seeds": "independent"}, {"W_0"}),
         ({"train_examples": 100}, {"W_0", "W_k", "dense arm", "sparse arm", "mask"}),
         ({"path_points": 11}, {"W_0", "W_k", "dense arm", "sparse arm", "mask"}),
         ({"stable_below": 1.0, "matching": 0.2}, EVERYTHING),
@@ -227,6 +229,29 @@ def test_a_pretraining_order_changes_only_what_was_pretrained() -> None:
     before, after = planned(FULL), planned(FULL, pretrain_order=9)
     same = {t.rewind for t in before.trials if t.key in after.jobs}
     assert same == {0}
+
+
+def test_imp_may_prune_after_a_training_that_is_not_measured() -> None:
+    spec = {**FULL, "subnetworks": [{"strategy": "imp", "levels": [2]}]}
+    shared, apart = planned(spec), planned(spec, imp_order=9)
+    masks = [job for job in apart.jobs.values() if job.task == "prune: magnitude"]
+    assert {job.of.order_seed for job in masks} == {9}
+    measured = {arm.key for trial in apart.trials for arm in trial.arms}
+    assert not measured & {job.of.key for job in masks}
+    arms = [
+        sum(job.task == "train: an arm" for job in one.jobs.values()) for one in (shared, apart)
+    ]
+    assert arms == [len(measured) + len(masks)] * 2, "level 2 measured, levels 0 and 1 pruned after"
+
+
+def test_seeds_are_independent_of_each_other_where_asked() -> None:
+    """Shared, a network's batches depend on its order seed; independent, on its init too."""
+    for seeds, number in (("shared", 3), ("independent", 6)):
+        plan = planned({**FULL, "inits": 2, "orders": [1, 2], "seeds": seeds})
+        jobs = plan.jobs.values()
+        trained = [job for job in jobs if isinstance(job, Training) and job.iterations]
+        assert {job.order_seed for job in trained} == {0, 1, 2}
+        assert len({job.noise_seed for job in trained}) == number
 
 
 def test_sharing_of_the_built_in_spec() -> None:

@@ -13,6 +13,7 @@ from trainables.jobs.events import InputDiverged, Measured
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job, pretrained, trained
 from trainables.levels import weights_at_levels
+from trainables.seeds import derive
 from trainables.store import Store, tensors
 
 # --- what a job stores ------------------------------------------------------------------
@@ -71,6 +72,20 @@ def test_reinitialised_arms_begin_with_other_weights(store, jobs):
     for name in ("linears.0.weight", "linears.3.weight"):
         begun = drawn[name] * mask[name]
         assert (own[name] - begun).norm() < (other[name] - begun).norm() / 1.2
+
+
+def test_independent_seeds_draw_the_noise_from_init_and_order(store, short):
+    """Both of pretraining and of the copy: the same bits as under the order seed derived from both."""
+    recipe = short()
+    ends = {}
+    for independent in (False, True):
+        noise = [0, 2] if independent else [derive("noise", 5, order) for order in (0, 2)]
+        w_k = pretrained(recipe, 5, noise[0], 20, independent=independent)
+        ends[independent] = trained(w_k, 20, noise[1])
+        do(store, w_k, ends[independent])
+    assert ends[False].key != ends[True].key
+    first, second = (held(store, job) for job in ends.values())
+    assert all(torch.equal(first[name], value) for name, value in second.items())
 
 
 def test_the_output_layer_may_be_left_dense(store, short):

@@ -104,6 +104,25 @@ def test_initializations_differ_in_the_drawn_weights_alone(name):
         assert torch.equal(value, glorot[key]) == (key not in keys), key
 
 
+@pytest.mark.parametrize("name", ["digits-mlp", "resnet20-cifar"])
+def test_scales_of_batchnorm_are_uniform_where_asked_and_nothing_else_changes(name):
+    usual, uniform = (
+        networks.initial_weights(name, "kaiming-normal", "init", 1, None, scale)
+        for scale in ("one", "uniform")
+    )
+    modules = networks.build(name).named_modules()
+    batchnorm = (nn.BatchNorm1d, nn.BatchNorm2d)
+    scales = {f"{place}.weight" for place, one in modules if isinstance(one, batchnorm)}
+    assert {key for key in usual if not torch.equal(usual[key], uniform[key])} == scales
+    assert all((usual[key] == 1).all() for key in scales)
+    drawn = torch.cat([uniform[key] for key in scales]).double()
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+    assert abs(drawn.mean() - 0.5) < 6 * math.sqrt(1 / 12 / len(drawn))
+    assert abs(drawn.var() - 1 / 12) < 6 * math.sqrt(1 / 180 / len(drawn))
+    assert len(drawn.unique()) > 0.99 * len(drawn), "each tensor has a stream of its own"
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_channels_last_changes_the_layout_of_convolutions_alone(name):
     with torch.device("meta"):
