@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from analysis.ends import CELL, LINE, arms, counting, from_files, tested
+from analysis.ends import CELL, LINE, arms, counting, tested, usual
 from analysis.records import (
     INIT_SEED,
     INSTABILITY,
@@ -128,13 +128,13 @@ def _reference_networks(networks: pd.DataFrame) -> pd.DataFrame:
 def samples(
     trials: pd.DataFrame, *, stable_below: float = 2.0, matching: Matching = "one-std"
 ) -> pd.DataFrame:
-    """The trials, each judged by itself as `cells` judges their means; without pairs of files.
+    """The trials of cells (`ends.usual`), each judged by itself as `cells` judges their means.
 
     Added columns: `counts` (both ends are trained), `drop` (points of accuracy that the mean of
     the two ends loses), and `stable` and `matching` (NA for a trial that does not count;
     `matching` is NA for dense networks and without a reference, too).
     """
-    trials = trials[~from_files(trials)]
+    trials = trials[usual(trials)]
     unknown = pd.Series(pd.NA, index=trials.index, dtype="boolean")
     found = trials.assign(
         counts=counting(trials), drop=np.nan, stable=unknown, matching=unknown
@@ -160,7 +160,8 @@ def cells(
 ) -> pd.DataFrame:
     """One row per (recipe, strategy, level, rewind), with the columns of `CELL_DTYPES`.
 
-    Of the trials whose instability was measured; pairs of files are no cells (`pairs`).
+    Of the trials whose instability was measured; pairs of files are no cells (`pairs`), nor are
+    copies that start over (`restarted`).
 
     Counts:
 
@@ -191,7 +192,7 @@ def cells(
       holds the threshold; `stable_share`: share of nested bootstrap samples that are stable.
     """
     rows: list[dict[str, Any]] = []
-    trials = trials[tested(trials) & ~from_files(trials)]
+    trials = trials[tested(trials) & usual(trials)]
     each = samples(trials, stable_below=stable_below, matching=matching)
     for recipe, of_recipe in each.groupby(RECIPE):
         networks = arms(of_recipe)

@@ -20,8 +20,10 @@ from analysis.records import (
     ACCURACY,
     INIT_SEED,
     INSTABILITY,
+    KEEP,
     LEVEL,
     RECIPE,
+    RESTART,
     REWIND,
     SPLITS,
     STRATEGY,
@@ -32,7 +34,7 @@ from analysis.strategies import DENSE, is_of_files, rank, strategy
 
 LINE = [STRATEGY, LEVEL]  # a line of LMC Figure 6
 CELL = [*LINE, REWIND]  # a point on it
-ARM = [RECIPE, *CELL, INIT_SEED, "order_seed"]
+ARM = [RECIPE, *CELL, RESTART, INIT_SEED, "order_seed"]
 
 CHANCE_QUANTILE = 0.999
 
@@ -86,6 +88,14 @@ def arms(trials: pd.DataFrame) -> pd.DataFrame:
     measurement), `weights_left` (%), `diverged` and `untrained` (never both).
     """
     return _ends(trials).drop_duplicates(ARM).sort_values(ARM, ignore_index=True)
+
+
+def usual(trials: pd.DataFrame) -> pd.Series[bool]:
+    """Which trials are of cells: copies of W_k that are trained from k on.
+
+    Not pairs of files, nor copies that start over at iteration 0 (LMC Figure 4).
+    """
+    return ~from_files(trials) & (trials[RESTART] == KEEP)
 
 
 def from_files(frame: pd.DataFrame) -> pd.Series[bool]:

@@ -13,7 +13,16 @@ import pandas as pd
 
 from analysis.ends import CELL, from_files
 from analysis.formats import UNKNOWN, weights
-from analysis.records import INIT_SEED, LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.records import (
+    INIT_SEED,
+    KEEP,
+    LEVEL,
+    RECIPE,
+    RESTART,
+    REWIND,
+    STRATEGY,
+    WEIGHTS_LEFT,
+)
 from analysis.statistics import Bounds, estimate
 from analysis.strategies import rank, strategy
 
@@ -47,9 +56,10 @@ def means(trials: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
     Columns: `recipe`, `strategy`, `level`, `rewind`, `weights_left` (%), `quantity`, `mean`, `std`
     (over samples), `low`, `high` (ends of the 95 % interval, NaN for one init), `n` (samples) and
     `inits`. Trials without a value are left out, and cells without such trials; a quantity that no
-    trial at all has a value of is there with n = 0.
+    trial at all has a value of is there with n = 0. Copies that start over are no part of cells.
     """
     rows = []
+    trials = trials[trials[RESTART] == KEEP]
     for quantity in quantities:
         if quantity.name not in trials:
             continue

@@ -54,6 +54,8 @@ LEVEL = "level"  # pruning level; 0 for dense
 REWIND = "rewind"  # k, in iterations
 INIT_SEED = "init_seed"
 ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2
+RESTART = "restart"  # reset: trained from iteration 0 on after copying; absent or keep: from k on
+KEEP, RESET = "keep", "reset"
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
 
 # --- params of a training: RECIPE, STRATEGY, LEVEL, INIT_SEED, and ---------------------
@@ -207,7 +209,7 @@ def _pages(page_after: Callable[[str | None], PagedList[T]]) -> Iterator[T]:
             return
 
 
-IDENTIFYING = (STRATEGY, LEVEL, REWIND, INIT_SEED, "order_seed_1", "order_seed_2")
+IDENTIFYING = (STRATEGY, LEVEL, REWIND, RESTART, INIT_SEED, "order_seed_1", "order_seed_2")
 """What a trial is among those of its recipe."""
 
 _EARLIER = CURVE_METRICS
@@ -228,6 +230,7 @@ def _trial_row(run: Run) -> dict[str, object]:
         STRATEGY: params[STRATEGY],
         LEVEL: int(params[LEVEL]),
         REWIND: int(params[REWIND]),
+        RESTART: params.get(RESTART, KEEP),
         INIT_SEED: int(params[INIT_SEED]),
         "order_seed_1": first,
         "order_seed_2": second,

@@ -162,8 +162,9 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
 
     "between 0 and 20": not yet at 0, but at 20 and at every later k judged. "not up to 120": not
     at 120, the largest k judged (`measured up to k`). "(first at 0)": it holds at 0, but not at
-    some later k. "(not judged at 130)": 130 is passed over. A dash: it cannot be judged. `: median` and `: majority` are those of `onsets.typical_onsets` on
-    the `samples` (of `cells.samples`), with the samples that have an onset, of those judged.
+    some later k. "(not judged at 130)": 130 is passed over. A dash: it cannot be judged. `: median`
+    and `: majority` are those of `onsets.typical_onsets` on the `samples` (of `cells.samples`),
+    with the samples that have an onset, of those judged.
     Where an onset is published for some line, the paper's stand next to ours; a dash there: none
     is.
     """

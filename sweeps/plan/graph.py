@@ -6,12 +6,27 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from analysis.strategies import of_files
 from sweeps.spec import Sweep
 from trainables.jobs.ancestry import add, ancestry, needed
-from trainables.jobs.kinds import Given, Job, Measurement, Network, Training
+from trainables.jobs.kinds import Job, Measurement, Network, Training
+from trainables.jobs.lineage import Restart
 from trainables.measures.parts import Part as Part
+
+
+class Coordinates(NamedTuple):
+    """What a trial is among those of its recipe."""
+
+    strategy: str
+    """Of two files: which (`analysis.strategies.of_files`)."""
+    level: int
+    rewind: int
+    """k, in iterations."""
+    init_seed: int
+    order_seeds: tuple[int, int]
+    """Of the two copies; of files, which is the first and which the second."""
+    restart: Restart = "keep"
 
 
 @dataclass(frozen=True)
@@ -21,36 +36,9 @@ class Trial:
     key: str
     """The content key of its instability, whether or not that is measured: the same trial in every
     sweep, and after a measure was added to one."""
+    at: Coordinates
     arms: tuple[Network, Network]
     parts: tuple[Part, ...]
-
-    @property
-    def strategy(self) -> str:
-        first, second = self.arms
-        if isinstance(first, Given) and isinstance(second, Given):
-            return of_files(first.name, second.name)
-        assert isinstance(first, Training), "a trial is of two trainings, or of two files"
-        return first.strategy
-
-    @property
-    def level(self) -> int:
-        return self.arms[0].level
-
-    @property
-    def rewind(self) -> int:
-        return self.arms[0].begin
-
-    @property
-    def init_seed(self) -> int:
-        return self.arms[0].init_seed
-
-    @property
-    def order_seeds(self) -> tuple[int, int]:
-        """The order seeds of the two copies; of files, which is the first and which the second."""
-        first, second = self.arms
-        if isinstance(first, Training) and isinstance(second, Training):
-            return first.order_seed, second.order_seed
-        return 1, 2
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

@@ -35,25 +35,28 @@ def params_of(trial: Trial) -> dict[str, object]:
     named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
     return named | {
         records.RECIPE: recipe.name,
-        records.STRATEGY: trial.strategy,
-        records.LEVEL: trial.level,
-        records.REWIND: trial.rewind,
-        records.INIT_SEED: trial.init_seed,
+        records.STRATEGY: trial.at.strategy,
+        records.LEVEL: trial.at.level,
+        records.REWIND: trial.at.rewind,
+        records.INIT_SEED: trial.at.init_seed,
         records.ORDER_SEEDS: _orders(trial),
+        **({} if trial.at.restart == records.KEEP else {records.RESTART: trial.at.restart}),
     }
 
 
 def name_of(trial: Trial) -> str:
-    if is_of_files(trial.strategy):
-        return f"files {', '.join(files_in(trial.strategy))}"
+    at = trial.at
+    if is_of_files(at.strategy):
+        return f"files {', '.join(files_in(at.strategy))}"
+    start = "" if at.restart == records.KEEP else " from 0"
     return (
-        f"{trial.strategy} level {trial.level} k={trial.rewind} "
-        f"init {trial.init_seed} orders {_orders(trial)}"
+        f"{at.strategy} level {at.level} k={at.rewind}{start} "
+        f"init {at.init_seed} orders {_orders(trial)}"
     )
 
 
 def _orders(trial: Trial) -> str:
-    return ",".join(map(str, trial.order_seeds))
+    return ",".join(map(str, trial.at.order_seeds))
 
 
 def own_code(spec: Sweep) -> dict[str, str]:

@@ -50,6 +50,11 @@ def distinct(values: list[Any]) -> list[Any]:
     return values
 
 
+def one_or_more(value: Any) -> Any:
+    """`reset` is short for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 def _seeds(value: Any) -> Any:
     """`3` means the seeds 1, 2 and 3."""
     if isinstance(value, int) and not isinstance(value, bool):

@@ -42,7 +42,8 @@ def of(spec: Sweep) -> tuple[int, int]:
         if isinstance(subnetwork, Files):
             continue
         points = spec.rewind_of(subnetwork)
-        cells = len(points) * len(subnetwork.levels)
+        ways = sum(len(spec.restarts_at(k)) for k in points)
+        cells = ways * len(subnetwork.levels)
         trials += cells * pairs
         # Of a cell: its arms, measurements, a random mask, reinitialised weights.
         measured = sum(pairs if one.arity == 2 else orders for one in spec.measure)

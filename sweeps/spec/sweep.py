@@ -28,6 +28,7 @@ from sweeps.spec.fields import (
     distinct,
     error_at,
     error_of,
+    one_or_more,
     unfit,
 )
 from sweeps.spec.measures import Measures
@@ -47,6 +48,7 @@ from trainables.completing.subnetworks import (
     rewind_iteration,
 )
 from trainables.jobs.learning import Evaluation
+from trainables.jobs.lineage import Restart
 from trainables.measures import Wanted
 
 INSTABILITY: Any = ["instability"]
@@ -88,6 +90,11 @@ class Sweep(BaseModel):
 
     rewind: Rewind
     """Rewind points k: iterations, "2 %" of training, or "5 epochs"."""
+
+    restart: Annotated[list[Restart], BeforeValidator(one_or_more), Field(min_length=1)] = ["keep"]
+    """Whether copies of W_k are trained from iteration k on (`keep`), or for all of training with
+    data order and schedule from 0 (`reset`: LMC section 3, Figure 4); or both, [keep, reset]. At
+    k = 0 they are the same."""
 
     inits: Seeds
     """Seeds of initial weights; a number n means 1 to n."""
@@ -143,7 +150,7 @@ class Sweep(BaseModel):
     resources: Resources = Resources()
     """Of each worker; has no influence on results."""
 
-    _seeds_distinct = field_validator("inits", "orders")(distinct)
+    _distinct = field_validator("inits", "orders", "restart")(distinct)
 
     @field_validator("orders")
     @classmethod
@@ -249,6 +256,10 @@ class Sweep(BaseModel):
     def rewind_of(self, subnetwork: Dense | Pruned | Files) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
         return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
+
+    def restarts_at(self, k: int) -> list[Restart]:
+        """How copies of W_k are trained: from k on, from 0 on, or both ways."""
+        return self.restart if k else ["keep"]
 
     def _iterations_of(self, points: list[int | str], where: Where = ()) -> list[int]:
         iterations: set[int] = set()

@@ -45,6 +45,7 @@ WANTED = {
     "measure": "a list of measures: [instability, {measure: distance}]",
     "pretrain_order": SEED,
     "imp_order": SEED,
+    "restart": "keep, reset or both: [keep, reset]",
     "seeds": "shared or independent",
     "path_points": "a whole number from 3 to 1000",
     "train_examples": "a whole number of examples, at least 1",
@@ -161,11 +162,15 @@ def _wanted(kind: str, location: Where) -> str:
 
 
 def _choices(location: Where) -> tuple[str, ...]:
-    """The words that a field allows, if it is one of words."""
-    if not location or not isinstance(location[-1], str):
+    """The words that a field, or an entry of a list, allows, if it is one of words."""
+    in_list = isinstance(location[-1], int) if location else False
+    of = location[:-1] if in_list else location
+    if not of or not isinstance(of[-1], str):
         return ()
-    field = _model(location).model_fields.get(location[-1])
+    field = _model(of).model_fields.get(of[-1])
     words = get_args(field.annotation) if field else ()
+    if in_list:
+        words = get_args(words[0]) if words else ()
     return tuple(word for word in words if isinstance(word, str))
 
 

@@ -22,9 +22,10 @@ def _trial(
     diverged: tuple[bool, bool] = (False, False),
     test_examples: float = 1000.0,
     majority: float = 10.0,
+    restart: str = "keep",
 ) -> dict[str, Any]:
     """A row. Train instability is half the test's; train accuracy is 100 for both arms."""
-    key = f"{recipe}-{strategy}-{level}-{rewind}-{init}-{orders[0]}-{orders[1]}"
+    key = f"{recipe}-{strategy}-{level}-{rewind}-{init}-{orders[0]}-{orders[1]}-{restart}"
     first, second = accuracies
     return {
         "trial": key,
@@ -34,6 +35,7 @@ def _trial(
         "strategy": strategy,
         "level": level,
         "rewind": rewind,
+        "restart": restart,
         "init_seed": init,
         "order_seed_1": orders[0],
         "order_seed_2": orders[1],

@@ -59,7 +59,7 @@ def test_three_pairs_hold_three_arms(frame, trial):
     assert found["accuracy_test"].tolist() == [97.0, 98.0, 96.0]
     assert found["accuracy_train"].tolist() == [100.0, 100.0, 100.0]
     assert list(found.columns) == [
-        *("recipe", "strategy", "level", "rewind", "init_seed", "order_seed"),
+        *("recipe", "strategy", "level", "rewind", "restart", "init_seed", "order_seed"),
         *("accuracy_test", "accuracy_train", "weights_left", "diverged", "untrained"),
     ]
 
@@ -71,6 +71,7 @@ def test_three_pairs_hold_three_arms(frame, trial):
         {"rewind": 20},
         {"strategy": "imp", "level": 1},
         {"orders": (3, 4)},
+        {"restart": "reset"},
         {"recipe": "other"},
     ],
 )

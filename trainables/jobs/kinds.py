@@ -45,7 +45,8 @@ class Training(Job):
 
     With a `start` it is a copy: it begins at iteration `begin` with the weights of `start`, masked,
     and a fresh optimizer, or that of `start` (`carries_optimizer`). Its artifact holds the weights.
-    `start` is W_begin, or freshly drawn weights for random reinitialisation.
+    `start` is W_begin, or freshly drawn weights for random reinitialisation; or, where training
+    starts over after copying (LMC Figure 4), W_k with `begin` 0.
     """
 
     of: Recipe
@@ -101,7 +102,7 @@ class Training(Job):
     def carries_optimizer(self) -> bool:
         """Whether it goes on with the optimizer's state at `start`, where there is one."""
         has_state = self.of.optimizer != "sgd" or self.of.momentum > 0
-        trained = self.start is not None and self.start.until > 0
+        trained = self.start is not None and self.start.until > 0 and self.begin > 0
         return self.of.optimizer_at_rewind == "carried" and trained and has_state
 
     @property
@@ -153,12 +154,17 @@ class Training(Job):
         return self.strategy if self.mask is None else f"{self.strategy} level {self.level}"
 
     @property
+    def copied(self) -> str:
+        """Where a copy was made: "k=120"; "k=120 from 0" where training starts over."""
+        if self.start is not None and self.begin < self.start.until:
+            return f"k={self.start.until} from {self.begin}"
+        return f"k={self.begin}"
+
+    @property
     def title(self) -> str:
-        if self.is_copy:
-            return (
-                f"train init {self.init_seed} k={self.begin} {self.subnetwork} "
-                f"order {self.order_seed}"
-            )
+        if self.start is not None:
+            copy = f"init {self.init_seed} {self.copied} {self.subnetwork}"
+            return f"train {copy} order {self.order_seed}"
         if self.stream == "reinit":
             return f"reinitialise init {self.init_seed}"
         return f"pretrain init {self.init_seed} to k={self.until}"

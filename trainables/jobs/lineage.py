@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from trainables import pruning
 from trainables.jobs.kinds import (
@@ -23,6 +24,10 @@ from trainables.jobs.kinds import (
 )
 from trainables.jobs.learning import Evaluation
 from trainables.recipe import Recipe
+
+Restart = Literal["keep", "reset"]
+"""Whether training goes on at iteration k after copying, or starts over with the weights of W_k:
+T iterations, with data order and schedule of iteration 0."""
 
 
 @dataclass
@@ -54,11 +59,15 @@ class Lineage:
         """Return the job of W_k. Raises KeyError unless k is one of the rewind points."""
         return self._states[k]
 
-    def arm(self, strategy: Strategy, level: int, k: int, order: int) -> Training:
+    def arm(
+        self, strategy: Strategy, level: int, k: int, order: int, restart: Restart = "keep"
+    ) -> Training:
         """Return the job of a subnetwork's copy that is trained from k to the end of training.
 
         The subnetwork is that of a strategy at a pruning level (dense: level 0), and `order` the
-        order seed. Raises KeyError unless k is one of the rewind points.
+        order seed. With `restart` "reset" it is trained from iteration 0 on, whatever k, so that
+        all are trained for as long (LMC Figure 4). Raises KeyError unless k is one of the rewind
+        points.
         """
         start = self.state(k)
         mask = None if strategy == "dense" else self.mask(level, k)
@@ -69,7 +78,7 @@ class Lineage:
             start = self._state(0, stream="reinit")
         if strategy == "pruned":
             strategy = self.recipe.pruning_method  # as results name it
-        return trained(start, k, order, mask, strategy)
+        return trained(start, k if restart == "keep" else 0, order, mask, strategy)
 
     def mask(self, level: int, k: int) -> Mask:
         """Return the job of the mask that pruning leads to at a level (LMC Algorithm 2)."""

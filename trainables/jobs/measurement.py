@@ -76,4 +76,4 @@ def _named(networks: Sequence[Network]) -> str:
     if isinstance(one, Given):
         return ", ".join(one.name for one in networks if isinstance(one, Given))
     orders = ",".join(str(one.order_seed) for one in networks if not isinstance(one, Given))
-    return f"init {one.init_seed} k={one.begin} {one.subnetwork} orders {orders}"
+    return f"init {one.init_seed} {one.copied} {one.subnetwork} orders {orders}"

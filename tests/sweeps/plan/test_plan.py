@@ -72,7 +72,7 @@ def test_nothing_is_done_twice(raw: dict[str, Any]) -> None:
     """No two jobs go by the same title, and no two trials are of the same cell."""
     plan = planned(raw)
     assert len({job.title for job in plan.jobs.values()}) == len(plan.jobs)
-    cells = [(t.strategy, t.level, t.rewind, t.init_seed, t.order_seeds) for t in plan.trials]
+    cells = [trial.at for trial in plan.trials]
     assert len(cells) == len(set(cells))
     assert len({trial.key for trial in plan.trials}) == len(plan.trials)
 
@@ -85,11 +85,8 @@ def test_trials_are_all_pairs_of_every_cell(raw: dict[str, Any]) -> None:
             for k in subnetwork.get("rewind") or raw["rewind"]:
                 for init in raw["inits"]:
                     for pair in combinations(sorted(raw["orders"]), 2):
-                        wanted.add((subnetwork["strategy"], level, k, init, pair))
-    found = {
-        (t.strategy, t.level, t.rewind, t.init_seed, t.order_seeds) for t in planned(raw).trials
-    }
-    assert found == wanted
+                        wanted.add((subnetwork["strategy"], level, k, init, pair, "keep"))
+    assert {trial.at for trial in planned(raw).trials} == wanted
 
 
 @given(raw_specs, seeds, st.integers(0, 1199))
@@ -216,7 +213,7 @@ def test_one_shot_prunes_the_dense_arm_at_once(raw: dict[str, Any]) -> None:
             assert job.of.mask is None
             assert job.level == job.rounds
     wanted = {(s["strategy"], level) for s in raw["subnetworks"] for level in s.get("levels", [0])}
-    assert {(trial.strategy, trial.level) for trial in plan.trials} == wanted
+    assert {(trial.at.strategy, trial.at.level) for trial in plan.trials} == wanted
 
 
 def test_one_shot_and_iterative_share_the_first_level() -> None:
@@ -227,7 +224,7 @@ def test_one_shot_and_iterative_share_the_first_level() -> None:
 
 def test_a_pretraining_order_changes_only_what_was_pretrained() -> None:
     before, after = planned(FULL), planned(FULL, pretrain_order=9)
-    same = {t.rewind for t in before.trials if t.key in after.jobs}
+    same = {t.at.rewind for t in before.trials if t.key in after.jobs}
     assert same == {0}
 
 
@@ -242,6 +239,32 @@ def test_imp_may_prune_after_a_training_that_is_not_measured() -> None:
         sum(job.task == "train: an arm" for job in one.jobs.values()) for one in (shared, apart)
     ]
     assert arms == [len(measured) + len(masks)] * 2, "level 2 measured, levels 0 and 1 pruned after"
+
+
+def test_copies_may_start_over() -> None:
+    """LMC Figure 4: W_k, T iterations from 0 on; at k = 0 that is the same trial."""
+    spec = {**FULL, "subnetworks": FULL["subnetworks"][:2]}
+    usual, both = planned(spec), planned(spec, restart=["keep", "reset"])
+    assert {t.key for t in usual.trials} < {t.key for t in both.trials}
+    added = [trial for trial in both.trials if trial.at.restart == "reset"]
+    assert {(t.at.strategy, t.at.rewind) for t in added} == {("dense", 120), ("imp", 120)}
+    assert len(both.trials) == len(usual.trials) + len(added)
+    for trial in added:
+        for arm in trial.arms:
+            assert (arm.begin, arm.start.until, arm.until) == (0, 120, arm.recipe.iterations)
+            assert arm.iterations == arm.recipe.iterations
+    alone = planned(spec, restart="reset")
+    assert {t.key for t in alone.trials} <= {t.key for t in both.trials}
+    masks = {job.key for job in both.jobs.values() if job.task == "prune: magnitude"}
+    assert masks == {job.key for job in usual.jobs.values() if job.task == "prune: magnitude"}
+    assert len({job.title for job in both.jobs.values()}) == len(both.jobs)
+
+
+def test_a_carried_optimizer_is_not_carried_where_training_starts_over() -> None:
+    carried = planned(FULL, restart="reset", **recipe(optimizer_at_rewind="carried"))
+    fresh = planned(FULL, restart="reset")
+    over = {t.key for t in carried.trials if t.at.strategy == "dense"}
+    assert over == {t.key for t in fresh.trials if t.at.strategy == "dense"}
 
 
 def test_seeds_are_independent_of_each_other_where_asked() -> None:
@@ -269,7 +292,7 @@ def test_sharing_of_the_built_in_spec() -> None:
 def test_the_training_imp_prunes_after_is_an_arm() -> None:
     plan = planned(FULL)
     masks = [job for job in plan.jobs.values() if job.task == "prune: magnitude" and job.level == 1]
-    dense_arms = {a.key for t in plan.trials if t.strategy == "dense" for a in t.arms}
+    dense_arms = {a.key for t in plan.trials if t.at.strategy == "dense" for a in t.arms}
     assert masks
     assert all(mask.of.key in dense_arms for mask in masks)
 
@@ -336,7 +359,7 @@ def test_a_carried_optimizer_changes_only_arms_from_trained_weights() -> None:
         key in after for key, job in before.items() if isinstance(job, Training) and not job.is_copy
     )
     assert {job.begin for job in moved if isinstance(job, Training) and job.is_copy} == {120}
-    assert {trial.rewind for trial in planned(FULL).trials if trial.key not in after} == {120}
+    assert {trial.at.rewind for trial in planned(FULL).trials if trial.key not in after} == {120}
     assert planned(FULL, rewind=[0], **carried).jobs.keys() == planned(FULL, rewind=[0]).jobs.keys()
 
 

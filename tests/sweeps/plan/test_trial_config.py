@@ -32,7 +32,7 @@ def planned(*overrides: str, spec: str = "digits-mlp") -> dict[tuple[Any, ...], 
     """What a trial is -> the keys of its measurements."""
     plan = expand(load(spec, overrides)[0])
     return {
-        (t.strategy, t.level, t.rewind, t.init_seed, t.order_seeds): [
+        (t.at.strategy, t.at.level, t.at.rewind, t.at.init_seed, t.at.order_seeds): [
             job.key for job in t.measurements
         ]
         for t in plan.trials

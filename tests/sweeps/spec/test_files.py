@@ -45,7 +45,7 @@ def two(tmp_path: Path) -> list[str]:
 def test_every_pair_is_a_trial_and_nothing_is_trained(tmp_path: Path, two: list[str]) -> None:
     three = [*two, write_network(tmp_path / "c.safetensors", 3)]
     plan = plan_of(tmp_path, three, measure=["instability", "distance"])
-    assert [trial.strategy for trial in plan.trials] == [
+    assert [trial.at.strategy for trial in plan.trials] == [
         "files:a.pt,b.pt",
         "files:a.pt,c.safetensors",
         "files:b.pt,c.safetensors",
@@ -76,7 +76,7 @@ def test_networks_that_are_trained_here_may_stand_beside_them(
 ) -> None:
     subnetworks = ["dense", {"strategy": "files", "networks": two}]
     plan = plan_of(tmp_path, two, subnetworks=subnetworks, rewind=[0], inits=2, orders=2)
-    assert [t.strategy for t in plan.trials] == ["dense", "dense", "files:a.pt,b.pt"]
+    assert [t.at.strategy for t in plan.trials] == ["dense", "dense", "files:a.pt,b.pt"]
     with pytest.raises(UserError, match=r"(rewind|inits|orders): this key is missing"):
         plan_of(tmp_path, two, subnetworks=subnetworks)
 

@@ -39,7 +39,7 @@ def test_a_method_that_looks_at_wk_trains_nothing_but_the_copies(name: str) -> N
         "pretrain init 1 to k=20",
     }
     assert sorted(mask.level for mask in masks(spec)) == [1, 1, 3, 3]
-    assert {trial.strategy for trial in plan.trials} == {name}
+    assert {trial.at.strategy for trial in plan.trials} == {name}
 
 
 def test_random_pruning_takes_the_methods_mask() -> None:

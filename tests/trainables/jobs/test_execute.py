@@ -7,7 +7,7 @@ import samples
 import torch
 from job_samples import NEVER, damage, do, family, held, path, payload
 
-from trainables import networks
+from trainables import data, networks
 from trainables.jobs import execute
 from trainables.jobs.events import InputDiverged, Measured
 from trainables.jobs.execute import Executor
@@ -15,6 +15,8 @@ from trainables.jobs.kinds import Job, pretrained, trained
 from trainables.levels import weights_at_levels
 from trainables.seeds import derive
 from trainables.store import Store, tensors
+from trainables.training import loop
+from trainables.training.loop import TrainingState
 
 # --- what a job stores ------------------------------------------------------------------
 
@@ -74,8 +76,22 @@ def test_reinitialised_arms_begin_with_other_weights(store, jobs):
         assert (own[name] - begun).norm() < (other[name] - begun).norm() / 1.2
 
 
+def test_a_copy_that_starts_over_takes_all_steps_from_w_k(store, short):
+    """The data order and schedule of iteration 0, with the weights of iteration 20 (LMC Fig. 4)."""
+    recipe = short()
+    w_k = pretrained(recipe, 1, 0, 20)
+    over = trained(w_k, 0, 2)
+    do(store, w_k, over)
+    state = TrainingState(0, tensors.part(held(store, w_k), "weights"))
+    split = data.load(recipe, Path()).train
+    for _ in loop.train(recipe, state, split, order_seed=2, until=recipe.iterations):
+        pass
+    found = held(store, over)
+    assert all(torch.equal(found[name], value) for name, value in state.weights.items())
+
+
 def test_independent_seeds_draw_the_noise_from_init_and_order(store, short):
-    """Both of pretraining and of the copy: the same bits as under the order seed derived from both."""
+    """Of pretraining and of the copy: the same bits as under order seeds derived from both."""
     recipe = short()
     ends = {}
     for independent in (False, True):
