@@ -40,12 +40,22 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
     if summary["workers_each"] > 1:
         hours = summary["estimated_worker_seconds"] / 3600
         lines.append(f"Work: {hours:,.1f} hours of one {summary['hardware']}")
+    if "states_while_training" in summary:
+        lines.append(_states(summary["states_while_training"]))
     if "estimated_cost" in summary:
         lines.append(
             f"Cost: {summary['estimated_cost']:,.2f}, at {summary['price_per_hour']:g} an hour for "
             "each worker until the sweep ends"
         )
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
+
+
+def _states(of: dict[str, int]) -> str:
+    """What becomes of states that are measured while networks are trained."""
+    number, size = _several(of["number"], "state"), _bytes(of["bytes"])
+    if of["kept"]:
+        return f"While training: {number} measured, {of['kept']:,} of them kept in the store"
+    return f"While training: {number} measured and not kept ({size} if they were: keep: true)"
 
 
 def _workers(summary: dict[str, Any]) -> str:

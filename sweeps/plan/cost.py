@@ -7,6 +7,7 @@ memory, and the update of its parameters. docs/performance.md says how near this
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
@@ -130,9 +131,15 @@ def seconds(job: Job, on: Hardware = CPU_CORE) -> float:
 
 @seconds.register
 def _(job: Training, on: Hardware = CPU_CORE) -> float:
+    if job.alongside is not None:  # trained there
+        return SECONDS_PER_JOB
+    return SECONDS_PER_JOB + _seconds_of_training(job, on)
+
+
+def _seconds_of_training(job: Training, on: Hardware) -> float:
     left = (1 - job.recipe.pruning_fraction) ** job.level
     training = job.iterations * seconds_per_iteration(job.recipe, on, left)
-    return SECONDS_PER_JOB + training + _seconds_of_curve(job, on)
+    return training + _seconds_of_curve(job, on)
 
 
 def _seconds_of_curve(job: Training, on: Hardware) -> float:
@@ -168,6 +175,18 @@ def _(job: Mask, on: Hardware = CPU_CORE) -> float:
 
 @seconds.register
 def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
+    if job.after is not None:  # done there
+        return SECONDS_PER_JOB
+    if not job.every:
+        return SECONDS_PER_JOB + _seconds_of_measuring(job, on)
+    pairs = math.comb(len(job.together), len(job.of))
+    measuring = job.times * pairs * _seconds_of_measuring(job, on)
+    training = sum(_seconds_of_training(one, on) for one in job.together)
+    return SECONDS_PER_JOB + training + measuring
+
+
+def _seconds_of_measuring(job: Measurement, on: Hardware) -> float:
+    """Of evaluating what a measurement takes, once."""
     network, examples_of = sizes.facts(job.recipe), data.facts(job.recipe.data)
     work = job.work
     examples = (work.train_examples or examples_of.train) + examples_of.test
@@ -180,7 +199,7 @@ def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
     passes += work.batches * network.kernels * on.seconds_per_kernel / KERNEL_PASSES
     # A path reads its images once for all points.
     read = (work.passes + (work.points > 0)) * examples * seconds_per_image(job.recipe, on)
-    return SECONDS_PER_JOB + (read + work.points * point + passes) / job.recipe.workers
+    return (read + work.points * point + passes) / job.recipe.workers
 
 
 @singledispatch
@@ -209,7 +228,23 @@ def _(job: Mask) -> int:
 
 @stored_bytes.register
 def _(job: Measurement) -> int:
+    if job.every:
+        return 4 * 20 * job.times + MANIFEST_BYTES + kept_bytes(job)
     return 4 * 20 * max(job.work.points, 1) + MANIFEST_BYTES
+
+
+def kept_bytes(job: Measurement) -> int:
+    """Estimated bytes of the states that a measurement keeps, which are made while training."""
+    if not dict(job.options).get("keep") or job.after is not None:
+        return 0
+    return state_bytes(job)
+
+
+def state_bytes(job: Measurement) -> int:
+    """Estimated bytes of all states that a measurement looks at while networks are trained."""
+    network = sizes.facts(job.recipe)
+    each = 4 * (network.parameters + network.statistics) + MANIFEST_BYTES
+    return len(job.together) * job.times * each
 
 
 def critical_paths(jobs: Iterable[Job], on: Hardware = CPU_CORE) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from analysis.strategies import of_files
@@ -44,7 +44,7 @@ def _trained(spec: Sweep) -> Iterator[Trial]:
                 orders = (first.order_seed, second.order_seed)
                 seed = lineage.init_seed
                 at = Coordinates(first.strategy, level, k, seed, orders, restart)
-                yield _trial(spec, at, (first, second))
+                yield _trial(spec, at, (first, second), arms)
 
 
 def _given(spec: Sweep) -> Iterator[Trial]:
@@ -55,6 +55,8 @@ def _given(spec: Sweep) -> Iterator[Trial]:
             yield _trial(spec, at, (first, second))
 
 
-def _trial(spec: Sweep, at: Coordinates, pair: tuple[Network, Network]) -> Trial:
-    """Return the trial of a pair of arms: everything that the spec measures of it."""
-    return Trial(spec.instability.of(pair).key, at, pair, parts_of(spec.measure, pair))
+def _trial(
+    spec: Sweep, at: Coordinates, pair: tuple[Network, Network], cell: Sequence[Network] = ()
+) -> Trial:
+    """Return the trial of a pair of a cell's arms: everything that the spec measures of it."""
+    return Trial(spec.instability.of(pair).key, at, pair, parts_of(spec.measure, pair, cell))

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sweeps.spec import Sweep
-from trainables.jobs.ancestry import add, ancestry, needed
+from trainables.jobs.ancestry import ancestry, needed
 from trainables.jobs.kinds import Job, Measurement, Network, Training
 from trainables.jobs.lineage import Restart
 from trainables.measures.parts import Part as Part
@@ -60,11 +60,8 @@ class Plan:
     @cached_property
     def jobs(self) -> dict[str, Job]:
         """Every job by key, inputs first."""
-        ordered: dict[str, Job] = {}
-        for trial in self.trials:
-            for measurement in trial.measurements:
-                add(measurement, ordered)
-        return ordered
+        wanted = (job for trial in self.trials for job in trial.measurements)
+        return {job.key: job for job in ancestry(wanted)}
 
     @cached_property
     def measurements(self) -> dict[str, Measurement]:

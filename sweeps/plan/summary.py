@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sweeps.plan import cost
 from sweeps.plan.graph import Plan, iterations, trainings
+from trainables.jobs.kinds import Job, Measurement
 
 STARTUP_SECONDS = 20.0
 """Ray, and torch in every worker."""
@@ -58,5 +59,21 @@ def summarize(
             "planned": sum(map(cost.stored_bytes, jobs)),
             "to_do": sum(map(cost.stored_bytes, todo)),
         },
+        **_states(jobs),
         **price,
+    }
+
+
+def _states(jobs: Iterable[Job]) -> dict[str, Any]:
+    """What becomes of the states that are measured while networks are trained, if there are any."""
+    looking = [one for one in jobs if isinstance(one, Measurement) and one.every and not one.after]
+    if not looking:
+        return {}
+    kept = [one for one in looking if cost.kept_bytes(one)]
+    return {
+        "states_while_training": {
+            "number": sum(len(one.together) * one.times for one in looking),
+            "bytes": sum(map(cost.state_bytes, looking)),
+            "kept": sum(len(one.together) * one.times for one in kept),
+        }
     }

@@ -77,8 +77,9 @@ def read(store: Store, parts: Iterable[Part]) -> list[Measured]:
         with suppress(Missing):
             artifact = store.read(job.kind, job.key)
             values = measurements.decode(job, artifact.payload)
-            if part.of.measure == "instability":
+            if job.measure == "instability":
                 values = complete(values, job.recipe.data)
+            values = part.of.values(values)
             facts = artifact.facts
             found.append(Measured(part, values, facts["written_at"], facts.get("seconds", 0.0)))
     return found

@@ -141,7 +141,7 @@ class Recorder:
         The finished ones now belong to this submission.
         """
         self._runs: dict[str, Any] = {}
-        self._recorded: dict[str, set[str]] = {}
+        self._recorded: dict[str, dict[str, str]] = {}
         wanted = {trial.key for trial in self.plan.trials}
         submission = self._submission.info.run_id
         for run in trials:
@@ -152,15 +152,15 @@ class Recorder:
             self._runs[key] = run
             if run.info.status != "FINISHED":
                 continue
-            self._recorded[key] = set(records.measured(run).values())
+            self._recorded[key] = records.measured(run)
             if tags.get(records.PARENT) != submission:
                 self._client.set_tag(run.info.run_id, records.PARENT, submission)
 
     def record(self, trial: Trial) -> None:
         """Write the measurements of a trial that are in the store and are not recorded."""
         self._make_sure()
-        recorded = self._recorded.get(trial.key, set())
-        found = read(self.store, (p for p in trial.parts if p.job.key not in recorded))
+        recorded = self._recorded.get(trial.key, {})
+        found = read(self.store, (p for p in trial.parts if recorded.get(p.label) != p.job.key))
         if not found:
             if recorded:
                 return
@@ -173,7 +173,7 @@ class Recorder:
         if trial.key not in self._recorded:
             end = max(int(one.written_at * 1000) for one in found)
             self._client.set_terminated(run.info.run_id, "FINISHED", end_time=end)
-        self._recorded[trial.key] = recorded | {one.part.job.key for one in found}
+        self._recorded[trial.key] = recorded | {one.part.label: one.part.job.key for one in found}
 
     def point(self, job: Training, point: Point) -> None:
         """Write a point of the learning curve of a training that is under way."""

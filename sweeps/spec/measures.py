@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -18,7 +18,7 @@ def _entry(value: Any) -> Entry:
         return value
     if isinstance(value, str):
         return Written(value, {})
-    if isinstance(value, dict) and value.keys() == {field.name for field in fields(Wanted)}:
+    if isinstance(value, dict) and _is_stored(value):
         return _from_stored(value)
     name = value.get("measure") if isinstance(value, dict) else None
     if not isinstance(name, str):
@@ -27,6 +27,13 @@ def _entry(value: Any) -> Entry:
             "{measure: instability, points: 50}"
         )
     return Written(name, {key: item for key, item in value.items() if key != "measure"})
+
+
+def _is_stored(value: Mapping[str, Any]) -> bool:
+    """Whether a mapping is a measure as stored, of an earlier version perhaps."""
+    known = fields(Wanted)
+    needed = {field.name for field in known if field.default is MISSING}
+    return needed <= value.keys() <= {field.name for field in known}
 
 
 def _from_stored(value: Mapping[str, Any]) -> Wanted:

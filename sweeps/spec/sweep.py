@@ -37,7 +37,7 @@ from sweeps.spec.resources import Resources
 from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
 from trainables import data, measures
 from trainables.completing import devices
-from trainables.completing.fit import check_measures
+from trainables.completing.fit import check_measures, check_origins
 from trainables.completing.measures import resolve
 from trainables.completing.misfit import Misfit
 from trainables.completing.subnetworks import (
@@ -211,8 +211,9 @@ class Sweep(BaseModel):
     def _measures(self) -> Sweep:
         """With every option of each measure."""
         try:
-            object.__setattr__(self, "measure", resolve(self.measure, self._shared))
+            object.__setattr__(self, "measure", resolve(self.measure, self._shared, self.recipe))
             check_measures(self.measure, self.recipe)
+            check_origins(self.measure, any(isinstance(one, Files) for one in self.subnetworks))
         except Misfit as misfit:
             raise error_of(misfit) from None
         return self

@@ -81,6 +81,17 @@ def _check_classes(recipe: Recipe, network: Facts) -> None:
         )
 
 
+def check_origins(measures: Iterable[Wanted], from_files: bool) -> None:
+    """Raises Misfit if a measure looks at the training of networks that come from files."""
+    for index, one in enumerate(measures):
+        if from_files and (one.origins or one.while_training):
+            raise Misfit(
+                ("measure", index),
+                f"{one.measure} looks at how networks are trained, which is not known of "
+                "networks from files",
+            )
+
+
 def _check_statistics(recipe: Recipe, examples: int) -> None:
     """Raises an error unless each slice of a batch has two examples for BatchNorm."""
     size, slices = recipe.batch_size, recipe.slices

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from trainables import measures
-from trainables.completing.misfit import Misfit
+from trainables.completing.lengths import in_iterations
+from trainables.completing.misfit import Misfit, Where
 from trainables.completing.options import checked
 from trainables.measures import Wanted
+from trainables.recipe import Recipe
 from trainables.registry import PluginError
 from trainables.wording import did_you_mean, shown
 
@@ -33,15 +35,17 @@ Entry = Written | Wanted
 """`Wanted` where it comes from a stored spec, in which all is spelled out."""
 
 
-def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted, ...]:
+def resolve(
+    entries: Iterable[Entry], shared: Mapping[str, Any], recipe: Recipe
+) -> tuple[Wanted, ...]:
     """Return the measures of a spec; `shared` are its values for options that measures share.
 
-    Raises an error of the place where a measure is unknown, or an option is wrong; or two
-    measures record columns of one name.
+    An option `every` is in iterations of the recipe then. Raises an error of the place where a
+    measure is unknown, or an option is wrong; or two measures record columns of one name.
     """
     found = []
     for index, entry in enumerate(entries):
-        found.append(entry if isinstance(entry, Wanted) else _wanted(entry, shared, index))
+        found.append(entry if isinstance(entry, Wanted) else _wanted(entry, shared, recipe, index))
     named: dict[str, str] = {}
     """Name of a recorded column -> the measure that comes first with it."""
     for index, one in enumerate(found):
@@ -58,7 +62,7 @@ def resolve(entries: Iterable[Entry], shared: Mapping[str, Any]) -> tuple[Wanted
     return tuple(found)
 
 
-def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
+def _wanted(entry: Written, shared: Mapping[str, Any], recipe: Recipe, index: int) -> Wanted:
     here = ("measure", index)
     name = entry.measure
     try:
@@ -78,7 +82,27 @@ def _wanted(entry: Written, shared: Mapping[str, Any], index: int) -> Wanted:
                 "digits and '_'",
             )
     options = checked(measure.Options, entry.options, here, "this measure")
+    if measure.while_training:
+        usual: Any = next(one.default for one in fields(measure.Options) if one.name == "every")
+        shared = {**shared, "every": _iterations(usual, recipe, here)}
+        if "every" in options:
+            options["every"] = _iterations(options["every"], recipe, (*here, "every"))
     try:
         return measures.wanted(name, options, shared)
     except PluginError as error:
         raise Misfit(here, str(error)) from None
+
+
+def _iterations(every: int | str, recipe: Recipe, here: Where) -> int:
+    """Return the iterations from one measurement to the next. Raises Misfit."""
+    try:
+        iterations = in_iterations(every, asdict(recipe))
+    except ValueError as error:
+        raise Misfit(here, str(error)) from None
+    if not 1 <= iterations <= recipe.iterations:
+        raise Misfit(
+            here,
+            f"must be from 1 to {recipe.iterations} iterations (all of training), not "
+            f"{shown(every)}",
+        )
+    return iterations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from trainables.jobs.job import Job
+from trainables.jobs.kinds import Measurement
 
 
 def needed(
@@ -26,19 +28,31 @@ def needed(
 
 
 def ancestry(jobs: Iterable[Job]) -> list[Job]:
-    """Some jobs and everything they need, inputs first."""
+    """Some jobs and everything they need, inputs first.
+
+    A copy that one of them trains side by side with others comes after that one, which stores it.
+    """
+    wanted = list(jobs)
+    alongside = {
+        copy.key: replace(copy, alongside=job)
+        for job in wanted
+        if isinstance(job, Measurement)
+        for copy in job.together
+        if job.after is None
+    }
     ordered: dict[str, Job] = {}
-    for job in jobs:
-        add(job, ordered)
+    for job in wanted:
+        _add(job, ordered, alongside)
     return list(ordered.values())
 
 
-def add(job: Job, ordered: dict[str, Job]) -> None:
-    """Add a job to those in order, after everything that it needs."""
+def _add(job: Job, ordered: dict[str, Job], instead: Mapping[str, Job]) -> None:
+    """Add a job to those in order, after everything that it needs; by key, others instead."""
     # Depth first without recursion: a chain of IMP levels is deep.
     stack: list[tuple[Job, bool]] = [(job, False)]
     while stack:
         current, expanded = stack.pop()
+        current = instead.get(current.key, current)
         if current.key in ordered:
             continue
         if expanded:

@@ -43,7 +43,8 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
             case Training(is_copy=True) | Given():
                 _check("weights", held, weights_of(job.recipe.architecture))
             case Training():
-                _check_state(job.recipe, held, fresh=job.until == 0)
+                parts = (tensors.part(held, name) for name in ("weights", "optimizer"))
+                _check_state(job.recipe, *parts, fresh=job.until == 0)
             case Mask():
                 _check_mask(job.recipe, held)
         return held
@@ -90,16 +91,32 @@ def read_checkpoint(store: Artifacts, job: Training) -> Checkpoint | None:
         if not isinstance(iteration, int) or not begin <= iteration <= until:
             raise Unreadable(f"its iteration is {iteration!r}")
         held = tensors.from_bytes(artifact.payload)
-        _check_state(job.recipe, held, fresh=iteration == begin)
-        weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
+        parts = (tensors.part(held, name) for name in ("weights", "optimizer"))
+        state = state_of(job.recipe, iteration, *parts, fresh=iteration == begin)
         # Checkpoints of earlier versions don't say what they took.
         spent = facts.get("seconds", 0.0), facts.get("iterations", 0)
-        return Checkpoint(TrainingState(iteration, weights, slots), *spent, recalled(job, facts))
+        return Checkpoint(state, *spent, recalled(job, facts))
 
     try:
         return _decoded(store, CHECKPOINT, job.key, decode)
     except Missing:
         return None
+
+
+def state_of(
+    recipe: Recipe,
+    iteration: int,
+    weights: dict[str, Tensor],
+    slots: dict[str, Tensor],
+    *,
+    fresh: bool,
+) -> TrainingState:
+    """Return a training's state from what a checkpoint holds. Raises Unreadable.
+
+    Where training has just begun (`fresh`) there may be no optimizer's state.
+    """
+    _check_state(recipe, weights, slots, fresh=fresh)
+    return TrainingState(iteration, weights, slots)
 
 
 def finite(held: Mapping[str, Tensor]) -> bool:
@@ -120,10 +137,11 @@ def _decoded(store: Artifacts, kind: str, key: str, decode: Callable[[Artifact],
         raise Missing(f"{kind} {key} could not be read ({error}); it was set aside") from error
 
 
-def _check_state(recipe: Recipe, held: dict[str, Tensor], fresh: bool) -> None:
+def _check_state(
+    recipe: Recipe, weights: dict[str, Tensor], slots: dict[str, Tensor], *, fresh: bool
+) -> None:
     """Raises Unreadable unless these are weights with their optimizer, or a fresh one if that
     may be."""
-    weights, slots = tensors.part(held, "weights"), tensors.part(held, "optimizer")
     _check("weights", weights, weights_of(recipe.architecture))
     if slots or not fresh:
         _check("optimizer", slots, _slots_of(recipe))

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from trainables import data, networks
 from trainables.jobs.events import Evaluated, Step
 from trainables.jobs.learning import SPLITS, Point
+from trainables.pruning.masks import masked
 from trainables.training.evaluation import chunk_of, evaluating, told
 from trainables.training.schedules import learning_rate
 
 if TYPE_CHECKING:
     from trainables.jobs.batch import UnderWay
     from trainables.jobs.execute import Executor
-    from trainables.training.group import Trajectory
-    from trainables.weights import Weights
 
 
 def evaluate(executor: Executor, one: UnderWay) -> Generator[Step]:
@@ -32,7 +31,9 @@ def evaluate(executor: Executor, one: UnderWay) -> Generator[Step]:
         return
     recipe, team = job.recipe, executor.team
     network = networks.build(recipe.architecture).eval()
-    networks.bind(network, networks.channels_last(_masked(one.training)))
+    networks.bind(
+        network, networks.channels_last(masked(one.training.state.weights, one.training.mask))
+    )
     examples = data.load(recipe, executor.data_folder)
     begin = time.perf_counter()
     values: dict[str, float] = {}
@@ -48,9 +49,3 @@ def evaluate(executor: Executor, one: UnderWay) -> Generator[Step]:
     point = Point(iteration, team.decide(time.time()), rate, values)
     one.curve.append(point)
     yield Evaluated(job, point)
-
-
-def _masked(training: Trajectory) -> Weights:
-    """Return a training's weights with its mask, which is applied when the training begins."""
-    weights, mask = training.state.weights, training.mask or {}
-    return weights | {name: weights[name] * keep.to(weights[name]) for name, keep in mask.items()}

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from trainables import data, networks
-from trainables.jobs import learning
+from trainables.jobs import learning, side_by_side
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import (
     CHECKPOINT,
@@ -32,7 +32,7 @@ from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.jobs.shared import Artifacts, SharedStore
 from trainables.pruning.doing import dense_mask, pruned
-from trainables.pruning.masks import masked_slots, prune_randomly, weights_left
+from trainables.pruning.masks import masked, masked_slots, prune_randomly, weights_left
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
@@ -152,6 +152,18 @@ class Executor:
     def begin(self, job: Training) -> Generator[Step, None, UnderWay]:
         """A job's training (the iterator's return value), from its checkpoint if there is one."""
         start = time.perf_counter()
+        fresh, mask = yield from self.beginning(job)
+        found = read_checkpoint(self.store, job) or Checkpoint(fresh, 0.0, 0, [])
+        state = found.state.copy(job.recipe.device)
+        training = Trajectory(state, job.noise_seed, job.until, mask)
+        if job.evaluation is not None:
+            training.next_pause = job.evaluation.next_pause
+        at, spent = state.iteration, found.seconds + time.perf_counter() - start
+        now, trained = time.monotonic(), found.iterations
+        return UnderWay(job, training, fresh.iteration, at, spent, now, trained, found.curve)
+
+    def beginning(self, job: Training) -> Generator[Step, None, tuple[TrainingState, Masks | None]]:
+        """The state from which a job's training begins, and its mask (the return value)."""
         mask = yield from self._mask(job.mask)
         before = job.earlier or job.start
         if before is None:
@@ -164,23 +176,13 @@ class Executor:
                 of.initial_std,
                 of.batchnorm_scale,
             )
-            state = TrainingState(0, drawn)
-        else:
-            stored = yield from self.tensors(before)
-            carried = job.earlier is not None or job.carries_optimizer
-            slots = tensors.part(stored, "optimizer") if carried else {}
-            begin = job.earlier.until if job.earlier else job.begin
-            weights = tensors.part(stored, "weights")
-            state = TrainingState(begin, weights, masked_slots(slots, mask))
-        begin = state.iteration
-        found = read_checkpoint(self.store, job) or Checkpoint(state, 0.0, 0, [])
-        state = found.state.copy(job.recipe.device)
-        training = Trajectory(state, job.noise_seed, job.until, mask)
-        if job.evaluation is not None:
-            training.next_pause = job.evaluation.next_pause
-        at, spent = state.iteration, found.seconds + time.perf_counter() - start
-        now, trained = time.monotonic(), found.iterations
-        return UnderWay(job, training, begin, at, spent, now, trained, found.curve)
+            return TrainingState(0, drawn), mask
+        stored = yield from self.tensors(before)
+        carried = job.earlier is not None or job.carries_optimizer
+        slots = tensors.part(stored, "optimizer") if carried else {}
+        begin = job.earlier.until if job.earlier else job.begin
+        weights = tensors.part(stored, "weights")
+        return TrainingState(begin, weights, masked_slots(slots, mask)), mask
 
     def advance(self, group: Group, under_way: Sequence[UnderWay]) -> None:
         """Move a group by a pulse; store checkpoints that are due."""
@@ -217,6 +219,11 @@ class Executor:
         """An empty one, with the training examples."""
         examples = data.load(recipe, self.data_folder).train
         return Group(recipe, examples, team=self.team, decoders=self.decoders)
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """What a manifest records of the software and the team."""
+        return made_with(self.team)
 
     def _clock(self) -> Callable[[], dict[str, Any]]:
         """Starts now; says what a manifest records of the work done since, and with what."""
@@ -261,8 +268,16 @@ class Executor:
 
     @_do.register
     def _(self, job: Measurement) -> Iterator[Step]:
+        if job.every:
+            yield from side_by_side.measure(self, job)
+            return
         spent = self._clock()
         ends, masks = [], []
+        for origin in job.origins:
+            mask = yield from self._mask(job.of[0].mask)
+            stored = yield from self.tensors(origin)
+            ends.append(masked(tensors.part(stored, "weights"), mask))
+            masks.append(mask)
         for network in job.of:
             ends.append((yield from self.tensors(network)))
             masks.append((yield from self._mask(network.mask)))

@@ -180,7 +180,7 @@ class InstabilityTrial(tune.Trainable):
         for part in self._trial.parts:
             with suppress(Missing):
                 payload = self._store.read(part.job.kind, part.job.key).payload
-                values = measurements.decode(part.job, payload)
+                values = part.of.values(measurements.decode(part.job, payload))
                 found["weights_left"] = values.pop("weights_left")
                 found |= {part.recorded(name): value for name, value in values.items()}
         return found

@@ -70,6 +70,9 @@ class Training(Job):
     evaluation: Evaluation | None = None
     """When the network is evaluated while it is trained. It is not part of the key: the same
     network comes out."""
+    alongside: Measurement | None = None
+    """A measurement for which it is trained beside others of its cell; that stores it, too. Not
+    part of the key."""
 
     @property
     def kind(self) -> str:
@@ -108,9 +111,8 @@ class Training(Job):
     @property
     def inputs(self) -> tuple[Job, ...]:
         before = self.earlier or self.start
-        if before is None:
-            return ()
-        return (before,) if self.mask is None else (before, self.mask)
+        found = (before, self.mask, self.alongside)
+        return tuple(job for job in found if job is not None)
 
     def identity(self) -> dict[str, Any]:
         identity = self._identity_of_copy() if self.is_copy else self._identity_of_state()

@@ -87,7 +87,7 @@ def decode(payload: bytes, facts: Mapping[str, Any]) -> list[Point]:
     """Return a learning curve from its payload and manifest. Raises Unreadable."""
     try:
         named = zip(json.loads(payload), facts["measured_at"], strict=True)
-        return [_point(one | {"measured_at": at}) for one, at in named]
+        return [point_of(one | {"measured_at": at}) for one, at in named]
     except (ValueError, TypeError, KeyError) as error:
         raise Unreadable(f"it is no learning curve: {error}") from error
 
@@ -104,10 +104,11 @@ def recalled(job: Training, facts: dict[str, Any]) -> list[Point]:
     held = facts.get(CURVE)
     if job.evaluation is None or held is None or held["key"] != curve_key(job):
         return []
-    return [_point(one) for one in held["points"]]
+    return [point_of(one) for one in held["points"]]
 
 
-def _point(one: dict[str, Any]) -> Point:
+def point_of(one: Mapping[str, Any]) -> Point:
+    """Return a point from its fields."""
     return Point(
         int(one["iteration"]),
         float(one["measured_at"]),

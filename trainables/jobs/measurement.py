@@ -31,9 +31,28 @@ class Measurement(Job):
     source: str = ""
     """Identity of the code of a measure that is not built in."""
     of: tuple[Network, ...]
+    origins: tuple[Training, ...] = ()
+    """W_0 and W_k from which they were copied, where the measure takes these. They follow from
+    `of` and are not part of the key."""
     options: Options = ()
     work: Work = NO_WORK
     """What it takes; not part of the key."""
+    every: int = 0
+    """Of what is measured while the networks are trained: iterations from one measurement to the
+    next. 0: trained networks are measured. It is among the options, which are part of the key."""
+    together: tuple[Training, ...] = ()
+    """The copies that this job trains side by side: it does the same measurement of all their
+    pairs. Not part of the key."""
+    after: Measurement | None = None
+    """The job that also does this one. Not part of the key."""
+
+    @property
+    def times(self) -> int:
+        """How often it is measured while the networks are trained."""
+        if not self.every:
+            return 1
+        first = self.together[0]
+        return (first.until - 1) // self.every - first.begin // self.every + 1
 
     @property
     def kind(self) -> str:
@@ -50,7 +69,11 @@ class Measurement(Job):
     @property
     def inputs(self) -> tuple[Job, ...]:
         masks = (network.mask for network in self.of if network.mask is not None)
-        return (*self.of, *dict.fromkeys(masks))
+        if not self.every:
+            return (*self.origins, *self.of, *dict.fromkeys(masks))
+        first = self.together[0]
+        assert first.start is not None
+        return (first.start, *dict.fromkeys(masks), *([] if self.after is None else [self.after]))
 
     def identity(self) -> dict[str, Any]:
         identity: dict[str, Any] = {"version": self.version, "data": self.recipe.data}

@@ -44,6 +44,8 @@ def measuring(
     returns what its columns do not say.
     """
     measure = measures.find(job.measure)
+    if measure.while_training:
+        measure = measure.of_a_state()
     options = measure.Options(**dict(job.options))
     left = _left(job, weights[0], masks[0])
     if not (measure.takes_diverged or all(map(finite, weights))):

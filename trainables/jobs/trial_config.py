@@ -158,7 +158,7 @@ def _read(config: Mapping[str, Any], gpus: float) -> TrialConfig:
     arms = (lineage.arm(strategy, level, k, order) for order in sorted(given["order_seeds"]))
     first, second = (replace(arm, evaluation=when) for arm in arms)
     shared = {"points": given["path_points"], "train_examples": given["train_examples"]}
-    wanted = resolve(_written(given["measure"]), shared)
+    wanted = resolve(_written(given["measure"]), shared, recipe)
     check_measures(wanted, recipe)
     found = (one for one in wanted if one.measure == "instability")
     instability = next(found, None) or measures.wanted("instability", {}, shared)

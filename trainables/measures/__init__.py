@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from trainables.jobs.kinds import Measurement, Network, Options
+from trainables.jobs.kinds import Measurement, Network, Options, Training
 from trainables.measures.measure import Column, Measure, NoOptions, Value, Values, Work
 from trainables.registry import Door, PluginError, check_call
 
@@ -20,6 +20,9 @@ __all__ = ["Column", "Measure", "NoOptions", "Value", "Values", "Work"]
 
 MEASURES = {
     "instability": "trainables.measures.instability:MEASURE",
+    "barrier": "trainables.measures.barrier:MEASURE",
+    "throughout": "trainables.measures.throughout:MEASURE",
+    "rewinding": "trainables.measures.rewinding:MEASURE",
     "distance": "trainables.measures.distance:MEASURE",
     "disagreement": "trainables.measures.disagreement:MEASURE",
 }
@@ -60,17 +63,43 @@ class Wanted:
     """Of recorded columns' names: it tells apart measurements of one trial with other options."""
     columns: tuple[Column, ...]
     work: Work
+    derived_from: str = ""
+    """The measure from whose values it follows, which has the same options; version and source are
+    that one's."""
+    origins: bool = False
+    while_training: bool = False
 
-    def of(self, networks: Sequence[Network]) -> Measurement:
-        """Return the job that measures some networks."""
-        return Measurement(
-            measure=self.measure,
+    def of(self, networks: Sequence[Network], cell: Sequence[Network] = ()) -> Measurement:
+        """Return the job that measures some networks, of all copies in a `cell`.
+
+        What is measured while networks are trained is measured of all pairs in the cell at once, by
+        the job of the first; the others wait for it.
+        """
+        job = Measurement(
+            measure=self.derived_from or self.measure,
             version=self.version,
             source=self.source,
             of=tuple(networks),
+            origins=_origins(networks[0]) if self.origins else (),
             options=self.options,
             work=self.work,
         )
+        if not self.while_training:
+            return job
+        copies = tuple(one for one in cell or networks if isinstance(one, Training))
+        own = tuple(one for one in networks if isinstance(one, Training))
+        job = replace(job, every=dict(self.options)["every"], together=own)
+        first = replace(job, of=copies[: self.arity], together=copies)
+        return first if first == job else replace(job, after=first)
+
+    def values(self, measured: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what it says, from the values of its job's measurement."""
+        if not self.derived_from:
+            return dict(measured)
+        measure = find(self.measure)
+        options = measure.Options(**dict(self.options))
+        left = {name: measured[name] for name in ("weights_left",) if name in measured}
+        return {**left, **measure.compute(measured, None, options)}
 
 
 def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None = None) -> Wanted:
@@ -83,8 +112,9 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
     usual = {option: value for option, value in (shared or {}).items() if option in known}
     made = measure.Options(**(usual | dict(own)))
     options = {option: getattr(made, option) for option in sorted(known)}
+    of = find(measure.derived_from) if measure.derived_from else measure
     with DOOR.calling(name):
-        work = measure.work(made)
+        work = of.work(made)
     for option, value in options.items():
         if not _plain(value):
             raise PluginError(
@@ -97,13 +127,23 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
     return Wanted(
         measure=name,
         arity=measure.arity,
-        version=measure.version,
-        source=DOOR.identity(name),
+        version=of.version,
+        source=DOOR.identity(measure.derived_from or name),
         options=tuple((o, value) for o, value in options.items() if value != known[o]),
         suffix="".join(f"/{one}" for one in telling),
         columns=measure.columns,
         work=work,
+        derived_from=measure.derived_from,
+        origins=measure.origins,
+        while_training=measure.while_training,
     )
+
+
+def _origins(network: Network) -> tuple[Training, Training]:
+    """Return the jobs of W_0 and W_k, from which a copy descends."""
+    if not isinstance(network, Training) or network.start is None:
+        raise ValueError("only copies of W_k that are trained here have a W_0 and a W_k")
+    return replace(network.start, until=0, earlier=None), network.start
 
 
 def _plain(value: Any) -> bool:

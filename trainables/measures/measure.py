@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trainables.jobs.kinds import Work
 
 if TYPE_CHECKING:
-    from trainables.measures.context import Context
-    from trainables.weights import Weights
+    pass
 
 Value = float | Sequence[float] | Mapping[str, float]
 """Of a column: one number; or one per place on its axis, as a list or by the places' names."""
@@ -60,7 +59,7 @@ class Measure:
 
     name: str
     columns: tuple[Column, ...]
-    compute: Callable[[Sequence[Weights], Context, Any], Values]
+    compute: Callable[..., Values]
     arity: int = 2
     """Networks that it compares. A measure of 1 is measured on each network of a pair, and its
     columns are recorded as NAME_1 and NAME_2."""
@@ -71,6 +70,16 @@ class Measure:
     out of keys."""
     work: Callable[[Any], Work] = lambda options: Work(passes=2)
     """What a measurement with some options takes."""
+    derived_from: str = ""
+    """Another measure, from whose values this one follows: `compute` gets these in place of
+    weights, and no context. Nothing more is evaluated; what is stored is the other one's."""
+    origins: bool = False
+    """Whether `weights` begins with those of W_0 and W_k, from which the networks were copied. Of
+    subnetworks the mask is on them, too."""
+    while_training: bool = False
+    """Whether it is measured of the copies' states while they are trained side by side. `compute`
+    is called every `options.every` iterations, returns numbers, and all columns have the axis
+    `iteration`."""
     takes_diverged: bool = False
     """Whether it copes with weights that are NaN or infinite. If not, every column is NaN where a
     network diverged."""
@@ -78,12 +87,24 @@ class Measure:
     def __post_init__(self) -> None:
         if self.arity not in (1, 2):
             raise ValueError(f"the measure {self.name} compares {self.arity} networks, not 1 or 2")
+        on_the_way = {column.axis for column in self.columns} == {"iteration"}
+        options = getattr(self.Options, "__dataclass_fields__", {})
+        if self.while_training and not (on_the_way and "every" in options):
+            raise ValueError(
+                f"the measure {self.name} is taken while networks are trained: its columns need "
+                "the axis iteration, and its Options a field every"
+            )
         parameters = getattr(self.Options, "__dataclass_params__", None)
         if not (parameters and parameters.frozen):
             raise ValueError(f"Options of the measure {self.name} must be a frozen dataclass")
         names = [column.name for column in self.columns]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"the measure {self.name} has no columns, or two of one name")
+
+    def of_a_state(self) -> Measure:
+        """Return the measure of networks as they are at one iteration."""
+        columns = tuple(replace(column, axis=None) for column in self.columns)
+        return replace(self, columns=columns, while_training=False)
 
     @property
     def numbers(self) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trainables.jobs.kinds import Measurement, Network
@@ -29,12 +29,17 @@ class Part:
         return f"{name}{self.of.suffix}"
 
 
-def parts_of(measures: Iterable[Wanted], pair: tuple[Network, Network]) -> tuple[Part, ...]:
-    """Return what some measures say of a pair: one of each network, where a measure takes one."""
+def parts_of(
+    measures: Iterable[Wanted], pair: tuple[Network, Network], cell: Sequence[Network] = ()
+) -> tuple[Part, ...]:
+    """Return what some measures say of a pair: one of each network, where a measure takes one.
+
+    `cell` are all copies among which it is a pair.
+    """
     parts: list[Part] = []
     for wanted in measures:
         if wanted.arity == 2:
-            parts.append(Part(wanted, wanted.of(pair)))
+            parts.append(Part(wanted, wanted.of(pair, cell)))
         else:
-            parts += (Part(wanted, wanted.of([arm]), n) for n, arm in enumerate(pair, 1))
+            parts += (Part(wanted, wanted.of([arm], cell), n) for n, arm in enumerate(pair, 1))
     return tuple(parts)

@@ -24,6 +24,12 @@ def weights_left(mask: Mask) -> float:
     return 100 * kept / sum(keep.numel() for keep in mask.values())
 
 
+def masked(weights: Weights, mask: Mask | None) -> Weights:
+    """Return weights with zeros where a mask prunes them."""
+    pruned = {name: weights[name] * keep.to(weights[name]) for name, keep in (mask or {}).items()}
+    return weights | pruned
+
+
 def masked_slots(slots: dict[str, Tensor], mask: Mask | None) -> dict[str, Tensor]:
     """Return optimizer tensors, named `slot/weight`, with zeros where a mask prunes the weight."""
     keeps = {key: (mask or {}).get(key.rpartition("/")[2]) for key in slots}

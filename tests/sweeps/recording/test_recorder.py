@@ -185,6 +185,18 @@ def test_a_run_of_an_earlier_version_holds_its_instability(recorded: Recorded) -
     assert [row.state for row in overview.rows(recorded.home)] == ["complete", "complete"]
 
 
+def test_what_follows_from_a_measurement_is_added_to_runs_that_hold_it(recorded: Recorded) -> None:
+    """A barrier has the key of the instability from whose path it follows."""
+    recorded.submit(*SMALL)
+    recorded.submit(*SMALL, "measure=[instability, barrier]")
+    trials = recorded.read().trials
+    assert (trials["barrier_test"] >= 0).all()
+    for run in runs(recorded, records.IS_TRIAL):
+        found = records.measured(run)
+        assert found["barrier"] == found["instability"]
+    assert recorded.read().lacking == 0
+
+
 def test_a_submission_is_partial_until_all_that_it_measures_is_recorded(
     recorded: Recorded,
 ) -> None:

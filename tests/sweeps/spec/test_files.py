@@ -56,6 +56,12 @@ def test_every_pair_is_a_trial_and_nothing_is_trained(tmp_path: Path, two: list[
     assert plan.spec.size == (3, 9)
 
 
+@pytest.mark.parametrize("measure", ["rewinding", "throughout"])
+def test_how_they_were_trained_is_not_known(tmp_path: Path, two: list[str], measure: str) -> None:
+    with pytest.raises(UserError, match=f"{measure} looks at how networks are trained"):
+        plan_of(tmp_path, two, measure=["distance", measure])
+
+
 def test_keys_depend_on_weights_and_recipe_alone(tmp_path: Path, two: list[str]) -> None:
     def keys(networks: Any, **more: Any) -> set[str]:
         return {key for key, job in plan_of(tmp_path, networks, **more).jobs.items()}

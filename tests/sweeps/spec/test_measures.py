@@ -7,6 +7,7 @@ import pytest
 from sweeps.errors import UserError
 from sweeps.loading import load
 from sweeps.plan import expand
+from sweeps.plan.summary import summarize
 from sweeps.spec import Sweep
 
 SMALL = ("rewind=[0]", "inits=1", "orders=2", "subnetworks=[dense]")
@@ -93,6 +94,24 @@ def test_statistics_are_recomputed_where_there_are_some() -> None:
             "[{measure: instability, batchnorm_batches: 4}]",
             "measure[0]: batchnorm_batches is for batchnorm: recalibrate",
         ),
+        (
+            "[{measure: throughout, every: 0}]",
+            "measure[0].every: must be from 1 to 1200 iterations (all of training), not 0",
+        ),
+        (
+            "[{measure: throughout, every: 60 epochs}]",
+            "measure[0].every: must be from 1 to 1200 iterations (all of training), not '60 ep",
+        ),
+        (
+            "[{measure: throughout, every: often}]",
+            "measure[0].every: must be iterations (120), '2 %' or '5 epochs', not 'often'",
+        ),
+        (
+            "[{measure: throughout, every: [1]}]",
+            "measure[0].every: must be a whole number or text, not",
+        ),
+        ("[{measure: throughout, keep: 1}]", "measure[0].keep: must be true or false, not 1"),
+        ("[{measure: barrier, every: 3}]", "measure[0].every: unknown option; allowed: points"),
         ("['my_lab:sharpness']", "measure[0]: measure my_lab:sharpness: there is no module my_lab"),
     ],
 )
@@ -101,3 +120,50 @@ def test_bad_measures_are_told_in_a_line(measure: str, words: str) -> None:
         of(measure)
     (line,) = str(raised.value).splitlines()
     assert line.startswith(f"--set measure={measure}: {words}")
+
+
+def test_a_barrier_follows_from_the_path_of_instability() -> None:
+    """It is measured with it: no further job."""
+    assert keys(of("[instability, barrier]")) == keys(of("[barrier]")) == keys(of("instability"))
+    assert keys(of("[{measure: barrier, points: 5}]")) != keys(of("instability"))
+
+
+def test_measures_while_training_are_told_in_iterations() -> None:
+    """digits-mlp has epochs of 62 batches."""
+    usual, ten = of("throughout").measure[0], of("{measure: throughout, every: 10 %}").measure[0]
+    assert (dict(usual.options)["every"], usual.suffix) == (62, "")
+    assert (dict(ten.options)["every"], ten.suffix) == (120, "/every:120")
+    assert of("{measure: throughout, every: 1 epoch}").measure[0] == usual
+
+
+def test_all_copies_of_a_cell_are_measured_while_training_by_its_first_job() -> None:
+    plan = expand(load("digits-mlp", ["measure=[instability, throughout]"])[0])
+    jobs = [job for job in plan.jobs.values() if job.task == "measure: throughout"]
+    first = [job for job in jobs if job.after is None]
+    assert len(jobs) == len(plan.trials) == 3 * len(first)
+    assert all(len(job.together) == 3 for job in first)
+    keys = list(plan.jobs)
+    for job in jobs:
+        assert job.after is None or keys.index(job.after.key) < keys.index(job.key)
+    for arm in {arm for trial in plan.trials for arm in trial.arms}:
+        leader = plan.jobs[arm.key].alongside
+        assert leader is not None
+        assert keys.index(leader.key) < keys.index(arm.key)
+    for job in plan.jobs.values():
+        assert all(keys.index(one.key) < keys.index(job.key) for one in job.inputs)
+
+
+def test_states_are_measured_and_not_kept_unless_that_is_asked_for() -> None:
+    def states(measure: str) -> dict[str, int]:
+        found: dict[str, int] = summarize(expand(of(measure)), (), 1)["states_while_training"]
+        return found
+
+    usual, kept = states("throughout"), states("{measure: throughout, keep: true}")
+    assert usual["number"] == kept["number"] == kept["kept"]
+    assert usual["kept"] == 0
+    assert "states_while_training" not in summarize(expand(of("instability")), (), 1)
+    bytes_ = [
+        summarize(expand(of(m)), (), 1)["estimated_bytes"]["planned"]
+        for m in ("throughout", "{measure: throughout, keep: true}")
+    ]
+    assert bytes_[1] - bytes_[0] == usual["bytes"]
