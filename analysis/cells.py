@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.ends import CELL, LINE, arms, counting, tested, usual
 from analysis.records import (
+    ACCURACY,
     INIT_SEED,
     INSTABILITY,
     LEVEL,
@@ -44,6 +45,8 @@ NAMED: tuple[Named, ...] = get_args(Named)
 _PARTS = ("", "_std", "_low", "_high")
 _INSTABILITIES = [split_metric(INSTABILITY, split) for split in SPLITS]
 
+_ACCURACIES = [split_metric(ACCURACY, split) for split in SPLITS]
+
 CELL_DTYPES = {
     RECIPE: "object",
     STRATEGY: "object",
@@ -56,9 +59,7 @@ CELL_DTYPES = {
     "networks": "int64",
     "diverged": "int64",
     "untrained": "int64",
-    **{
-        f"{name}{part}": "float64" for name in (*_INSTABILITIES, "accuracy_test") for part in _PARTS
-    },
+    **{f"{name}{part}": "float64" for name in (*_INSTABILITIES, *_ACCURACIES) for part in _PARTS},
     "accuracy_inits": "int64",
     "drop": "float64",
     "drop_low": "float64",
@@ -174,7 +175,7 @@ def cells(
     one init):
 
     - `instability_SPLIT`: mean over the trials that count; `_std` over these trials.
-    - `accuracy_test`: mean over all networks that did not diverge, at chance or not; `_std` over
+    - `accuracy_SPLIT`: mean over all networks that did not diverge, at chance or not; `_std` over
       the inits' means.
     - `drop`: the dense reference's accuracy minus the cell's. Positive is worse; NaN without a
       reference, which is the recipe's dense networks at their smallest k (`reference`).
@@ -259,7 +260,7 @@ def _accuracy(
 ) -> dict[str, Any]:
     """Accuracy, and the drop against the `dense` networks of the `reference`."""
     accuracy, inits = networks["accuracy_test"], networks[INIT_SEED]
-    found = estimate(accuracy, inits)
+    found, train = estimate(accuracy, inits), estimate(networks["accuracy_train"], inits)
     is_dense = bool((group[STRATEGY] == DENSE).all())
     is_reference = is_dense and reference is not None and reference.rewind == group[REWIND].iloc[0]
     drop = low = high = tolerance = np.nan
@@ -272,6 +273,7 @@ def _accuracy(
     )
     return {
         **_numbers("accuracy_test", found, found.std_inits),
+        **_numbers("accuracy_train", train, train.std_inits),
         "accuracy_inits": found.inits,
         "drop": drop,
         "drop_low": np.nan if is_reference else low,

@@ -30,7 +30,7 @@ from trainables.recipes import RECIPES
 def builtin_specs() -> dict[str, Path]:
     """Name -> file of the specs that come with the package."""
     folder = Path(str(resources.files("sweeps"))) / "specs"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: path for path in sorted(folder.rglob("*.yaml"), key=lambda p: p.stem)}
 
 
 def load(

@@ -62,6 +62,7 @@ def _context(results: Results) -> report.Context:
         scope=results.whose,
         quantities=results.quantities,
         learning=results.learning_curves,
+        progress=results.progress,
         batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
     )
 

@@ -18,6 +18,7 @@ from analysis.ends import outcomes
 from analysis.learning import learning_curves
 from analysis.pairs import pairs
 from analysis.quantities import Quantity
+from analysis.study import Study
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.recording import files
@@ -125,6 +126,32 @@ class Results:
     def along(self, measure: str, axis: str) -> pd.DataFrame:
         """What a measure, by its label, says along an axis, as `curves.along`."""
         return along(self.trials.drop_duplicates("trial"), measure, axis, self._read_file)
+
+    @cached_property
+    def progress(self) -> pd.DataFrame:
+        """What was measured of copies while they were trained: `trial`, `iteration` and columns of
+        `throughout`. Where it was measured in several ways, those of the most points."""
+        frames = [
+            self.along(label, "iteration")
+            for label in sorted({n for run in self.runs.values() for n in records.measured(run)})
+            if label.partition("/")[0] == "throughout"
+        ]
+        if not frames:
+            return pd.DataFrame(columns=["trial", "iteration"])
+        frame = max(frames, key=len)
+        return frame.rename(columns=lambda column: str(column).partition("/")[0])
+
+    @cached_property
+    def study(self) -> Study:
+        """The trials with their curves, for figures laid out as the papers'."""
+        return Study(
+            name=self.name,
+            trials=self.trials,
+            curves=self.curves(),
+            progress=self.progress,
+            stable_below=self.stable_below,
+            matching=self.matching,
+        )
 
     @cached_property
     def learning_curves(self) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis import pairs, quantities, tables
-from analysis.cells import NAMED, DenseReference, Matching, cells, dense_reference, samples
+from analysis.cells import NAMED, Matching
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, learning, path, svg
 from analysis.figures.rewind import unjudged
@@ -23,8 +23,9 @@ from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
 from analysis.records import PHASE, RECIPE
-from analysis.report import pair_plots
+from analysis.report import pair_plots, paper_plots
 from analysis.report.plot import Plot
+from analysis.study import Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,37 +66,21 @@ class Context:
     """What measures other than instability say."""
     batchnorm: str = "interpolate"
     """BatchNorm's statistics along paths, as `records.BATCHNORM` has them."""
+    progress: pd.DataFrame | None = None
+    """What was measured while networks were trained, as `Study.progress`, if anything was."""
     learning: pd.DataFrame | None = None
     """Learning curves, as `learning.learning_curves`, if there are any."""
 
 
-@dataclass(frozen=True)
-class _Study:
-    """The trials and what follows from them."""
-
-    samples: pd.DataFrame
-    cells: pd.DataFrame
-    pairs: pd.DataFrame
-    """Of networks from files."""
-
-    @classmethod
-    def of(cls, trials: pd.DataFrame, context: Context) -> _Study:
-        stable_below, matching = context.stable_below, context.matching
-        return cls(
-            samples(trials, stable_below=stable_below, matching=matching),
-            cells(trials, stable_below=stable_below, matching=matching),
-            pairs.pairs(trials, stable_below),
-        )
-
-    def by_recipe(self) -> Iterator[tuple[str, _Study]]:
-        for recipe, points in self.cells.groupby(RECIPE, sort=False):
-            own = self.samples[self.samples[RECIPE] == recipe]
-            yield str(recipe), _Study(own, points.reset_index(drop=True), self.pairs)
-
-    @property
-    def reference(self) -> DenseReference | None:
-        """That of the one recipe there is."""
-        return dense_reference(self.samples)
+def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None = None) -> Study:
+    return Study(
+        name=context.name,
+        trials=trials,
+        **({} if curves is None else {"curves": curves}),
+        **({} if context.progress is None else {"progress": context.progress}),
+        stable_below=context.stable_below,
+        matching=context.matching,
+    )
 
 
 def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> None:
@@ -106,7 +91,7 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
 
 def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
-    study = _Study.of(trials, context)
+    study = _study(trials, context)
     others = quantities.tables(trials, context.quantities)
     parts = [
         context.scope,
@@ -140,12 +125,13 @@ def write_figures(
 
 def figures(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> dict[str, Figure]:
     """Return each figure of the report by its name."""
-    return {p.name: p.figure for p in _plots(_Study.of(trials, context), curves, context)}
+    study = _study(trials, context, curves)
+    return {p.name: p.figure for p in _plots(study, context)}
 
 
 def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     """The report as HTML, from the frames of `records.trials` and `curves.curves`."""
-    study = _Study.of(trials, context)
+    study = _study(trials, context, curves)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -157,7 +143,7 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
         context=context,
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
         findings=[*findings(study.cells), *pairs.findings(study.pairs, context.stable_below)],
-        plots=list(_plots(study, curves, context)),
+        plots=list(_plots(study, context)),
         tables=_tables(study),
         others=quantities.tables(trials, context.quantities),
         names=tables.NAME_COLUMNS,
@@ -167,14 +153,14 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
 
 
-def _tables(study: _Study) -> dict[str, pd.DataFrame]:
+def _tables(study: Study) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
     of_pairs = pairs.table(study.pairs)
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
     return found if study.cells.empty else found | _of_cells(study)
 
 
-def _of_cells(study: _Study) -> dict[str, pd.DataFrame]:
+def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
     summary = tables.summary(study.cells)
     shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
     return {
@@ -192,15 +178,16 @@ def _of_cells(study: _Study) -> dict[str, pd.DataFrame]:
     }
 
 
-def _plots(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[Plot]:
-    recipes = list(study.by_recipe())
-    for number, (recipe, one) in enumerate(recipes, 1):
-        for plot in _plots_of(one, curves, context):
+def _plots(study: Study, context: Context) -> Iterator[Plot]:
+    recipes = by_recipe(study)
+    for number, (recipe, one) in enumerate(recipes.items(), 1):
+        for plot in _plots_of(one, context):
             if len(recipes) == 1:
                 yield plot
             else:
                 yield plot._replace(name=f"{plot.name}-{number}", title=f"{plot.title}: {recipe}")
-    yield from pair_plots.plots(study.pairs, curves)
+    yield from paper_plots.plots(list(recipes.values()))
+    yield from pair_plots.plots(study.pairs, study.curves)
     if context.learning is not None:
         yield from _learning_plots(context.learning)
 
@@ -221,7 +208,7 @@ def _learning_plots(curves: pd.DataFrame) -> Iterator[Plot]:
         )
 
 
-def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator[Plot]:
+def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
     """The figures of one recipe; those that would show nothing are left out."""
     points = study.cells
     used = points.loc[points["n"] > 0, "n"]
@@ -241,7 +228,7 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
     if points["accuracy_test"].notna().any():
         yield _accuracy_plot(study)
     counting = study.samples[study.samples["counts"]]
-    curves = curves[curves["trial"].isin(counting["trial"])]
+    curves = study.curves[study.curves["trial"].isin(counting["trial"])]
     if not curves.empty:
         yield Plot(
             path.figure(counting, curves),
@@ -255,7 +242,7 @@ def _plots_of(study: _Study, curves: pd.DataFrame, context: Context) -> Iterator
         )
 
 
-def _accuracy_plot(study: _Study) -> Plot:
+def _accuracy_plot(study: Study) -> Plot:
     reference = study.reference
     says = ["Test accuracy after training: mean and standard deviation over inits."]
     if reference is None:
@@ -284,11 +271,11 @@ def _accuracy_plot(study: _Study) -> Plot:
     )
 
 
-def _tolerance(study: _Study, matching: Matching) -> str:
+def _tolerance(study: Study, matching: Matching) -> str:
     """How far below the dense networks still counts as matching, in words."""
     if matching not in NAMED:
         return f"at most {matching:g} points below that of the dense networks (LMC section 4.4)"
-    references = [(recipe, one.reference) for recipe, one in study.by_recipe()]
+    references = [(recipe, one.reference) for recipe, one in by_recipe(study).items()]
     here = [
         f"{reference.std:.2f} points" + (f" ({recipe})" if len(references) > 1 else "")
         for recipe, reference in references

@@ -102,7 +102,8 @@ def test_the_numbers_are_markdown_too(study):
 
 def test_figures_are_files_of_their_own_too(tmp_path, study, curves):
     paths = write_figures(tmp_path / "new" / "folder", study, curves(study), CONTEXT)
-    assert [path.name for path in paths] == ["instability.svg", "accuracy.svg", "path.svg"]
+    names = ["instability.svg", "accuracy.svg", "path.svg", "app-g.svg"]
+    assert [path.name for path in paths] == names
     first = [path.read_bytes() for path in paths]
     for path in paths:
         assert ElementTree.parse(path).getroot().tag == "{http://www.w3.org/2000/svg}svg"
@@ -111,11 +112,12 @@ def test_figures_are_files_of_their_own_too(tmp_path, study, curves):
 
 
 def test_figures_are_in_the_page_and_have_words_for_those_who_cannot_see_them(page):
-    assert len(page.all("svg")) == 3
+    assert len(page.all("svg")) == 4
     described = [e for e in page.all("div") if e.get("role") == "img"]
     assert [e["aria-label"].split(" ")[:2] for e in described] == [
         ["Line", "chart"],
         ["Line", "chart"],
+        ["Line", "charts"],
         ["Line", "charts"],
     ]
     assert len(page.all("figcaption")) == len(page.all("figure")) == 3 + 3
@@ -196,7 +198,7 @@ def test_a_sweep_without_trials_says_so(frame, curves):
 
 def test_a_sweep_without_curves_has_no_paths(study, curves):
     page = Page(render(study, curves(study.iloc[:0]), CONTEXT))
-    assert len(page.all("svg")) == 2
+    assert len(page.all("svg")) == 3
 
 
 def test_a_sweep_without_dense_networks_claims_no_band(study, curves):

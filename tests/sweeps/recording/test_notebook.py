@@ -36,7 +36,7 @@ def test_five_lines_to_an_accuracy_and_a_figure(opened: Results) -> None:
     accuracy = opened.trials.loc[0, "accuracy_test_1"]
     assert 100 * right.double().mean().item() == pytest.approx(accuracy, abs=1e-9)
     assert isinstance(opened.figure("instability"), Figure)
-    assert opened.figures == ["instability", "accuracy", "path"]
+    assert opened.figures == ["instability", "accuracy", "path", "app-g"]
 
 
 @pytest.mark.parametrize("arm", [1, 2])

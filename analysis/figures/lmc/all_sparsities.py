@@ -1,0 +1,99 @@
+"""LMC appendix E: instability and error against k, at every sparsity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.figures.lmc.figure import (
+    CONTROLS,
+    Curve,
+    PaperFigure,
+    against_k,
+    from_zero,
+    grid,
+    legend,
+    look,
+    stable_below,
+    threshold,
+    ticks_of,
+)
+from analysis.figures.lmc.sparse_error import BAND, dense_band, error_curve
+from analysis.formats import weights
+from analysis.records import REWIND
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from analysis.study import Study
+
+MOST = 8
+"""Levels side by side: of more, some are drawn, the first and the last among them."""
+
+
+def chosen(levels: Sequence[int]) -> list[int]:
+    """Return at most `MOST` of the levels, as evenly spaced as they come."""
+    if len(levels) <= MOST:
+        return list(levels)
+    return [levels[round(i * (len(levels) - 1) / (MOST - 1))] for i in range(MOST)]
+
+
+def _draw(studies: Sequence[Study]) -> Figure:
+    columns = max(len(chosen(study.levels)) for study in studies)
+    drawn, axes = grid(2 * len(studies), columns, width=1.7, height=1.7)
+    every: list[Curve] = []
+    for number, study in enumerate(studies):
+        pair = axes[2 * number], axes[2 * number + 1]
+        levels = chosen(study.levels)
+        for j in range(columns):
+            if j >= len(levels):
+                pair[0][j].remove()
+                pair[1][j].remove()
+                continue
+            every += _column(study, levels[j], pair[0][j], pair[1][j])
+        of = f"{study.name}\n" if len(studies) > 1 else ""
+        pair[0][0].set_ylabel(f"{of}test instability (%)")
+        pair[1][0].set_ylabel(f"{of}test error (%)")
+        from_zero(pair[0][0])
+    legend(drawn, every, [stable_below(studies), BAND])
+    return drawn
+
+
+def _column(study: Study, level: int, above: Axes, below: Axes) -> list[Curve]:
+    lines = [(name, study.line(name, level)) for name in CONTROLS]
+    lines = [(name, line) for name, line in lines if len(line)]
+    unstable, errors = [], []
+    for name, line in lines:
+        known = line[line["instability_test"].notna()]
+        stable = [bool(one) if not pd.isna(one) else False for one in known["stable"]]
+        curve = Curve.of(known, REWIND, "instability_test", look(name))
+        unstable.append(replace(curve, filled=stable))
+        matching = [bool(one) if not pd.isna(one) else False for one in line["matching"]]
+        errors.append(replace(error_curve(line, look(name)), filled=matching))
+    ticks = ticks_of([*unstable, *errors])
+    against_k(above, unstable, ticks)
+    against_k(below, errors, ticks)
+    threshold(above, study.stable_below)
+    dense_band(below, study)
+    above.set_title(f"{weights(study.left(level))} % left")
+    below.set_xlabel("k")
+    return unstable
+
+
+FIGURE = PaperFigure(
+    name="app-e",
+    source="LMC appendix E",
+    title="All sparsities",
+    needs=lambda study: len(study.levels) > 1,
+    draw=_draw,
+    caption="Instability (above) and test error (below) against the rewind iteration, at each "
+    "sparsity: mean, with standard deviations over samples and over inits. Filled markers "
+    "are stable above, and matching below.",
+    alt="Two rows of line charts against k, a column per sparsity. The numbers are in the table "
+    "of results.",
+    beyond=False,
+)

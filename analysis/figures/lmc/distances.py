@@ -1,0 +1,94 @@
+"""LMC appendix H: other distances between two copies than instability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from matplotlib.lines import Line2D
+
+from analysis.figures.lmc.figure import (
+    DASHED,
+    Curve,
+    PaperFigure,
+    against_k,
+    from_zero,
+    grid,
+    legend,
+    look,
+    ticks_of,
+    titled,
+)
+from analysis.figures.lmc.means import line_of
+from analysis.figures.style import INK
+from analysis.strategies import DENSE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.study import Study
+
+STRATEGIES = (DENSE, "imp", "random-pruning", "random-reinit")
+
+ROWS = (
+    ("L2 distance", ("distance_l2",)),
+    ("cosine distance", ("distance_cosine",)),
+    ("classified differently (%)", ("disagreement_test", "disagreement_train")),
+    ("L2 of losses (nats)", ("disagreement_losses_test", "disagreement_losses_train")),
+)
+"""What stands at the axis, and the columns that are drawn: the second one dashed."""
+
+
+def _rows(study: Study) -> list[tuple[str, tuple[str, ...]]]:
+    """The rows that have values of two k or more."""
+    return [row for row in ROWS if any(len(c.x) > 1 for c in _curves(study, row[1][0]))]
+
+
+def _curves(study: Study, column: str) -> list[Curve]:
+    found = []
+    for name in STRATEGIES:
+        line = line_of(study, column, name, 0 if name == DENSE else study.level)
+        if len(line):
+            found.append(Curve.of(line, "rewind", "mean", look(name)))
+    return found
+
+
+def _draw(studies: Sequence[Study]) -> Figure:
+    rows = [row for row in ROWS if any(row in _rows(study) for study in studies)]
+    drawn, axes = grid(len(rows), len(studies), height=1.6)
+    every: list[Curve] = []
+    for i, (label, (test, *train)) in enumerate(rows):
+        for j, study in enumerate(studies):
+            curves = _curves(study, test)
+            for column in train:
+                dashed = [replace(c, style=DASHED, marker="") for c in _curves(study, column)]
+                every_train = [replace(c, std=[float("nan")] * len(c.x)) for c in dashed]
+                against_k(axes[i][j], [*curves, *every_train], ticks_of(curves))
+            if not train:
+                against_k(axes[i][j], curves, ticks_of(curves))
+            every += curves
+            if i == 0:
+                titled(axes[0][j], study, study.level)
+            if i + 1 == len(rows):
+                axes[i][j].set_xlabel("rewind iteration k")
+        axes[i][0].set_ylabel(label)
+        from_zero(axes[i][0])
+    dashed_train = Line2D([], [], color=INK, ls=DASHED, label="train set")
+    legend(drawn, every, [dashed_train])
+    return drawn
+
+
+FIGURE = PaperFigure(
+    name="app-h",
+    source="LMC appendix H",
+    title="Other distances",
+    needs=lambda study: bool(_rows(study)),
+    draw=_draw,
+    caption="How far two copies are from each other by other measures than instability: L2 and "
+    "cosine distance of their parameters, the share of examples that they classify "
+    "differently, and the L2 distance of their losses on each example. Mean and standard "
+    "deviation over samples.",
+    alt="Line charts of four distances against k, a line per strategy, a panel per sweep. The "
+    "numbers are in the tables of measures.",
+)

@@ -1,0 +1,79 @@
+"""What LMC's figures of whole paths have in common: error against alpha, a line per k."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.figures.lmc.figure import Curve, draw_curve, from_zero, grid, legend, titled
+from analysis.figures.path import LATER
+from analysis.figures.style import iteration
+from analysis.records import LEVEL, PATH_ERROR, REWIND, STRATEGY, split_metric
+from analysis.strategies import DENSE, strategy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.study import Study
+
+Row = tuple[str, str]
+"""A strategy and a split: a row of panels."""
+
+
+def measured(study: Study, rows: Sequence[Row]) -> bool:
+    """Whether there are paths of each of these rows' first."""
+    return not _of(study, *rows[0]).empty
+
+
+def draw(studies: Sequence[Study], rows: Sequence[Row]) -> Figure:
+    """A row per strategy and split, a column per sweep: mean and deviation over samples."""
+    rows = [row for row in rows if any(not _of(study, *row).empty for study in studies)]
+    drawn, axes = grid(len(rows), len(studies), width=2.4, height=1.7)
+    every: list[Curve] = []
+    for i, (name, split) in enumerate(rows):
+        for j, study in enumerate(studies):
+            panel = axes[i][j]
+            curves = _curves(study, name, split)
+            for curve in curves:
+                draw_curve(panel, curve, curve.x)
+            if j == 0:
+                of = "" if name == DENSE else f"{strategy(name).label}\n"
+                panel.set_ylabel(f"{of}{split} error (%)")
+            if i == 0:
+                titled(panel, study, None if name == DENSE else study.level)
+            if i + 1 == len(rows):
+                panel.set_xlabel("α")
+            panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+            every += curves
+        from_zero(axes[i][0])
+    legend(drawn, every)
+    return drawn
+
+
+def _of(study: Study, name: str, split: str) -> pd.DataFrame:
+    """Mean and deviation at each alpha and k of the trials that count."""
+    samples = study.samples
+    level = 0 if name == DENSE else study.level
+    own = samples[samples["counts"] & (samples[STRATEGY] == name) & (samples[LEVEL] == level)]
+    curves = study.curves
+    if own.empty or curves.empty:
+        return pd.DataFrame()
+    joined = curves.merge(own[["trial", REWIND]], on="trial", validate="m:1")
+    error = split_metric(PATH_ERROR, split)
+    found = joined.groupby([REWIND, "alpha"])[error].agg(["mean", "std"]).reset_index()
+    return found.rename(columns={"mean": "error", "std": "error_std"})
+
+
+def _curves(study: Study, name: str, split: str) -> list[Curve]:
+    found = _of(study, name, split)
+    if found.empty:
+        return []
+    ks = sorted(study.cells[REWIND].unique())
+    curves = []
+    for k, line in found.groupby(REWIND):
+        color = LATER(ks.index(k) / max(len(ks) - 1, 1))
+        like = Curve([], [], [], color, f"k = {iteration(int(str(k)))}", marker="")
+        curves.append(Curve.of(line, "alpha", "error", like))
+    return curves

@@ -1,0 +1,95 @@
+"""LMC appendix D: instability of two copies' states throughout training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.figures.lmc.figure import (
+    Curve,
+    PaperFigure,
+    draw_curve,
+    from_zero,
+    grid,
+    legend,
+    stable_below,
+    threshold,
+    titled,
+)
+from analysis.figures.path import LATER
+from analysis.figures.style import iteration
+from analysis.records import LEVEL, REWIND, SPLITS, STRATEGY
+from analysis.strategies import DENSE, IMP, strategy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.study import Study
+
+COLUMN = "throughout_instability_"
+
+
+def progress_of(study: Study, name: str) -> pd.DataFrame:
+    """Instability of a strategy at each iteration and k: mean and deviation over samples.
+
+    Columns `rewind`, `iteration`, `test`, `test_std`, `train`, `train_std`, all in %.
+    """
+    level = 0 if name == DENSE else study.level
+    trials = study.usual
+    own = trials[(trials[STRATEGY] == name) & (trials[LEVEL] == level)]
+    if "iteration" not in study.progress or own.empty:
+        return pd.DataFrame()
+    joined = study.progress.merge(own[["trial", REWIND]], on="trial")
+    if joined.empty:
+        return pd.DataFrame()
+    by = joined.groupby([REWIND, "iteration"])
+    found = {}
+    for split in SPLITS:
+        found[split] = by[f"{COLUMN}{split}"].mean()
+        found[f"{split}_std"] = by[f"{COLUMN}{split}"].std()
+    return pd.DataFrame(found).reset_index()
+
+
+def _draw(studies: Sequence[Study]) -> Figure:
+    shown = [n for n in (DENSE, IMP) if any(not progress_of(one, n).empty for one in studies)]
+    rows = [(name, split) for name in shown for split in SPLITS]
+    drawn, axes = grid(len(rows), len(studies), height=1.7)
+    every: list[Curve] = []
+    for i, (name, split) in enumerate(rows):
+        for j, study in enumerate(studies):
+            panel = axes[i][j]
+            found = progress_of(study, name)
+            ks = sorted(study.usual[REWIND].unique())
+            for k, line in found.groupby(REWIND) if len(found) else ():
+                color = LATER(ks.index(k) / max(len(ks) - 1, 1))
+                label = f"k = {iteration(int(str(k)))}"
+                curve = Curve.of(
+                    line, "iteration", split, Curve([], [], [], color, label, marker="")
+                )
+                draw_curve(panel, curve, curve.x)
+                every.append(curve)
+            threshold(panel, study.stable_below)
+            if i == 0:
+                titled(panel, study)
+            if i + 1 == len(rows):
+                panel.set_xlabel("iteration")
+        axes[i][0].set_ylabel(f"{strategy(name).label}\n{split} instability (%)")
+        from_zero(axes[i][0])
+    legend(drawn, every, [stable_below(studies)])
+    return drawn
+
+
+FIGURE = PaperFigure(
+    name="app-d",
+    source="LMC appendix D",
+    title="Instability throughout training",
+    needs=lambda study: any(not progress_of(study, name).empty for name in (DENSE, IMP)),
+    draw=_draw,
+    caption="Instability of the two copies’ states as they are trained from iteration k on: mean "
+    "and standard deviation over samples. The last point is the instability of the trained "
+    "copies.",
+    alt="Line charts of instability against the iteration of training, a line per k, a panel "
+    "per sweep, strategy and split.",
+)
