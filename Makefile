@@ -5,7 +5,7 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart test test-slow cluster-test bench bench-quick bench-scale lint format pins clean
+.PHONY: quickstart paper test test-slow cluster-test bench bench-quick bench-scale lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -17,6 +17,10 @@ test: lint
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# Every figure and table of LMC in miniature: about 6 minutes on two cores, 15 at most.
+paper: $(STAMP)
+	$(BIN)/python -m sweeps.miniature --page $(or $(PAGE),.sweeps/miniature/miniature.md)
 
 # A real cluster by `ray up`, on this machine: 4 to 9 minutes; needs root, openssh-server and rsync.
 cluster-test: $(STAMP)

@@ -6,12 +6,14 @@ weights left; accuracies and their deviations percentages and points.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis.cells import DenseReference
+from analysis.formats import weights
 from analysis.onsets import typical_onsets
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import IMP
@@ -55,9 +57,12 @@ def onsets_by_level(samples: pd.DataFrame) -> pd.DataFrame:
 
     A row per strategy, level and verdict: `strategy`, `level`, `weights_left`, `verdict` (stable,
     matching), `median` (never counts as infinity: finite where more than half of the samples have
-    an onset), `reach`, how many have one, and `n`. Lines without a verdict are left out.
+    an onset), `reach`, how many have one, and `n`. Lines without a verdict are left out, and those
+    of a single k.
     """
     frames = []
+    several = samples.groupby([STRATEGY, LEVEL])[REWIND].transform("nunique") > 1
+    samples = samples[several]
     left = samples.groupby([STRATEGY, LEVEL])[WEIGHTS_LEFT].mean()
     for verdict in ("stable", "matching"):
         found = typical_onsets(samples, verdict)
@@ -91,11 +96,12 @@ def ranges(samples: pd.DataFrame) -> pd.DataFrame:
 
 
 def range_text(found: pd.DataFrame) -> str:
-    """Ranges in words: "I: 80.0 to 51.2; II: 41.0 to 8.6; III: 6.9"; empty without any."""
+    """Ranges in words, by descending weights left: "I: 80.0 to 51.2; II: 41.0 to 8.6; III: 6.9".
+
+    A range that others interrupt is there several times.
+    """
     parts = []
-    for name in RANGES:
-        lefts = found.loc[found["range"] == name, WEIGHTS_LEFT]
-        if len(lefts):
-            high, low = f"{lefts.max():.1f}", f"{lefts.min():.1f}"
-            parts.append(f"{name}: {high}" if high == low else f"{name}: {high} to {low}")
+    for name, group in groupby(found.itertuples(index=False), key=lambda row: row.range):
+        lefts = [weights(float(str(row.weights_left))) for row in group]
+        parts.append(f"{name}: {' to '.join(dict.fromkeys([lefts[0], lefts[-1]]))}")
     return "; ".join(parts)

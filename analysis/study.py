@@ -13,6 +13,7 @@ from analysis.ends import usual
 from analysis.pairs import pairs
 from analysis.published import EXTREME, printed_sparsity
 from analysis.records import LEVEL, RECIPE, RESET, RESTART, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.sparsities import extreme_level
 from analysis.strategies import DENSE, IMP
 
 NOTHING = pd.DataFrame({"trial": pd.Series(dtype="object")})
@@ -77,7 +78,8 @@ class Study:
     def level(self) -> int | None:
         """The level that figures of one sparsity show: the one of the paper if it was measured.
 
-        Otherwise the sparsest at which IMP was rewound to several k, or else the sparsest of all.
+        Otherwise the extreme sparsity, if that can be told; else the sparsest of those at which IMP
+        was rewound to the most k.
         """
         imp = self.cells[self.cells[STRATEGY] == IMP]
         if imp.empty:
@@ -86,6 +88,8 @@ class Study:
             for level, left in imp.groupby(LEVEL)[WEIGHTS_LEFT].mean().items():
                 if printed_sparsity(self.recipe, float(left)) == f"{published:.1f}":
                     return int(str(level))
+        if (extreme := extreme_level(self.cells, self.reference)) is not None:
+            return extreme
         points = imp.groupby(LEVEL)[REWIND].nunique()
         return int(points[points == points.max()].index.max())
 

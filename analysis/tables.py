@@ -261,15 +261,15 @@ def sources(cells: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def markdown(frame: pd.DataFrame) -> str:
+def markdown(frame: pd.DataFrame, words: Iterable[str] = NAME_COLUMNS) -> str:
     """A frame as a table in GitHub's Markdown: its columns and rows in their order, no index.
 
-    The first column and names are aligned left, the others right, as in the report. Ends without
-    a newline.
+    The first column and those of `words` are aligned left, the others right, as in the report.
+    Ends without a newline.
     """
     rows = [list(frame.columns), *frame.itertuples(index=False, name=None)]
     header, *body = ["| " + " | ".join(map(_markdown_cell, row)) + " |" for row in rows]
-    left = [i == 0 or name in NAME_COLUMNS for i, name in enumerate(frame.columns)]
+    left = [i == 0 or name in words for i, name in enumerate(frame.columns)]
     rule = "|" + "|".join("---" if names else "---:" for names in left) + "|"
     return "\n".join([header, rule, *body])
 

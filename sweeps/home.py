@@ -6,7 +6,7 @@ Nothing in a home depends on where it lies: it can be moved, copied and given aw
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,10 @@ class Home:
         submission with this key; or of that submission `alone`."""
         own = f"-{submission[:8]}" if submission else ""
         return self.folder / "reports" / f"{sweep}{own}{'-alone' if alone else ''}.html"
+
+    def figure(self, sweeps: Sequence[str], name: str) -> Path:
+        """Where a figure of some sweeps side by side lies."""
+        return self.folder / "reports" / f"{'+'.join(sweeps)}-{name}.svg"
 
     def log(self, sweep: str) -> Path:
         return self.folder / "logs" / f"{sweep}.log"

@@ -38,6 +38,22 @@ def figures(results: Results) -> dict[str, Figure]:
     return report.figures(results.trials, results.curves(), _context(results))
 
 
+def paper_figures(sweeps: Sequence[Results], name: str) -> tuple[Figure | None, list[str]]:
+    """Return a figure of LMC, of sweeps side by side, and the names of those that lack its data.
+
+    Of each recipe of a sweep there is a panel. None where no sweep has what it shows.
+    """
+    from analysis.figures.lmc import find
+    from analysis.report import paper_plots
+    from analysis.study import by_recipe
+
+    needs = find(name).needs
+    studies = {one.name: list(by_recipe(one.study).values()) for one in sweeps}
+    lacking = [sweep for sweep, of in studies.items() if not any(map(needs, of))]
+    plots = list(paper_plots.plots([one for of in studies.values() for one in of], [name]))
+    return (plots[0].figure if plots else None), lacking
+
+
 def markdown(results: Results) -> str:
     """The report's findings and tables as Markdown."""
     from analysis.report import report

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,25 +13,36 @@ from sweeps import terminal
 from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import (
     HomeOption,
-    NameArgument,
     SubmissionOption,
     TrackingOption,
     check_folder,
     check_output,
 )
 from sweeps.commands.reading import read_results, tracking_of
-from sweeps.errors import UserError
+from sweeps.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
+    from sweeps.home import Home
     from sweeps.results import Results
 
 
 def report(
-    name: NameArgument,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="sweeps' names")],
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="the HTML file  [default: in HOME/reports]"
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="the HTML file, or the figure  [default: in HOME/reports]",
+        ),
+    ] = None,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIGURE",
+            help="draw a figure as LMC has it, of all these sweeps side by side, as SVG: fig3, "
+            "app-d, ...",
         ),
     ] = None,
     figures: Annotated[
@@ -45,12 +58,13 @@ def report(
     tracking: TrackingOption = None,
     address: AddressOption = None,
 ) -> None:
-    """Write a sweep's report, one self-contained HTML file.
+    """Write a sweep's report, one self-contained HTML file; or figures of several sweeps.
 
     \b
     Examples:
       sweeps report digits-mlp
       sweeps report digits-mlp -o digits.html --figures figures --markdown digits.md
+      sweeps report resnet20-cifar10 vgg16-cifar10 --figure fig3
     """
     from analysis import records
     from sweeps import display
@@ -59,10 +73,16 @@ def report(
     output = check_output("--output", output)
     figures = check_folder("--figures", figures)
     markdown = check_output("--markdown", markdown)
+    _check_figures(names, figure or [], output, bool(figures or markdown))
     place = resolve(home, None, tracking_of(tracking, address))
-    found = read_results(place, name, submission)
+    every = [read_results(place, name, submission) for name in names]
+    if figure:
+        for path in _draw(every, figure, output, place):
+            terminal.console().print(f"wrote {path}", soft_wrap=True)
+        return
+    found = every[0]
     key = found.submission.data.tags[records.SWEEP_KEY] if submission else None
-    path = write_report(found, output or place.report(name, key, alone=key is not None))
+    path = write_report(found, output or place.report(found.name, key, alone=key is not None))
     also = _write_figures(found, figures) if figures else []
     if markdown:
         _write_markdown(found, markdown)
@@ -72,6 +92,51 @@ def report(
     console.print(f"report: {path}", soft_wrap=True)
     for file in also:
         console.print(f"wrote {file}", soft_wrap=True)
+
+
+def _check_figures(names: list[str], figures: list[str], output: Path | None, others: bool) -> None:
+    """Raise UserError where a figure is unknown, or options do not go together."""
+    from analysis.figures.lmc import FIGURES
+
+    for one in figures:
+        if one not in FIGURES:
+            raise UserError(f"--figure: no figure {one!r}{did_you_mean(one, FIGURES)}")
+    if len(set(names)) < len(names):
+        raise UserError("a sweep is named twice")
+    if len(names) > 1 and not figures:
+        raise UserError(
+            "a report is of one sweep; several are drawn side by side by --figure, one of "
+            f"{', '.join(FIGURES)}"
+        )
+    if figures and others:
+        raise UserError("--figures and --markdown are of a report; --figure writes a figure alone")
+    if output and len(figures) > 1:
+        raise UserError("--output is one file, and these are several figures")
+
+
+def _draw(
+    sweeps: list[Results], figures: list[str], output: Path | None, place: Home
+) -> Iterator[Path]:
+    """Write figures of some sweeps side by side; yield where they lie. Raises UserError."""
+    from analysis.figures import svg
+    from sweeps.reporting import paper_figures
+
+    for name in figures:
+        drawn, lacking = paper_figures(sweeps, name)
+        if drawn is None:
+            raise UserError(
+                f"--figure {name}: none of these sweeps has what it shows; `sweeps specs --paper "
+                "lmc` lists specs by figure"
+            )
+        for sweep in lacking:
+            print(f"{name}: {sweep} has nothing that it shows", file=sys.stderr)
+        path = output or place.figure([one.name for one in sweeps], name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            svg.save(drawn, path)
+        except OSError as error:
+            raise UserError(f"cannot write {path}: {error.strerror}") from None
+        yield path
 
 
 def write_report(results: Results, output: Path) -> Path:

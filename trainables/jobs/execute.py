@@ -32,7 +32,7 @@ from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.jobs.shared import Artifacts, SharedStore
 from trainables.pruning.doing import dense_mask, pruned
-from trainables.pruning.masks import masked, masked_slots, prune_randomly, weights_left
+from trainables.pruning.masks import masked_slots, prune_randomly, weights_left
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
@@ -276,7 +276,7 @@ class Executor:
         for origin in job.origins:
             mask = yield from self._mask(job.of[0].mask)
             stored = yield from self.tensors(origin)
-            ends.append(masked(tensors.part(stored, "weights"), mask))
+            ends.append(tensors.part(stored, "weights"))
             masks.append(mask)
         for network in job.of:
             ends.append((yield from self.tensors(network)))

@@ -74,8 +74,8 @@ class Measure:
     """Another measure, from whose values this one follows: `compute` gets these in place of
     weights, and no context. Nothing more is evaluated; what is stored is the other one's."""
     origins: bool = False
-    """Whether `weights` begins with those of W_0 and W_k, from which the networks were copied. Of
-    subnetworks the mask is on them, too."""
+    """Whether `weights` begins with those of W_0 and W_k, from which the networks were copied.
+    They are as they were, unpruned; their masks in the context are those of the first network."""
     while_training: bool = False
     """Whether it is measured of the copies' states while they are trained side by side. `compute`
     is called every `options.every` iterations, returns numbers, and all columns have the axis

@@ -24,12 +24,16 @@ class Options:
 def compute(weights: Sequence[Weights], context: Context, options: Options) -> Values:
     """Return the error of W_k (%) on each split, and L2 distances over trainable parameters.
 
-    `weights` are W_0, W_k and the two copies trained from W_k, W_T(1) and W_T(2); of a subnetwork
-    the mask is on all four. `rewinding_l2_from_init` is from W_0 to W_k, `rewinding_l2_to_end` from
+    `weights` are W_0, W_k and the two copies trained from W_k, W_T(1) and W_T(2). The error is that
+    of W_k as it is, before pruning (Figure 10); for distances the mask of a subnetwork is on all
+    four (Figure 12). `rewinding_l2_from_init` is from W_0 to W_k, `rewinding_l2_to_end` from
     W_k to W_T (mean of the two copies), `rewinding_l2_between` between the copies. BatchNorm's
     running statistics are left out; sums are taken in 64-bit floats.
     """
-    initial, rewound, *copies = weights
+    from trainables.pruning.masks import masked
+
+    whole = weights[1]
+    initial, rewound, *copies = map(masked, weights, context.masks)
     names = [name for name, _ in context.network(rewound).named_parameters()]
 
     def distance(one: Weights, other: Weights) -> float:
@@ -37,7 +41,7 @@ def compute(weights: Sequence[Weights], context: Context, options: Options) -> V
         return float(sum(squares)) ** 0.5
 
     return {
-        **{f"rewinding_error_{split}": context.score(rewound, split).error for split in SPLITS},
+        **{f"rewinding_error_{split}": context.score(whole, split).error for split in SPLITS},
         "rewinding_l2_from_init": distance(initial, rewound),
         "rewinding_l2_to_end": sum(distance(rewound, copy) for copy in copies) / len(copies),
         "rewinding_l2_between": distance(*copies),

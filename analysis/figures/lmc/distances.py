@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 
 from analysis.figures.lmc.figure import (
+    CONTROLS,
     DASHED,
     Curve,
     PaperFigure,
@@ -29,25 +30,31 @@ if TYPE_CHECKING:
 
     from analysis.study import Study
 
-STRATEGIES = (DENSE, "imp", "random-pruning", "random-reinit")
+Row = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""What stands at the axis; the columns that are drawn, the second one dashed; and of what."""
 
-ROWS = (
-    ("L2 distance", ("distance_l2",)),
-    ("cosine distance", ("distance_cosine",)),
-    ("classified differently (%)", ("disagreement_test", "disagreement_train")),
-    ("L2 of losses (nats)", ("disagreement_losses_test", "disagreement_losses_train")),
+ROWS: tuple[Row, ...] = (
+    ("L2 distance\n(dense)", ("distance_l2",), (DENSE,)),
+    ("L2 distance\n(sparse)", ("distance_l2",), CONTROLS),
+    ("cosine distance\n(dense)", ("distance_cosine",), (DENSE,)),
+    ("cosine distance\n(sparse)", ("distance_cosine",), CONTROLS),
+    ("differ (%)", ("disagreement_test", "disagreement_train"), (DENSE, *CONTROLS)),
+    (
+        "L2 of losses\n(nats)",
+        ("disagreement_losses_test", "disagreement_losses_train"),
+        (DENSE, *CONTROLS),
+    ),
 )
-"""What stands at the axis, and the columns that are drawn: the second one dashed."""
 
 
-def _rows(study: Study) -> list[tuple[str, tuple[str, ...]]]:
+def _rows(study: Study) -> list[Row]:
     """The rows that have values of two k or more."""
-    return [row for row in ROWS if any(len(c.x) > 1 for c in _curves(study, row[1][0]))]
+    return [row for row in ROWS if any(len(c.x) > 1 for c in _curves(study, row[1][0], row[2]))]
 
 
-def _curves(study: Study, column: str) -> list[Curve]:
+def _curves(study: Study, column: str, strategies: Sequence[str]) -> list[Curve]:
     found = []
-    for name in STRATEGIES:
+    for name in strategies:
         line = line_of(study, column, name, 0 if name == DENSE else study.level)
         if len(line):
             found.append(Curve.of(line, "rewind", "mean", look(name)))
@@ -58,15 +65,15 @@ def _draw(studies: Sequence[Study]) -> Figure:
     rows = [row for row in ROWS if any(row in _rows(study) for study in studies)]
     drawn, axes = grid(len(rows), len(studies), height=1.6)
     every: list[Curve] = []
-    for i, (label, (test, *train)) in enumerate(rows):
+    for i, (label, (test, *train), strategies) in enumerate(rows):
         for j, study in enumerate(studies):
-            curves = _curves(study, test)
-            for column in train:
-                dashed = [replace(c, style=DASHED, marker="") for c in _curves(study, column)]
-                every_train = [replace(c, std=[float("nan")] * len(c.x)) for c in dashed]
-                against_k(axes[i][j], [*curves, *every_train], ticks_of(curves))
-            if not train:
-                against_k(axes[i][j], curves, ticks_of(curves))
+            curves = _curves(study, test, strategies)
+            dashed = [
+                replace(curve, style=DASHED, marker="", std=[float("nan")] * len(curve.x))
+                for column in train
+                for curve in _curves(study, column, strategies)
+            ]
+            against_k(axes[i][j], [*curves, *dashed], ticks_of(curves))
             every += curves
             if i == 0:
                 titled(axes[0][j], study, study.level)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+LETTERS_PER_INCH = 13
+"""Of a legend."""
+
 DASHED = (0, (3, 1.5))
 SOLID = "-"
 
@@ -146,7 +149,10 @@ def legend(drawn: Figure, curves: Iterable[Curve], extra: Sequence[Line2D] = ())
                 label=curve.label,
             ),
         )
-    drawn.legend(handles=[*handles.values(), *extra], loc="outside upper center", ncols=5)
+    entries = [*handles.values(), *extra]
+    widest = max((len(str(one.get_label())) for one in entries), default=1)
+    fitting = int(drawn.get_figwidth() * LETTERS_PER_INCH // (widest + 6))
+    drawn.legend(handles=entries, loc="outside upper center", ncols=max(1, min(fitting, 6)))
 
 
 PAPER = Line2D([], [], color="black", lw=0.9, ls=":", label="paper: stable from")

@@ -55,7 +55,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         panel.set_xticks(list(shown), [weights(lefts[i]) for i in shown])
         panel.set_xlim(-0.5, len(lefts) - 0.5)
         panel.set_yticks(range(len(ks)), [iteration(int(k)) for k in ks])
-        panel.set_ylim(-0.4, len(ks) - 0.6)
+        panel.set_ylim(-0.4, len(ks) - 0.3)
         panel.tick_params(labelleft=True)
         titled(panel, study)
         panel.set_xlabel("weights left (%)")

@@ -43,28 +43,25 @@ def _measured(study: Study, name: str) -> bool:
 
 def _draw(studies: Sequence[Study]) -> Figure:
     shown = [name for name in (DENSE, IMP) if any(_measured(one, name) for one in studies)]
-    drawn, axes = grid(2 * len(shown), len(studies), height=1.7)
+    rows = [(shown[0], "error of W_k (%)", ERRORS)]
+    rows += [(name, f"{strategy(name).label}\nL2 distance", DISTANCES) for name in shown]
+    drawn, axes = grid(len(rows), len(studies), height=1.7)
     every: list[Curve] = []
-    for i, name in enumerate(shown):
+    for i, (name, label, columns) in enumerate(rows):
         for j, study in enumerate(studies):
             level = 0 if name == DENSE else study.level
-            for panel, columns in zip(
-                (axes[2 * i][j], axes[2 * i + 1][j]), (ERRORS, DISTANCES), strict=True
-            ):
-                curves = [
-                    Curve.of(line_of(study, column, name, level), "rewind", "mean", like)
-                    for column, like in columns.items()
-                ]
-                against_k(panel, curves, ticks_of(curves))
-                every += curves
+            curves = [
+                Curve.of(line_of(study, column, name, level), "rewind", "mean", like)
+                for column, like in columns.items()
+            ]
+            against_k(axes[i][j], curves, ticks_of(curves))
+            every += curves
             if i == 0:
                 titled(axes[0][j], study)
-            axes[-1][j].set_xlabel("iteration k")
-        label = strategy(name).label
-        axes[2 * i][0].set_ylabel(f"{label}\nerror (%)")
-        axes[2 * i + 1][0].set_ylabel(f"{label}\nL2 distance")
-        from_zero(axes[2 * i][0])
-        from_zero(axes[2 * i + 1][0])
+            if i + 1 == len(rows):
+                axes[i][j].set_xlabel("iteration k")
+        axes[i][0].set_ylabel(label)
+        from_zero(axes[i][0])
     legend(drawn, every)
     return drawn
 
@@ -75,9 +72,10 @@ FIGURE = PaperFigure(
     title="State at rewinding",
     needs=lambda study: _measured(study, DENSE) or _measured(study, IMP),
     draw=_draw,
-    caption="Error of the network at iteration k, before its copies are trained; and L2 distances "
-    "from initialisation to it, from it to the trained copies, and between these: mean and "
-    "standard deviation over samples. Of subnetworks the mask is on every network.",
+    caption="Error of the network at iteration k, before it is pruned and before copies are "
+    "trained; and L2 distances from initialisation to it, from it to the trained copies, and "
+    "between these: mean and standard deviation over samples. For the distances of subnetworks "
+    "the mask is on every network.",
     alt="Line charts of error and of L2 distances against k, a panel per sweep and strategy. "
     "The numbers are in the tables of measures.",
 )

@@ -1,0 +1,32 @@
+"""What LMC states, held against a sweep's records: agrees, differs, or cannot tell.
+
+Each claim is a function of a study, which computes its verdict from cells, intervals and samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from analysis.claims import appendices, dense, sparse
+from analysis.claims.claim import Claim, Shown
+
+if TYPE_CHECKING:
+    from analysis.study import Study
+
+CLAIMS: tuple[Claim, ...] = (*dense.CLAIMS, *sparse.CLAIMS, *appendices.CLAIMS)
+"""Of all of the paper, in its order."""
+
+
+def held_against(studies: Iterable[Study]) -> Iterator[tuple[Claim, Study, Shown]]:
+    """Yield every claim of which a study has the data, with what that study shows.
+
+    Where several have it, the first one counts.
+    """
+    every = list(studies)
+    for claim in CLAIMS:
+        for study in every:
+            shown = claim.check(study)
+            if shown is not None:
+                yield claim, study, shown
+                break

@@ -1,0 +1,157 @@
+"""LMC in one page: every claim, table and figure that some sweeps have the data of, as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis import claims, tables
+from analysis.claims.claim import Claim, Shown
+from analysis.figures import svg
+from analysis.figures.lmc import FIGURES, find
+from analysis.formats import UNKNOWN, number, spread, weights
+from analysis.published import beside
+from analysis.records import REWIND
+from analysis.report import paper_plots
+from analysis.strategies import DENSE, IMP
+
+if TYPE_CHECKING:
+    from analysis.study import Study
+
+CONTROLS = ("random-pruning", "random-reinit")
+
+Held = list[tuple[Claim, "Study", Shown]]
+
+
+def write(
+    page: Path,
+    studies: Sequence[Study],
+    hyperparameters: Mapping[str, Mapping[str, str]],
+    provenance: Mapping[str, str],
+    intro: str,
+) -> None:
+    """Write the page, and each figure as an SVG file into a folder beside it of the same name.
+
+    The first study that has the data of a claim or figure stands for it. `hyperparameters` are
+    those of each study's recipe, by the study's name; `intro` is the page's first paragraph.
+    """
+    folder = page.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    held = list(claims.held_against(studies))
+    parts = [
+        "# LMC in miniature",
+        intro,
+        "## Claims",
+        counted(held),
+        tables.markdown(claim_table(held), words=("says", "here", "verdict")),
+        "A verdict is computed from the records. It is `cannot tell` where an interval holds the "
+        "threshold, or where what is said cannot be seen in these data.",
+        "## Tables",
+        "**Table 1.** The network, how it is trained, and the test accuracy (%) of the dense "
+        "networks at the smallest k.",
+        tables.markdown(table_1(studies, hyperparameters)),
+        "**Table 2.** Test accuracy (%) of networks rewound to iteration 0: mean ± standard "
+        "deviation over inits.",
+        tables.markdown(table_2(studies)),
+        "## Figures",
+        *(figure for name in FIGURES for figure in _figure(name, studies, held, folder)),
+        "## Made with",
+        "\n".join(f"- {name}: {value}" for name, value in provenance.items()),
+    ]
+    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def counted(held: Held) -> str:
+    """How many claims agree, differ, or cannot be told, in a sentence."""
+    number_of = Counter(shown.verdict for _, _, shown in held)
+    return (
+        f"Of {len(held)} claims, {number_of['agrees']} agree, {number_of['differs']} differ, and "
+        f"of {number_of['cannot tell']} the records cannot tell."
+    )
+
+
+def claim_table(held: Held) -> pd.DataFrame:
+    """Return the claims as strings: where LMC makes it, what it says, what is seen, verdict."""
+    rows = [(one.source, one.says, shown.sentence, shown.verdict) for one, _, shown in held]
+    return pd.DataFrame(rows, columns=["LMC", "says", "here", "verdict"], dtype="object")
+
+
+def table_1(
+    studies: Iterable[Study], hyperparameters: Mapping[str, Mapping[str, str]]
+) -> pd.DataFrame:
+    """A row per recipe, as LMC Table 1."""
+    rows = {}
+    for study in studies:
+        if study.reference is None or study.recipe in rows:
+            continue
+        of = hyperparameters[study.name]
+        warmup = of.get("warmup", "0")
+        rows[study.recipe] = {
+            "recipe": study.recipe,
+            "network": of.get("network", UNKNOWN),
+            "data": of.get("data", UNKNOWN),
+            "train for": f"{of.get('iterations', UNKNOWN)} it",
+            "batch": of.get("batch_size", UNKNOWN),
+            "accuracy": spread(study.reference.mean, study.reference.std),
+            "optimizer": of.get("optimizer", UNKNOWN),
+            "rate": of.get("learning_rate", UNKNOWN),
+            "schedule": of.get("schedule", UNKNOWN),
+            "warm-up": warmup,
+            "weights left %": UNKNOWN if study.level is None else weights(study.left(study.level)),
+            "pruning": of.get("pruning", UNKNOWN),
+        }
+    return pd.DataFrame(list(rows.values()), dtype="object")
+
+
+def table_2(studies: Iterable[Study]) -> pd.DataFrame:
+    """A row per recipe, as LMC Table 2; published values beside ours where there are any."""
+    rows: dict[str, dict[str, str]] = {}
+    for study in studies:
+        if study.level is None or study.recipe in rows:
+            continue
+        cells = {name: _first(study, name) for name in (DENSE, IMP, *CONTROLS)}
+        if any(cell is None for cell in cells.values()):
+            continue
+        names = ("full", "IMP", "random pruning", "random reinit")
+        row = {"recipe": study.recipe, "weights left %": weights(study.left(study.level))}
+        for label, cell in zip(names, cells.values(), strict=True):
+            assert cell is not None
+            paper = "" if pd.isna(cell["paper_accuracy"]) else f" (paper {cell['paper_accuracy']})"
+            row[label] = spread(cell["accuracy_test"], cell["accuracy_test_std"]) + paper
+        imp = cells[IMP]
+        assert imp is not None
+        row["drop of IMP"] = number(imp["drop"], signed=True)
+        matching = imp["matching"]
+        row["matching"] = UNKNOWN if pd.isna(matching) else "yes" if matching else "no"
+        rows[study.recipe] = row
+    return pd.DataFrame(list(rows.values()), dtype="object")
+
+
+def _first(study: Study, name: str) -> pd.Series | None:
+    """A strategy's cell at k = 0; None where there is none."""
+    line = beside(study.line(name, study.level))
+    line = line[(line[REWIND] == 0) & line["accuracy_test"].notna()]
+    return None if line.empty else line.iloc[0]
+
+
+def _figure(name: str, studies: Sequence[Study], held: Held, folder: Path) -> Iterable[str]:
+    """A figure of the first study that has its data: heading, picture, caption, claims."""
+    figure = find(name)
+    having = [study for study in studies if figure.needs(study)][:1]
+    if not having:
+        return
+    plot = paper_plots.plot(figure, having)
+    svg.save(plot.figure, folder / f"{name}.svg")
+    yield f"### {figure.source}: {figure.title}"
+    yield f"![{figure.alt}]({folder.name}/{name}.svg)"
+    yield figure.caption
+    own = [(claim, shown) for claim, _, shown in held if claim.figure == name]
+    if own:
+        yield "\n".join(
+            f"- LMC: {claim.says} Here: {shown.sentence}. **{shown.verdict}**"
+            for claim, shown in own
+        )

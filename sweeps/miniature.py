@@ -1,0 +1,97 @@
+"""LMC in miniature: every small twin of its experiments in one store, and one page of results.
+
+    python -m sweeps.miniature [--home HOME] [--page FILE]
+
+What is stored is not done again: called twice, it only writes the page again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sweeps.errors import UserError
+from sweeps.loading import load
+from sweeps.plan import expand
+from sweeps.plan.graph import trainings
+
+TWINS = (
+    "digits-fig2-3",
+    "digits-fig4",
+    "digits-fig5-7",
+    "digits-fig8",
+    "digits-app-b",
+    "digits-app-c",
+    "digits-app-d",
+    "digits-app-h",
+)
+"""Specs, in the order of the paper: the first that has the data of a figure is shown there."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the twins and write the page. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m sweeps.miniature", description=__doc__)
+    parser.add_argument("--home", type=Path, default=Path(".sweeps/miniature"))
+    parser.add_argument("--page", type=Path, default=Path(".sweeps/miniature/miniature.md"))
+    given = parser.parse_args(arguments)
+    begin = time.monotonic()
+    for name in TWINS:
+        print(f"== {name}", flush=True)
+        command = [sys.executable, "-m", "sweeps", "run", name, "--home", str(given.home)]
+        status = subprocess.run(command, check=False).returncode
+        if status:
+            return status
+    try:
+        write(given.home, given.page, time.monotonic() - begin)
+    except (UserError, OSError) as error:
+        print(f"sweeps.miniature: {error}", file=sys.stderr)
+        return 2
+    print(f"wrote {given.page}")
+    return 0
+
+
+def write(home: Path, page: Path, seconds: float) -> None:
+    """Write the page from what is recorded in a home. Raises UserError and OSError."""
+    from analysis.report import paper
+    from analysis.study import by_recipe
+    from sweeps.commands.reading import read_results
+    from sweeps.home import resolve
+    from sweeps.provenance import versions
+
+    place = resolve(str(home), None)
+    every = [read_results(place, name) for name in TWINS]
+    studies = [study for one in every for study in by_recipe(one.study).values()]
+    hyperparameters = {one.name: one.settings[0].hyperparameters for one in every}
+    paper.write(
+        page,
+        studies,
+        hyperparameters,
+        {**versions(), "date": datetime.now(UTC).date().isoformat()},
+        _intro(Path(place.store), seconds),
+    )
+
+
+def _intro(store: Path, seconds: float) -> str:
+    """What was done, and what sharing saved."""
+    plans = [expand(load(name)[0]) for name in TWINS]
+    apart = sum(trainings(plan.jobs.values()) for plan in plans)
+    together = trainings({key: job for plan in plans for key, job in plan.jobs.items()}.values())
+    trials = len({trial.key for plan in plans for trial in plan.trials})
+    size = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
+    minutes, rest = divmod(round(seconds), 60)
+    return (
+        "Every figure and table of *Linear Mode Connectivity and the Lottery Ticket Hypothesis*, "
+        "on a small BatchNorm network and scikit-learn's handwritten digits. `make paper` made "
+        f"this page: {len(TWINS)} sweeps in one store, {trials:,} trials, {together:,} trainings "
+        f"(run apart the sweeps have {apart:,}), {size / 1e6:.0f} MB, {minutes} min {rest} s. It "
+        "shows whether the paper's pictures appear in a network that anyone can train in minutes; "
+        "of the paper's networks it proves nothing."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
