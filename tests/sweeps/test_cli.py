@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from analysis import records
-from sweeps.commands.specs import described
+from sweeps.commands.specs import described, parts
 from sweeps.loading import builtin_specs
 from trainables.data import ROWS
 
@@ -79,6 +79,37 @@ def test_the_header_of_a_spec_says_paper_and_cost(name: str) -> None:
     assert row["paper"].startswith(("LMC ", "Unmasking "))
     assert 5 < len(row["cost"]) < 60
     assert row["data"] in ROWS
+
+
+def test_specs_by_the_figures_of_a_paper(cli: Cli) -> None:
+    shown = cli("specs", "--paper", "lmc")
+    rows = [line.split("  ") for line in shown.out.splitlines()]
+    by_figure = {row[0].strip(): "".join(row[1:]) for row in rows}
+    assert "lmc-fig4-resnet20" in by_figure["figure 4"]
+    assert "digits-fig4" in by_figure["figure 4"]
+    order = [name for name in by_figure if name.startswith(("table", "figure", "appendix"))]
+    figures = [f"figure {number}" for number in range(2, 9)]
+    appendices = [f"appendix {letter}" for letter in "BCDEFGH"]
+    assert order == ["table 1", "table 2", *figures, *appendices]
+    assert "unmasking" in cli("specs", "--paper", "unmasking").out
+    assert cli("specs", "--paper", "lcm").err == (
+        "sweeps: --paper lcm: no such choice; did you mean 'lmc'? allowed: lmc, unmasking\n"
+    )
+    assert cli("specs", "digits-mlp", "--paper", "lmc").status == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [
+        ("LMC Table 2, Figures 5, 6 and 7", ["table 2", "figure 5", "figure 6", "figure 7"]),
+        ("LMC Figures 2, 3 and 5 to 7", [f"figure {n}" for n in (2, 3, 5, 6, 7)]),
+        ("LMC appendices B and E (Figures 9 and 14 to 17)", ["appendix B", "appendix E"]),
+        ("LMC section 3, Figure 4", ["figure 4"]),
+        ("LMC sections 2 to 4", []),
+    ],
+)
+def test_a_header_names_figures(header: str, wanted: list[str]) -> None:
+    assert [name for *_, name in parts(header)] == wanted
 
 
 def test_a_spec_is_printed_as_it_is(cli: Cli) -> None:

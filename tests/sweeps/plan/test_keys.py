@@ -33,6 +33,10 @@ KINDS = {
     "prune: magnitude": "ImpMask",
     "prune: random-per-layer": "RandomMask",
     "measure: instability": "Instability",
+    "measure: rewinding": "Rewinding",
+    "measure: throughout": "Throughout",
+    "measure: distance": "Distance",
+    "measure: disagreement": "Disagreement",
 }
 """What jobs do -> what their kinds were called when the keys were pinned."""
 
