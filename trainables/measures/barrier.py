@@ -15,7 +15,7 @@ def barrier(errors: Sequence[float]) -> float:
     """Return how far errors along a path rise above the straight line between its ends' errors.
 
     At least 0, in the errors' unit; `errors` are at evenly spaced points, ends included. Where the
-    ends differ this is less than instability, whose line is level at their mean.
+    ends differ it is another number than instability, whose line is level at their mean.
     """
     first, last = errors[0], errors[-1]
     lines = [(1 - alpha) * first + alpha * last for alpha in alphas(len(errors))]

@@ -87,7 +87,7 @@ def test_the_page_has_claims_tables_and_figures(
     assert "1 min 1 s" in text
     assert "| Section 3, Figure 3 | Dense networks are unstable at k = 0" in text
     assert "**Table 2.**" in text
-    assert "| digits-mlp | 80.0 |" in text
+    assert "| digits-mlp | 100.0 |" in text
     for name in ("fig2", "fig3", "fig6", "fig7"):
         assert f"](page/{name}.svg)" in text
         assert (tmp_path / "page" / f"{name}.svg").exists()
