@@ -142,7 +142,8 @@ def samples(
     ).astype({"counts": "bool", "drop": "float64"})
     counts = found["counts"]
     instability = found.loc[counts, "instability_test"]
-    found.loc[counts, "stable"] = instability < stable_below - ON_THRESHOLD
+    known = instability[instability.notna()]
+    found.loc[known.index, "stable"] = known < stable_below - ON_THRESHOLD
     for _, group in found.groupby(RECIPE):
         reference = dense_reference(group)
         if reference is None:

@@ -103,23 +103,28 @@ def from_files(frame: pd.DataFrame) -> pd.Series[bool]:
     return pd.Series([is_of_files(str(s)) for s in frame[STRATEGY]], index=frame.index, dtype=bool)
 
 
+def alone(trials: pd.DataFrame) -> pd.Series:
+    """Which trials are of one network, where there is one order seed."""
+    return trials["order_seed_1"] == trials["order_seed_2"]
+
+
 def tested(trials: pd.DataFrame) -> pd.Series:
-    """Which trials say what became of their networks: those whose instability was measured."""
+    """Which trials say what became of their networks: those of measured accuracies."""
     known = [
         trials[split_metric(ACCURACY, "test", arm)].notna()
         | trials[f"diverged_{arm}"].astype("bool")
         for arm in (1, 2)
     ]
-    return known[0] & known[1]
+    return known[0] & (known[1] | alone(trials))
 
 
 def counting(trials: pd.DataFrame) -> pd.Series:
-    """Which trials count: both ends are trained, and instability was measured."""
+    """Which trials count: both ends are trained, and instability was measured; or the one is."""
     ends = _ends(trials)
     trained = ~(ends["diverged"] | ends["untrained"]).to_numpy(dtype=bool)
     first, second = trained[: len(trials)], trained[len(trials) :]
     measured = trials[split_metric(INSTABILITY, "test")].notna()
-    return measured & first & second & tested(trials)
+    return (measured | alone(trials)) & first & second & tested(trials)
 
 
 def outcomes(trials: pd.DataFrame) -> pd.Series:

@@ -53,7 +53,7 @@ STRATEGY = "strategy"  # dense, imp, random-pruning, random-reinit
 LEVEL = "level"  # pruning level; 0 for dense
 REWIND = "rewind"  # k, in iterations
 INIT_SEED = "init_seed"
-ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2
+ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2; "1" of one arm alone
 RESTART = "restart"  # reset: trained from iteration 0 on after copying; absent or keep: from k on
 KEEP, RESET = "keep", "reset"
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
@@ -172,8 +172,9 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     Columns: `TRIAL_COLUMNS`, `SCALAR_METRICS` (NaN where a run lacks one), `TEST_EXAMPLES`,
     `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool); then whatever other
     measures have recorded (NaN where a run lacks it), sorted by name. `submission` is the id of
-    the run below which MLflow shows the trial. A diverged arm has no accuracy, and its trial no
-    instability: they are NaN.
+    the run below which MLflow shows the trial. Of a trial of one network both order seeds are the
+    same (`ends.alone`), its accuracy is that of arm 1, and what is of arm 2 is NaN. A diverged arm
+    has no accuracy, and its trial no instability: they are NaN.
     """
     import pandas as pd
 
@@ -221,7 +222,8 @@ TRIAL_COLUMNS = ("trial", "run_id", "submission", RECIPE, *IDENTIFYING)
 def _trial_row(run: Run) -> dict[str, object]:
     params = run.data.params
     metrics = {name: _finite_or_not(value) for name, value in run.data.metrics.items()}
-    first, second = (int(seed) for seed in params[ORDER_SEEDS].split(","))
+    first, *others = (int(seed) for seed in params[ORDER_SEEDS].split(","))
+    second = others[0] if others else first
     row: dict[str, object] = {
         "trial": run.data.tags[TRIAL_KEY],
         "run_id": run.info.run_id,
@@ -237,6 +239,8 @@ def _trial_row(run: Run) -> dict[str, object]:
         **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
         **{name: value for name, value in metrics.items() if name not in _EARLIER},
     }
+    if not others:
+        row |= {split_metric(ACCURACY, s): row[split_metric(ACCURACY, s, 1)] for s in SPLITS}
     diverged = {f"{DIVERGED}_{arm}": _diverged(metrics, arm) for arm in (1, 2)}
     for split in SPLITS if any(diverged.values()) else ():
         row |= {split_metric(name, split): math.nan for name in (INSTABILITY, ACCURACY)}
@@ -279,12 +283,13 @@ def measured(run: Run) -> dict[str, str]:
 def holds(run: Run, submission: Run) -> bool:
     """Whether a finished trial's run has all that a submission measures.
 
-    A measure of one network is there twice, as NAME_1 and NAME_2.
+    A measure of one network is there of each, as NAME_1 and NAME_2.
     """
     labels = measured(run).keys()
+    networks = range(1, 1 + len(run.data.params[ORDER_SEEDS].split(",")))
     for wanted in submission.data.params.get(MEASURES, INSTABILITY).split(","):
         name, slash, options = wanted.partition("/")
-        both = {f"{name}_{network}{slash}{options}" for network in (1, 2)}
-        if wanted not in labels and not both <= labels:
+        each = {f"{name}_{network}{slash}{options}" for network in networks}
+        if wanted not in labels and not each <= labels:
             return False
     return True

@@ -175,7 +175,8 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     for verdict, found in means.items():
         columns[f"{verdict} from k"] = [bracket(line) for line in found.itertuples()]
         columns |= paper[verdict]
-    columns["measured up to k"] = [UNKNOWN if pd.isna(k) else str(k) for k in lines["last"]]
+    last = lines["last"].fillna(means["matching"]["last"])
+    columns["measured up to k"] = [UNKNOWN if pd.isna(k) else str(k) for k in last]
     for verdict, found in means.items():
         columns |= _typical(found, samples, verdict)
     return pd.DataFrame(columns, dtype="object")

@@ -36,7 +36,9 @@ def export(
         tags = results.runs[row["run_id"]].data.tags
         for arm in arms:
             name = _name(row, arm)
-            place = tags[f"{records.ARTIFACT}arm_{arm}"]
+            place = tags.get(f"{records.ARTIFACT}arm_{arm}")
+            if place is None:  # it is of one network
+                continue
             key = place.rpartition("/")[2]
             file = f"{name}.safetensors"
             if file in listed and listed[file]["key"] != key:
@@ -59,6 +61,8 @@ def export(
                 "weights_left": row[records.WEIGHTS_LEFT],
                 "accuracy_test": row[records.split_metric(records.ACCURACY, "test", arm)],
             }
+    if not listed:
+        raise UserError("these trials are of one network each: --arm 1")
     text = json.dumps({"sweep": results.name, "networks": listed}, indent=1)
     _write(folder / LIST_FILE, text.encode())
     return len(listed), _example(results, folder / next(iter(listed)))
@@ -69,8 +73,9 @@ def _name(row: Mapping[Any, Any], arm: int) -> str:
     strategy = str(row[records.STRATEGY])
     if is_of_files(strategy):
         return re.sub(r"[^A-Za-z0-9._-]+", "-", files_in(strategy)[arm - 1])
+    start = "" if row[records.RESTART] == records.KEEP else "-from0"
     return (
-        f"{strategy}-level{row[records.LEVEL]}-k{row[records.REWIND]}-"
+        f"{strategy}-level{row[records.LEVEL]}-k{row[records.REWIND]}{start}-"
         f"init{row[records.INIT_SEED]}-order{row[f'order_seed_{arm}']}"
     )
 

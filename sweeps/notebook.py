@@ -167,7 +167,10 @@ class Results:
         if arm not in (1, 2):
             raise UserError(f"arm must be 1 or 2, not {arm!r}")
         _, tags = self._trial(trial)
-        return tensors.from_bytes(held(self._store, tags[f"{records.ARTIFACT}arm_{arm}"]))
+        place = tags.get(f"{records.ARTIFACT}arm_{arm}")
+        if place is None:
+            raise UserError("this trial is of one network, arm 1")
+        return tensors.from_bytes(held(self._store, place))
 
     def mask(self, trial: Any) -> Mask | None:
         """Return which weights of a trial's networks are kept, by name; None if they are dense."""

@@ -114,7 +114,8 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
     failed = [records.OUTCOME] if (trials[records.OUTCOME].dropna() != "trained").any() else []
     frame = _strings(trials[[*varying, *HEADINGS, *failed]])
     frame[ORDERS[0]] = [
-        f"{first}, {second}" for first, second in trials[list(ORDERS)].itertuples(index=False)
+        str(first) if first == second else f"{first}, {second}"
+        for first, second in trials[list(ORDERS)].itertuples(index=False)
     ]
     return frame.rename(columns=HEADINGS)
 

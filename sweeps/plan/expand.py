@@ -12,6 +12,7 @@ from sweeps.spec.subnetworks import Files
 from trainables.jobs.kinds import Network
 from trainables.jobs.lineage import Lineage
 from trainables.measures.parts import parts_of
+from trainables.store.keys import content_key
 
 
 def expand(spec: Sweep) -> Plan:
@@ -40,11 +41,11 @@ def _trained(spec: Sweep) -> Iterator[Trial]:
     for strategy, level, k, restart in sorted(cells):
         for lineage in lineages:
             arms = [lineage.arm(strategy, level, k, o, restart) for o in sorted(spec.orders)]
-            for first, second in combinations(arms, 2):
-                orders = (first.order_seed, second.order_seed)
+            for compared in combinations(arms, min(2, len(arms))):
+                orders = tuple(arm.order_seed for arm in compared)
                 seed = lineage.init_seed
-                at = Coordinates(first.strategy, level, k, seed, orders, restart)
-                yield _trial(spec, at, (first, second), arms)
+                at = Coordinates(compared[0].strategy, level, k, seed, orders, restart)
+                yield _trial(spec, at, compared, arms)
 
 
 def _given(spec: Sweep) -> Iterator[Trial]:
@@ -56,7 +57,11 @@ def _given(spec: Sweep) -> Iterator[Trial]:
 
 
 def _trial(
-    spec: Sweep, at: Coordinates, pair: tuple[Network, Network], cell: Sequence[Network] = ()
+    spec: Sweep, at: Coordinates, arms: tuple[Network, ...], cell: Sequence[Network] = ()
 ) -> Trial:
-    """Return the trial of a pair of a cell's arms: everything that the spec measures of it."""
-    return Trial(spec.instability.of(pair).key, at, pair, parts_of(spec.measure, pair, cell))
+    """Return the trial of a pair of a cell's arms, or of one: all that the spec measures of it."""
+    if len(arms) == 2:
+        key = spec.instability.of(arms).key
+    else:
+        key = content_key("trial", {"networks": [arm.key for arm in arms]})
+    return Trial(key, at, arms, parts_of(spec.measure, arms, cell))

@@ -24,20 +24,21 @@ class Coordinates(NamedTuple):
     rewind: int
     """k, in iterations."""
     init_seed: int
-    order_seeds: tuple[int, int]
-    """Of the two copies; of files, which is the first and which the second."""
+    order_seeds: tuple[int, ...]
+    """Of the two copies, or of the one; of files, which is the first and which the second."""
     restart: Restart = "keep"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The unit of record: two copies of a network, trained under two order seeds; or two files."""
+    """The unit of record: two copies of a network, trained under two order seeds; or two files; or
+    one network, where there is one order seed."""
 
     key: str
-    """The content key of its instability, whether or not that is measured: the same trial in every
-    sweep, and after a measure was added to one."""
+    """The content key of a pair's instability, whether or not that is measured: the same trial in
+    every sweep, and after a measure was added to one."""
     at: Coordinates
-    arms: tuple[Network, Network]
+    arms: tuple[Network, ...]
     parts: tuple[Part, ...]
 
     @property

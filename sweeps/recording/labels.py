@@ -12,7 +12,9 @@ from sweeps.spec import Sweep
 
 
 def columns(plan: Plan) -> list[dict[str, Any]]:
-    """What is measured beside instability: name, measure, unit, axis and meaning of each column."""
+    """What is measured beside what all tables show: name, measure, unit, axis and meaning of each
+    column."""
+    shown = {*records.SCALAR_METRICS, *records.END_METRICS}
     parts = {part.label: part for trial in plan.trials for part in trial.parts}
     return [
         {
@@ -27,6 +29,7 @@ def columns(plan: Plan) -> list[dict[str, Any]]:
         for part in parts.values()
         if part.of.measure != "instability"
         for column in part.of.columns
+        if part.recorded(column.name) not in shown
     ]
 
 

@@ -87,7 +87,7 @@ def read(store: Store, parts: Iterable[Part]) -> list[Measured]:
 
 def places(trial: Trial) -> dict[str, str]:
     """Return what a trial's networks are -> where they lie in the store, without file endings."""
-    jobs: dict[str, Job] = {"arm_1": trial.arms[0], "arm_2": trial.arms[1]}
+    jobs: dict[str, Job] = {f"arm_{number}": arm for number, arm in enumerate(trial.arms, 1)}
     if trial.arms[0].mask:
         jobs["mask"] = trial.arms[0].mask
     return {name: place(job) for name, job in jobs.items()}

@@ -34,7 +34,7 @@ def of(spec: Sweep) -> tuple[int, int]:
     Cells that are listed twice count twice, and trainings that IMP shares with an arm as two.
     """
     orders = len(spec.orders)
-    pairs = orders * (orders - 1) // 2
+    pairs = orders * (orders - 1) // 2 or orders
     pretrained: set[int] = set()
     deepest: dict[int, int] = {}
     trials = jobs = 0

@@ -37,7 +37,7 @@ from sweeps.spec.resources import Resources
 from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
 from trainables import data, measures
 from trainables.completing import devices
-from trainables.completing.fit import check_measures, check_origins
+from trainables.completing.fit import check_measures, check_origins, check_pairs
 from trainables.completing.measures import resolve
 from trainables.completing.misfit import Misfit
 from trainables.completing.subnetworks import (
@@ -100,7 +100,8 @@ class Sweep(BaseModel):
     """Seeds of initial weights; a number n means 1 to n."""
 
     orders: Seeds
-    """Order seeds of the arms; every pair of them is a trial. A number n means 1 to n."""
+    """Order seeds of the arms; every pair of them is a trial. A number n means 1 to n. One alone is
+    enough where no measure compares two networks: then each network is a trial."""
 
     subnetworks: Annotated[list[Subnetwork], Field(min_length=1, max_length=100)]
     """Which networks, each with its levels and, if they are others, rewind points."""
@@ -151,13 +152,6 @@ class Sweep(BaseModel):
     """Of each worker; has no influence on results."""
 
     _distinct = field_validator("inits", "orders", "restart")(distinct)
-
-    @field_validator("orders")
-    @classmethod
-    def _pairs(cls, orders: list[int]) -> list[int]:
-        if len(orders) < 2:
-            raise ValueError("a pair needs at least 2 order seeds")
-        return orders
 
     @model_validator(mode="before")
     @classmethod
@@ -213,6 +207,7 @@ class Sweep(BaseModel):
         try:
             object.__setattr__(self, "measure", resolve(self.measure, self._shared, self.recipe))
             check_measures(self.measure, self.recipe)
+            check_pairs(self.measure, len(self.orders))
             check_origins(self.measure, any(isinstance(one, Files) for one in self.subnetworks))
         except Misfit as misfit:
             raise error_of(misfit) from None

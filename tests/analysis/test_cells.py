@@ -287,6 +287,28 @@ def test_matching_is_a_drop_within_the_tolerance(
     assert cell["matching_samples"] == (2 if verdict else 0)
 
 
+def test_networks_alone_have_accuracy_and_match_but_no_instability(frame, trial):
+    def alone(strategy, level, init, accuracy):
+        row = trial(strategy, level, init=init, orders=(1, 1), instability=math.nan)
+        return row | {
+            "accuracy_test": accuracy,
+            "accuracy_test_1": accuracy,
+            "accuracy_test_2": math.nan,
+        }
+
+    rows = [alone("dense", 0, init, 96.0 + init) for init in (1, 2, 3)]
+    rows += [alone("imp", 1, init, 95.5 + init) for init in (1, 2, 3)]
+    rows += [alone("imp", 2, init, 90.0 + init) for init in (1, 2, 3)]
+    found = cells(frame(*rows))
+    assert found["stable"].isna().all()
+    assert found["accuracy_test"].tolist() == [98.0, 97.5, 92.0]
+    assert found["matching"].tolist() == [pd.NA, True, False]
+    assert found["n"].tolist() == [3, 3, 3]
+    each = samples(frame(*rows))
+    assert each["stable"].isna().all()
+    assert each["matching"].tolist()[3:] == [False, True, True, False, False, False]
+
+
 @pytest.mark.parametrize(
     ("accuracies", "drop", "verdict"),
     [

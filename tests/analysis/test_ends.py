@@ -64,6 +64,20 @@ def test_three_pairs_hold_three_arms(frame, trial):
     ]
 
 
+def test_a_trial_of_one_network_has_one_end(frame, trial):
+    """It counts if that one is trained, though it has no instability."""
+    one = {"orders": (1, 1), "instability": math.nan}
+    trials = frame(
+        trial(accuracies=(97.0, math.nan), **one),
+        trial(init=2, accuracies=(10.0, math.nan), **one),
+        trial(init=3, accuracies=(math.nan, math.nan), diverged=(True, False), **one),
+    )
+    assert arms(trials)["accuracy_test"].tolist()[:2] == [97.0, 10.0]
+    assert len(arms(trials)) == 3
+    assert counting(trials).tolist() == [True, False, False]
+    assert outcomes(trials).tolist() == ["trained", "untrained", "diverged"]
+
+
 @pytest.mark.parametrize(
     "other",
     [

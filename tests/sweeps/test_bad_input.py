@@ -206,6 +206,7 @@ VALUES = [
     ("subnetworks", "[{strategy: dense, rewind: []}]", "the list is empty"),
     ("subnetworks", f"[{'dense, ' * 101}]", "the list is too long: at most 100"),
     ("seed", "3", "seed: unknown key"),
+    ("measure", "[accuracy, instability]", "instability says accuracies, too: leave accuracy out"),
     ("restart", "rest", "there is no 'rest'; did you mean 'reset'?"),
     ("restart", "[keep, keep]", "'keep' is listed twice"),
     ("restart", "[]", "keep, reset or both: [keep, reset]"),

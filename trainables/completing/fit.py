@@ -81,6 +81,16 @@ def _check_classes(recipe: Recipe, network: Facts) -> None:
         )
 
 
+def check_pairs(measures: Iterable[Wanted], orders: int) -> None:
+    """Raises Misfit if a measure compares two copies, and there is one order seed."""
+    for one in measures:
+        if orders < 2 and one.arity == 2:
+            raise Misfit(
+                ("orders",),
+                f"a pair needs at least 2 order seeds: {one.measure} compares two copies",
+            )
+
+
 def check_origins(measures: Iterable[Wanted], from_files: bool) -> None:
     """Raises Misfit if a measure looks at the training of networks that come from files."""
     for index, one in enumerate(measures):

@@ -53,6 +53,10 @@ def resolve(
             raise Misfit(("measure", index), f"{shown(one.measure)} is listed twice")
         for column in one.columns:
             other = named.setdefault(f"{column.name}{one.suffix}", one.measure)
+            if {other, one.measure} == {"accuracy", "instability"}:
+                raise Misfit(
+                    ("measure", index), "instability says accuracies, too: leave accuracy out"
+                )
             if other != one.measure:
                 raise Misfit(
                     ("measure", index),

@@ -20,6 +20,7 @@ __all__ = ["Column", "Measure", "NoOptions", "Value", "Values", "Work"]
 
 MEASURES = {
     "instability": "trainables.measures.instability:MEASURE",
+    "accuracy": "trainables.measures.accuracy:MEASURE",
     "barrier": "trainables.measures.barrier:MEASURE",
     "throughout": "trainables.measures.throughout:MEASURE",
     "rewinding": "trainables.measures.rewinding:MEASURE",

@@ -30,11 +30,12 @@ class Part:
 
 
 def parts_of(
-    measures: Iterable[Wanted], pair: tuple[Network, Network], cell: Sequence[Network] = ()
+    measures: Iterable[Wanted], pair: tuple[Network, ...], cell: Sequence[Network] = ()
 ) -> tuple[Part, ...]:
-    """Return what some measures say of a pair: one of each network, where a measure takes one.
+    """Return what some measures say of a pair, or of a network alone, of which none takes two.
 
-    `cell` are all copies among which it is a pair.
+    Where a measure takes one network, it is one part for each. `cell` are all copies among which
+    it is a pair.
     """
     parts: list[Part] = []
     for wanted in measures:

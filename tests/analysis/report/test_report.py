@@ -120,7 +120,7 @@ def test_figures_are_in_the_page_and_have_words_for_those_who_cannot_see_them(pa
         ["Line", "charts"],
         ["Line", "charts"],
     ]
-    assert len(page.all("figcaption")) == len(page.all("figure")) == 3 + 3
+    assert len(page.all("figcaption")) == len(page.all("figure")) == 4 + 3
 
 
 def test_ids_are_unique_and_references_lead_somewhere(page):

@@ -241,6 +241,17 @@ def test_imp_may_prune_after_a_training_that_is_not_measured() -> None:
     assert arms == [len(measured) + len(masks)] * 2, "level 2 measured, levels 0 and 1 pruned after"
 
 
+def test_one_order_seed_is_enough_where_no_measure_compares_two_networks() -> None:
+    plan = planned({**FULL, "orders": [1]}, measure=["accuracy"])
+    assert {len(trial.arms) for trial in plan.trials} == {1}
+    assert {trial.at.order_seeds for trial in plan.trials} == {(1,)}
+    assert len({trial.key for trial in plan.trials}) == len(plan.trials) == 2 * 2 * 4
+    assert len(plan.measurements) == len(plan.trials)
+    pairs = planned(FULL)
+    trained = {key for key, job in plan.jobs.items() if isinstance(job, Training)}
+    assert trained < pairs.jobs.keys(), "the same networks as with pairs"
+
+
 def test_copies_may_start_over() -> None:
     """LMC Figure 4: W_k, T iterations from 0 on; at k = 0 that is the same trial."""
     spec = {**FULL, "subnetworks": FULL["subnetworks"][:2]}
