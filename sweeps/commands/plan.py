@@ -60,6 +60,7 @@ def plan(
     from sweeps.loading import load
     from sweeps.plan import expand, learning
     from sweeps.plan.cost import HARDWARE
+    from sweeps.plan.speed import this_core
     from sweeps.plan.summary import summarize
     from sweeps.plugins import use
     from trainables.store import Store
@@ -82,7 +83,8 @@ def plan(
         note = learning.stored(graph, complete, there).note
     cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
-    summary = summarize(graph, complete, workers, HARDWARE[hardware], price_per_hour)
+    on = this_core() if hardware == "cpu" else HARDWARE[hardware]
+    summary = summarize(graph, complete, workers, on, price_per_hour)
     if format_ == "json":
         print(json.dumps(summary, indent=2))
     else:

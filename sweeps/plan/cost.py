@@ -39,7 +39,8 @@ class Hardware:
     """Of what a network sees of an image that is read from a file, and cropped, by the worker
     itself; a GPU has cores beside it for that."""
     rounds_channels: bool
-    """Whether a convolution's channels cost as if they were rounded up to a vector's width."""
+    """Whether it is a CPU: a convolution's channels cost as if they were rounded up to a vector's
+    width, and sparse MLPs are computed by hand."""
     seconds_per_curved_value: float = 0.0
     """Of GELU, softmax and the like, in one of an iteration's three passes."""
 
@@ -92,7 +93,7 @@ def seconds_per_iteration(
     if recipe.precision == "bf16":
         work /= on.bf16_speedup
     work += recipe.batch_size / recipe.workers * seconds_per_image(recipe, on)
-    if on is CPU_CORE and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
+    if on.rounds_channels and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
         return (fixed + work) * (0.25 + 3.2 * weights_left)  # measured from 1 to 11 % left
     return fixed + work
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import pytest
 from harness import Sweep, finish, kill, wait_for
+
+pytestmark = pytest.mark.slow  # kills and bits of a small network: test_experiments.py
 
 SHORT = (
     "tiny-gpt", "--set", "inits=1", "--set", "orders=2", "--set", "rewind=[0, 10]",
