@@ -156,13 +156,15 @@ class Results:
             raise UserError(f"no figure {name!r}{did_you_mean(name, self._figures)}")
         return self._figures[name]
 
-    def weights(self, trial: Any, arm: int = 1) -> Weights:
+    def weights(self, trial: Any, arm: int = 1, iteration: int | None = None) -> Weights:
         """Return the trained weights and running statistics of a trial's network, by name.
 
-        `arm` is 1 or 2, which network of the pair. Raises UserError.
+        `arm` is 1 or 2, which network of the pair. With an `iteration`, those that it had then:
+        where `throughout` was measured there with `keep: true`. Raises UserError.
         """
         from sweeps.exporting import held
-        from trainables.store import tensors
+        from trainables.jobs.learning import STATE, state_key
+        from trainables.store import Missing, tensors
 
         if arm not in (1, 2):
             raise UserError(f"arm must be 1 or 2, not {arm!r}")
@@ -170,7 +172,16 @@ class Results:
         place = tags.get(f"{records.ARTIFACT}arm_{arm}")
         if place is None:
             raise UserError("this trial is of one network, arm 1")
-        return tensors.from_bytes(held(self._store, place))
+        if iteration is None:
+            return tensors.from_bytes(held(self._store, place))
+        key = state_key(place.rpartition("/")[2], iteration)
+        try:
+            return tensors.from_bytes(self._store.read(STATE, key).payload)
+        except Missing:
+            raise UserError(
+                f"no state of iteration {iteration} was kept; measure throughout, every so many "
+                "iterations, with keep: true"
+            ) from None
 
     def mask(self, trial: Any) -> Mask | None:
         """Return which weights of a trial's networks are kept, by name; None if they are dense."""
@@ -181,11 +192,11 @@ class Results:
         place = tags.get(f"{records.ARTIFACT}mask")
         return tensors.from_bytes(held(self._store, place)) if place else None
 
-    def network(self, trial: Any, arm: int = 1) -> nn.Module:
+    def network(self, trial: Any, arm: int = 1, iteration: int | None = None) -> nn.Module:
         """Return a trained network of a trial in `eval` mode; pruned weights are 0.
 
-        `arm` is 1 or 2. A network of the user's own needs its code (`plugins` of `open`). Raises
-        UserError.
+        `arm` is 1 or 2; `iteration` as for `weights`. A network of the user's own needs its code
+        (`plugins` of `open`). Raises UserError.
         """
         from trainables import networks
         from trainables.registry import PluginError
@@ -195,7 +206,7 @@ class Results:
             network = networks.build(self._spec(one).recipe.architecture).eval()
         except (PluginError, KeyError) as error:
             raise UserError(f"{error}; is its folder given as plugins=...?") from None
-        networks.bind(network, self.weights(trial, arm))
+        networks.bind(network, self.weights(trial, arm, iteration))
         return network
 
     @property

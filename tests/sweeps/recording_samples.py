@@ -20,6 +20,15 @@ from trainables.store import Store
 SMALL = ("rewind=[0, 20]", "inits=1", "orders=2", "subnetworks=[dense]")
 """Two trials of digits-mlp."""
 
+TRAINED = (
+    "recipe.length=30",
+    "rewind=[0, 10]",
+    "inits=1",
+    "orders=2",
+    "subnetworks=[dense, {strategy: imp, levels: [1]}]",
+)
+"""Four trials of networks that are trained for 30 iterations."""
+
 
 def measured(job: Measurement, **changes: Any) -> dict[str, Any]:
     """What a version wrote that knew nothing of divergence: errors 5, 50, ..., 5 %."""

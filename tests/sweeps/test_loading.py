@@ -63,7 +63,16 @@ def test_every_built_in_spec_is_headed_and_loads() -> None:
 @pytest.mark.parametrize(
     ("point", "iterations"),
     # 1200 iterations; an epoch of 1000 examples is 62 full batches of 16.
-    [("'2 %'", 24), ("2%", 24), ("0.5 %", 6), ("1 epoch", 62), ("5 epochs", 310), ("7", 7)],
+    [
+        ("500 iterations", 500),
+        ("1 iteration", 1),
+        ("'2 %'", 24),
+        ("2%", 24),
+        ("0.5 %", 6),
+        ("1 epoch", 62),
+        ("5 epochs", 310),
+        ("7", 7),
+    ],
 )
 def test_rewind_points_in_other_units(write, point: str, iterations: int) -> None:
     sweep, _ = load(write(SPEC.replace("rewind: [0, 20, 120]", f"rewind: [{point}]")))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CURVE = "curve"
 """The kind under which a training's learning curve is stored."""
 
+STATE = "progress"
+"""The kind under which states of a training are stored that are kept."""
+
 VERSION = 1
 """Raised when values come out otherwise."""
 
@@ -71,6 +74,11 @@ def curve_key(job: Training) -> str:
     """Return the key under which the learning curve of a job with an evaluation is stored."""
     assert job.evaluation is not None
     return content_key(CURVE, {"training": job.key, "version": VERSION, **asdict(job.evaluation)})
+
+
+def state_key(training: str, iteration: int) -> str:
+    """Return the key under which a state is stored, if it is kept, by the key of its training."""
+    return content_key(STATE, {"network": training, "iteration": iteration})
 
 
 def encode(points: Sequence[Point]) -> tuple[bytes, dict[str, Any]]:

@@ -19,11 +19,11 @@ from trainables.jobs.batch import UnderWay
 from trainables.jobs.contents import CHECKPOINT, state_of
 from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Measured, Step
-from trainables.jobs.learning import Point, point_of
+from trainables.jobs.learning import STATE, Point, point_of, state_key
 from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.pruning.masks import masked
-from trainables.store import Missing, StoreError, Unreadable, content_key, tensors
+from trainables.store import Missing, StoreError, Unreadable, tensors
 from trainables.training.evaluation import told
 from trainables.training.group import Trajectory
 
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
     from trainables.jobs.execute import Executor
     from trainables.jobs.kinds import Measurement, Training
     from trainables.weights import Weights
-
-STATE = "progress"
-"""The kind under which states are stored that are to be kept."""
-
-
-def state_key(copy: Training, iteration: int) -> str:
-    """Return the key under which a copy's state at an iteration is stored, if it is kept."""
-    return content_key(STATE, {"network": copy.key, "iteration": iteration})
 
 
 @dataclass
@@ -149,7 +141,7 @@ def _look(work: _Work) -> Generator[Step]:
     if dict(job.options).get("keep"):
         for one in work.copies:
             payload = tensors.to_bytes({n: v.cpu() for n, v in states[one.job.key].items()})
-            key = state_key(one.job, iteration)
+            key = state_key(one.job.key, iteration)
             executor.store.write(STATE, key, payload, tensors.SUFFIX, iteration=iteration)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from recording_samples import Recorded
+from recording_samples import TRAINED, Recorded
 
 from sweeps.home import Home, resolve
 from sweeps.recording import database, submissions
@@ -52,19 +52,10 @@ def recorded(home: Home) -> Recorded:
     return Recorded(home)
 
 
-SPEC = (
-    "recipe.length=30",
-    "rewind=[0, 10]",
-    "inits=1",
-    "orders=2",
-    "subnetworks=[dense, {strategy: imp, levels: [1]}]",
-)
-
-
 @pytest.fixture
 def trained(recorded: Recorded, created_quickly: None, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     """A home with four trials of networks that were trained for 30 iterations."""
-    plan, text = recorded.plan(*SPEC)
+    plan, text = recorded.plan(*TRAINED)
     list(Executor(recorded.store, recorded.home.data, 1e9).run_batch(list(plan.jobs.values())))
     submissions.save(recorded.store, plan, text)
     recorder = Recorder(recorded.home, plan, recorded.store)

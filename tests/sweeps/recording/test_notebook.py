@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib.figure import Figure
-from recording_samples import SMALL, Recorded
+from recording_samples import SMALL, TRAINED, Recorded
 
 import analysis
 import sweeps
+from sweeps.errors import UserError
 from sweeps.notebook import Results
+from trainables.jobs.execute import Executor
 from trainables.training.evaluation import evaluate
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -51,6 +53,21 @@ def test_every_network_is_the_one_that_was_measured(opened: Results, arm: int) -
         assert (mask is None) == (row["strategy"] == "dense")
         for name, keep in (mask or {}).items():
             assert not opened.weights(row, arm)[name][~keep].any()
+
+
+def test_states_of_training_are_read_where_they_were_kept(
+    recorded: Recorded, opened: Results
+) -> None:
+    """The last one is the trained network."""
+    with pytest.raises(UserError, match="no state of iteration 30 was kept; measure throughout"):
+        opened.network(0, iteration=30)
+    kept = ("measure=[{measure: throughout, every: 15, points: 3, keep: true}]", *TRAINED)
+    plan, _ = recorded.plan(*kept)
+    list(Executor(recorded.store, recorded.home.data, 1e9).run_batch(list(plan.jobs.values())))
+    for place in (0, 1):
+        middle, end, trained = (opened.weights(place, 2, iteration) for iteration in (15, 30, None))
+        assert all(torch.equal(end[name], value) for name, value in trained.items())
+        assert any(not torch.equal(middle[name], value) for name, value in trained.items())
 
 
 def test_frames_are_those_of_the_report(opened: Results, trained: Recorded) -> None:

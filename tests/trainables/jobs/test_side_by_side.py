@@ -10,9 +10,8 @@ from trainables import measures
 from trainables.jobs.ancestry import ancestry, needed
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Training, pretrained, pruned, trained
-from trainables.jobs.learning import CURVE, Evaluation, curve_key
+from trainables.jobs.learning import CURVE, STATE, Evaluation, curve_key, state_key
 from trainables.jobs.measurements import decode
-from trainables.jobs.side_by_side import STATE, state_key
 from trainables.store import Store, tensors
 from trainables.training import loop
 
@@ -176,12 +175,14 @@ def test_states_are_kept_where_that_is_asked_for(store, short):
     arms = copies(short())
     found, _ = jobs_of(arms)
     done(store, *found)
-    assert not store.complete((STATE, state_key(arm, i)) for arm in arms for i in POINTS)
+    assert not store.complete((STATE, state_key(arm.key, i)) for arm in arms for i in POINTS)
     keeping, _ = jobs_of(arms, keep=True)
     assert keeping[0].key != found[0].key
     done(store, *keeping)
     for arm in arms:
-        kept = [tensors.from_bytes(store.read(STATE, state_key(arm, i)).payload) for i in POINTS]
+        kept = [
+            tensors.from_bytes(store.read(STATE, state_key(arm.key, i)).payload) for i in POINTS
+        ]
         end = held(store, arm)
         assert all((kept[-1][name] == value).all() for name, value in end.items())
         assert any((kept[0][name] != value).any() for name, value in end.items())
