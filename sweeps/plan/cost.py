@@ -43,6 +43,8 @@ class Hardware:
     width, and sparse MLPs are computed by hand."""
     seconds_per_curved_value: float = 0.0
     """Of GELU, softmax and the like, in one of an iteration's three passes."""
+    seconds_to_start: float = 20.0
+    """Until Ray runs, and torch is imported in every worker."""
 
 
 CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True, 3.5e-9)

@@ -52,4 +52,5 @@ def this_core() -> Hardware:
         seconds_per_parameter=factor * CPU_CORE.seconds_per_parameter,
         seconds_per_pixel=factor * CPU_CORE.seconds_per_pixel,
         seconds_per_curved_value=factor * CPU_CORE.seconds_per_curved_value,
+        seconds_to_start=factor * CPU_CORE.seconds_to_start,
     )

@@ -10,9 +10,6 @@ from sweeps.plan import cost
 from sweeps.plan.graph import Plan, iterations, trainings
 from trainables.jobs.kinds import Job, Measurement
 
-STARTUP_SECONDS = 20.0
-"""Ray, and torch in every worker."""
-
 
 def summarize(
     plan: Plan,
@@ -34,7 +31,7 @@ def summarize(
     planned = iterations(jobs)
     kinds = Counter(job.task for job in jobs)
     open_kinds = Counter(job.task for job in todo)
-    wall = STARTUP_SECONDS + cost.wall_seconds(todo, workers, on) if needed else 0.0
+    wall = on.seconds_to_start + cost.wall_seconds(todo, workers, on) if needed else 0.0
     price = {}
     if price_per_hour is not None:
         price["price_per_hour"] = price_per_hour

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -88,9 +89,10 @@ def _wanted(entry: Written, shared: Mapping[str, Any], recipe: Recipe, index: in
     options = checked(measure.Options, entry.options, here, "this measure")
     if measure.while_training:
         usual: Any = next(one.default for one in fields(measure.Options) if one.name == "every")
-        shared = {**shared, "every": _iterations(usual, recipe, here)}
         if "every" in options:
             options["every"] = _iterations(options["every"], recipe, (*here, "every"))
+        with suppress(Misfit) if "every" in options else nullcontext():
+            shared = {**shared, "every": _iterations(usual, recipe, here)}
     try:
         return measures.wanted(name, options, shared)
     except PluginError as error:
