@@ -100,6 +100,10 @@ def _unpickled(content: bytes) -> Any:
             "torch.save(network.state_dict(), FILE), or safetensors"
         ) from None
     except Exception as error:  # of whatever the bytes are taken for
+        if not content.startswith(SAVED):
+            raise NetworkFileError(
+                "torch.load cannot read it: torch.save did not write it"
+            ) from None
         raise NetworkFileError(f"torch.load cannot read it: {_line(error)}") from None
 
 

@@ -13,17 +13,20 @@ from pathlib import Path
 def sentence(place: str) -> str:
     """Return the first sentence that documents `module:object`; empty where there is none.
 
-    Of a function or class its own, else that of its module.
+    Of a function or class its own, of a constant the text below it; else that of its module.
     """
     module, _, path = place.partition(":")
     spec = find_spec(module)
     tree = _parsed(spec.origin) if spec and spec.origin else None
     if tree is None:
         return ""
-    for node in tree.body:
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name != path:
-            continue
-        if text := ast.get_docstring(node):
+    for node, below in zip(tree.body, [*tree.body[1:], None], strict=True):
+        text: str | None = None
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == path:
+            text = ast.get_docstring(node)
+        elif isinstance(node, ast.Assign) and _is_name(node.targets[0], path):
+            text = _text(below)
+        if text:
             return first_sentence(text)
     return first_sentence(ast.get_docstring(tree) or "")
 
@@ -49,10 +52,18 @@ def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for one, below in zip(node.body, [*node.body[1:], None], strict=True):
         if not (isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)):
             continue
-        text = ""
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            text = str(below.value.value)
-        yield one.target.id, " ".join(text.split())
+        yield one.target.id, " ".join(_text(below).split())
+
+
+def _is_name(target: ast.expr, name: str) -> bool:
+    return isinstance(target, ast.Name) and target.id == name
+
+
+def _text(node: ast.stmt | None) -> str:
+    """Return what a string that stands by itself says; empty for other statements."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return str(node.value.value)
+    return ""
 
 
 @cache

@@ -48,8 +48,17 @@ def _network_row(name: str) -> Row:
         "example": _numbers(facts.inputs),
         "classes": str(facts.classes),
         "parameters": f"{facts.parameters:,}",
-        "what": sentence(networks.TABLE[name].partition(":")[0]),
+        "what": _what(networks.TABLE[name]),
     }
+
+
+def _what(place: str) -> str:
+    """What a network's module says of itself; of a variant in it, what its function returns."""
+    module, _, function = place.partition(":")
+    if function == "build":
+        return sentence(module)
+    text = sentence(place).removeprefix("Return a ")
+    return text[:1].upper() + text[1:]
 
 
 def _network_details(name: str) -> list[tuple[str, str, str]]:

@@ -67,7 +67,7 @@ def start_head(head: Head) -> bool:
     if _runs_already(head):
         return False
     if not _has_token():
-        token.make(token.default_file())
+        token.make(token.file())
     for option in ("port", "dashboard_port", "tracking_port"):
         _check_free(getattr(head, option), "--" + option.replace("_", "-"))
     _start_ray(head, lambda: _joined(head) and _answers(head.dashboard))

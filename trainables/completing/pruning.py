@@ -19,7 +19,8 @@ def with_pruning(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """
     name, here = recipe["pruning_method"], ("recipe", "pruning_method")
     try:
-        method, version = pruning.find(name), pruning.version(name)
+        method = pruning.find(name, recipe["pruning_options"])
+        version = pruning.version(name)
     except KeyError:
         raise Misfit(
             here,

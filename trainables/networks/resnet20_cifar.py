@@ -28,5 +28,5 @@ def build(
 def narrow(
     depth: int = 8, width: int = 8, classes: int = 10, inputs: Inputs = (3, 32, 32)
 ) -> ResidualNetwork:
-    """Return the same, small enough for a laptop."""
+    """Return a narrow ResNet-8 for CIFAR-10, small enough for a laptop."""
     return build(depth, width, classes, inputs)

@@ -7,12 +7,13 @@ A recipe may also name a method of its user's as `module:object`: a `PruningMeth
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from trainables.pruning.method import Layer, NoOptions, PruningMethod, When
 from trainables.recipe import Recipe
-from trainables.registry import Door, PluginError
+from trainables.registry import Door, PluginError, check_call
 
 __all__ = ["Layer", "NoOptions", "PruningMethod", "When"]
 
@@ -33,8 +34,11 @@ OWN_EXAMPLES = 300.0
 """Assumed forward and backward passes of a user's own method, for the planner."""
 
 
-def find(name: str) -> PruningMethod:
-    """Return the method of that name. Raises KeyError if there is none, and PluginError."""
+def find(name: str, given: Mapping[str, Any] | None = None) -> PruningMethod:
+    """Return the method of that name, which takes `given` options where it is a function.
+
+    Raises KeyError if there is none, and PluginError.
+    """
     found = DOOR.find(name)
     if isinstance(found, PruningMethod):
         return found
@@ -44,6 +48,8 @@ def find(name: str) -> PruningMethod:
             "trainables.pruning.PruningMethod"
         )
     with DOOR.calling(name):
+        if given is not None:
+            check_call(found, (None, None, None), given)
         return PruningMethod(
             name=name,
             scores=lambda weights, mask, context, options: found(weights, mask, context, **options),

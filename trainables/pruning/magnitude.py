@@ -54,3 +54,4 @@ def shares(layers: Mapping[str, Layer], total: int, options: Options) -> Mapping
 PER_LAYER = PruningMethod(
     name="magnitude-per-layer", scores=scores, uses="weights", shares=shares, Options=Options
 )
+"""Weights of the lowest magnitude go, the same fraction in each layer."""

@@ -122,6 +122,7 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path, two: list[str]) -> No
         (["a.pt", "text.safetensors"], ".networks[1]: text.safetensors: it is no safetensors"),
         (["a.pt", "code.pt"], ".networks[1]: code.pt: it holds more than tensors"),
         (["a.pt", "text.pt"], ".networks[1]: text.pt: torch.load cannot read it: torch.save did"),
+        (["a.pt", "junk.pt"], ".networks[1]: junk.pt: torch.load cannot read it: torch.save"),
         (["a.pt", "list.pt"], ".networks[1]: list.pt: it holds no tensors by name"),
         (["a.pt", "both.pt"], ".networks[1]: both.pt: it holds several networks: "),
         (["a.pt", "lacks.pt"], "lacks.pt: the file lacks linears.0.weight of the network digits"),
@@ -153,6 +154,7 @@ def test_what_is_wrong_with_files_is_one_line(
     Path("empty.pt").touch()
     for ending in ("safetensors", "pt"):
         Path(f"text.{ending}").write_text("no tensors")
+    Path("junk.pt").write_text("hello")
     with pytest.raises(UserError) as raised:
         load(spec_of(tmp_path, networks))
     (line,) = str(raised.value).splitlines()

@@ -129,6 +129,32 @@ def test_synflow_costs_its_steps() -> None:
     assert cost(400) - cost(200) == pytest.approx(2 * (cost(200) - cost(100)))
 
 
+@pytest.mark.parametrize(
+    ("signature", "options", "said"),
+    [
+        ("weights, mask, context, power=1", "powr=2", "got an unexpected keyword argument 'powr'"),
+        ("weights, mask", "power=2", "too many positional arguments"),
+        ("weights, mask, context, power", "other=2", "missing a required argument: 'power'"),
+    ],
+)
+def test_options_that_a_function_of_ones_own_does_not_take(
+    tmp_path: Path, signature: str, options: str, said: str
+) -> None:
+    """Told before anything is trained."""
+    (tmp_path / "mine.py").write_text(f"def score({signature}):\n    return weights\n")
+    plugins.use(tmp_path)
+    try:
+        with pytest.raises(UserError) as raised:
+            sweep("recipe.pruning_method=mine:score", f"recipe.pruning_options.{options}", IMP)
+        sweep("recipe.pruning_method=snip", PRUNED)
+    finally:
+        plugins.use(None)
+    (line,) = str(raised.value).splitlines()
+    assert said in line
+    assert "it takes (weights, mask" in line
+    assert "(mine.py:1)" in line
+
+
 def test_a_stored_spec_needs_no_code_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "def score(weights, mask, context):\n    return weights\n\n\nscore.when = 'start'\n"
