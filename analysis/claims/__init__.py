@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from analysis.claims import appendices, dense, sparse
+from analysis.claims import appendices, dense, sparse, sparsities
 from analysis.claims.claim import Claim, Shown
 
 if TYPE_CHECKING:
     from analysis.study import Study
 
-CLAIMS: tuple[Claim, ...] = (*dense.CLAIMS, *sparse.CLAIMS, *appendices.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (
+    *dense.CLAIMS,
+    *sparse.CLAIMS,
+    *sparsities.CLAIMS,
+    *appendices.CLAIMS,
+)
 """Of all of the paper, in its order."""
 
 

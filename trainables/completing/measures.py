@@ -36,6 +36,28 @@ Entry = Written | Wanted
 """`Wanted` where it comes from a stored spec, in which all is spelled out."""
 
 
+def written(value: Any) -> list[Written]:
+    """Return measures as a configuration of Python has them: a name, a mapping, or a list of these.
+
+    Raises Misfit.
+    """
+    entries = value if isinstance(value, list | tuple) else [value]
+    if not entries:
+        raise Misfit(("measure",), "names no measure")
+    found = []
+    for index, one in enumerate(entries):
+        options = {"measure": one} if isinstance(one, str) else one
+        if not isinstance(options, Mapping) or not isinstance(options.get("measure"), str):
+            raise Misfit(
+                ("measure", index),
+                "must be a measure's name, or a mapping of name and options: "
+                "{'measure': 'instability', 'points': 50}",
+            )
+        own = {str(name): item for name, item in options.items() if name != "measure"}
+        found.append(Written(options["measure"], own))
+    return found
+
+
 def resolve(
     entries: Iterable[Entry], shared: Mapping[str, Any], recipe: Recipe
 ) -> tuple[Wanted, ...]:

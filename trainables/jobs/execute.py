@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from functools import partial, singledispatchmethod
@@ -26,6 +25,7 @@ from trainables.jobs.contents import (
 from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
 from trainables.jobs.given import LostFileError
+from trainables.jobs.held import Held
 from trainables.jobs.kinds import Given, Job, Mask, Measurement, Training
 from trainables.jobs.made_with import made_with
 from trainables.jobs.measurements import encode
@@ -40,9 +40,6 @@ from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState
 from trainables.training.team import ALONE, Team
 from trainables.weights import Mask as Masks
-
-HELD_BYTES = 256 * 2**20
-"""Of artifacts that a process keeps, so that pairs and levels don't read theirs again."""
 
 
 class Executor:
@@ -67,7 +64,7 @@ class Executor:
         self.checkpoint_seconds = checkpoint_seconds
         self.decoders, self.team = decoders, team
         self.trained_iterations = 0
-        self._held: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
+        self._held = Held()
 
     def run(self, job: Job) -> Iterator[Step]:
         """Do a job and store its artifact; nothing if it is there already.
@@ -112,19 +109,10 @@ class Executor:
             except Missing:
                 yield from self._do(job)  # which holds them, too
             else:
-                self._hold(job, held)
+                self._held.put(job.key, held)
                 if isinstance(job, Training) and not finite(held):
                     yield Diverged(job)
-        self._held.move_to_end(job.key)
-        return self._held[job.key]
-
-    def _hold(self, job: Job, held: dict[str, Tensor]) -> None:
-        self._held[job.key] = held
-        self._held.move_to_end(job.key)
-        size = sum(value.nbytes for artifact in self._held.values() for value in artifact.values())
-        while size > HELD_BYTES and len(self._held) > 1:
-            _, dropped = self._held.popitem(last=False)
-            size -= sum(value.nbytes for value in dropped.values())
+        return self._held.get(job.key)
 
     @singledispatchmethod
     def _do(self, job: Job) -> Iterator[Step]:
@@ -220,11 +208,6 @@ class Executor:
         examples = data.load(recipe, self.data_folder).train
         return Group(recipe, examples, team=self.team, decoders=self.decoders)
 
-    @property
-    def made_with(self) -> dict[str, Any]:
-        """What a manifest records of the software and the team."""
-        return made_with(self.team)
-
     def _clock(self) -> Callable[[], dict[str, Any]]:
         """Starts now; says what a manifest records of the work done since, and with what."""
         start = time.perf_counter()
@@ -308,7 +291,7 @@ class Executor:
     def _store_tensors(
         self, job: Job, held: dict[str, Tensor], spent: dict[str, Any], **facts: Any
     ) -> None:
-        self._hold(job, held)
+        self._held.put(job.key, held)
         payload = tensors.to_bytes(held)
         self.store.write(job.kind, job.key, payload, tensors.SUFFIX, **spent, **facts)
         if job.iterations:

@@ -20,6 +20,7 @@ from trainables.jobs.contents import CHECKPOINT, state_of
 from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Measured, Step
 from trainables.jobs.learning import STATE, Point, point_of, state_key
+from trainables.jobs.made_with import made_with
 from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.pruning.masks import masked
@@ -93,7 +94,7 @@ def measure(executor: Executor, job: Measurement) -> Generator[Step]:
     facts = {
         "seconds": time.perf_counter() - start,
         "iterations": executor.trained_iterations - trained,
-        **executor.made_with,
+        **made_with(executor.team),
     }
     yield from _end(work, facts)
 

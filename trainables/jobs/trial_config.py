@@ -15,7 +15,7 @@ from trainables.addresses import absolute, is_url
 from trainables.arguments import Arguments
 from trainables.completing.evaluation import evaluation
 from trainables.completing.fit import check_measures
-from trainables.completing.measures import Written, resolve
+from trainables.completing.measures import resolve, written
 from trainables.completing.misfit import Misfit, Where
 from trainables.completing.recipe import check_base, complete, with_defaults
 from trainables.completing.subnetworks import (
@@ -158,7 +158,7 @@ def _read(config: Mapping[str, Any], gpus: float) -> TrialConfig:
     arms = (lineage.arm(strategy, level, k, order) for order in sorted(given["order_seeds"]))
     first, second = (replace(arm, evaluation=when) for arm in arms)
     shared = {"points": given["path_points"], "train_examples": given["train_examples"]}
-    wanted = resolve(_written(given["measure"]), shared, recipe)
+    wanted = resolve(written(given["measure"]), shared, recipe)
     check_measures(wanted, recipe)
     found = (one for one in wanted if one.measure == "instability")
     instability = next(found, None) or measures.wanted("instability", {}, shared)
@@ -282,21 +282,3 @@ def _evaluation(given: Mapping[str, Any] | None, recipe: Recipe) -> Evaluation |
         if examples < 1:
             raise Misfit(("evaluate", "examples"), "must be at least 1, or all")
     return evaluation(every, examples, asdict(recipe))
-
-
-def _written(value: Any) -> list[Written]:
-    entries = value if isinstance(value, list | tuple) else [value]
-    if not entries:
-        raise Misfit(("measure",), "names no measure")
-    found = []
-    for index, one in enumerate(entries):
-        options = {"measure": one} if isinstance(one, str) else one
-        if not isinstance(options, Mapping) or not isinstance(options.get("measure"), str):
-            raise Misfit(
-                ("measure", index),
-                "must be a measure's name, or a mapping of name and options: "
-                "{'measure': 'instability', 'points': 50}",
-            )
-        own = {str(name): item for name, item in options.items() if name != "measure"}
-        found.append(Written(options["measure"], own))
-    return found

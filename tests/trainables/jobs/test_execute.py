@@ -8,7 +8,7 @@ import torch
 from job_samples import NEVER, damage, do, family, held, path, payload
 
 from trainables import data, networks
-from trainables.jobs import execute
+from trainables.jobs import held as held_module
 from trainables.jobs.events import InputDiverged, Measured
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job, pretrained, trained
@@ -290,7 +290,7 @@ def test_a_damaged_artifact_whose_size_shows_it_is_made_again(store, jobs, undis
 
 @pytest.mark.parametrize("memory", [0, 200_000, 2**28])  # none, three arms, all
 def test_what_is_held_in_memory_changes_nothing(store, jobs, undisturbed, monkeypatch, memory):
-    monkeypatch.setattr(execute, "HELD_BYTES", memory)
+    monkeypatch.setattr(held_module, "HELD_BYTES", memory)
     executor = Executor(store, samples.FOLDER, NEVER)
     names = list(jobs)
     for name in names[::-1]:  # a job first, then the ones it made on the way
@@ -300,12 +300,12 @@ def test_what_is_held_in_memory_changes_nothing(store, jobs, undisturbed, monkey
 
 
 def test_memory_is_bounded(store, jobs, monkeypatch):
-    monkeypatch.setattr(execute, "HELD_BYTES", 200_000)
+    monkeypatch.setattr(held_module, "HELD_BYTES", 200_000)
     executor = Executor(store, samples.FOLDER, NEVER)
     for job in jobs.values():
         list(executor.run(job))
-        held = [value for artifact in executor._held.values() for value in artifact.values()]
-        assert sum(value.nbytes for value in held) <= 200_000 or len(executor._held) == 1
+        held = [value for artifact in executor._held._held.values() for value in artifact.values()]
+        assert sum(value.nbytes for value in held) <= 200_000 or len(executor._held._held) == 1
 
 
 def test_what_is_held_is_not_read_again(store, jobs, monkeypatch):
