@@ -138,6 +138,12 @@ def print_summary(console: Console, results: Results) -> None:
     )
     for frame, core in shown if len(summary) else ():
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
+    over = results.restarted
+    if len(over):
+        console.print("Copies that start over at iteration 0; at k = 0 all do.")
+        frame = tables.summary(over)
+        frame = frame.drop(columns=[c for c in IN_REPORT if c in frame])
+        print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tables.CORE_COLUMNS)
     for caption, frame in quantities.tables(results.trials, results.quantities).items():
         console.print(caption)
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tuple(frame.columns))

@@ -80,6 +80,15 @@ class Results:
         return cells(self.trials, stable_below=self.stable_below, matching=self.matching)
 
     @cached_property
+    def restarted(self) -> pd.DataFrame:
+        """Cells of copies that start over, as `Study.restarted`; empty where there are none."""
+        found = Study(
+            self.name, self.trials, stable_below=self.stable_below, matching=self.matching
+        )
+        there = (self.trials[records.RESTART] == records.RESET).any()
+        return found.restarted if there else found.restarted.iloc[:0]
+
+    @cached_property
     def pairs(self) -> pd.DataFrame:
         """The pairs of networks from files, as `pairs.pairs`."""
         return pairs(self.trials, self.stable_below)

@@ -22,7 +22,7 @@ from analysis.findings import findings, partial
 from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
-from analysis.records import PHASE, RECIPE
+from analysis.records import PHASE, RECIPE, RESET, RESTART
 from analysis.report import pair_plots, paper_plots
 from analysis.report.plot import Plot
 from analysis.study import Study, by_recipe
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 PAIRS = (
     "Networks from files, pair by pair: instability on the straight line between their weights, in "
     "points of test and train error; test accuracy of each; whether they are linearly connected."
+)
+
+OVER = (
+    "Copies of W_k that start over: trained for all of training, with data order and schedule of "
+    "iteration 0 (LMC Figure 4). At k = 0 all do."
 )
 
 _EVEN = "The axis shows the measured k at equal distances."
@@ -157,7 +162,12 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
     of_pairs = pairs.table(study.pairs)
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
-    return found if study.cells.empty else found | _of_cells(study)
+    if not study.cells.empty:
+        found |= _of_cells(study)
+    if (study.trials[RESTART] == RESET).any():
+        summary = tables.summary(study.restarted)
+        found[OVER] = summary.drop(columns=list(tables.DETAIL_COLUMNS))
+    return found
 
 
 def _of_cells(study: Study) -> dict[str, pd.DataFrame]:

@@ -20,7 +20,9 @@ def test_on_a_cpu_only_tiny_networks_are_stacked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(placement, "gpus", lambda: 0)
     chosen = {name: recipe_of(name) for name in builtin_specs()}
     assert {recipe.device for recipe in chosen.values()} == {"cpu"}
-    assert [n for n, recipe in chosen.items() if recipe.backend == "stacked"] == ["digits-mlp"]
+    stacked = {recipe.network for recipe in chosen.values() if recipe.backend == "stacked"}
+    assert stacked == {"digits-mlp"}
+    assert all(r.backend == "stacked" for r in chosen.values() if r.network == "digits-mlp")
     assert recipe_of("digits-mlp", "batch_size=500").backend == "loop"
 
 
@@ -29,7 +31,7 @@ def test_a_gpu_stacks_what_is_small_enough_to_share_it(monkeypatch: pytest.Monke
     chosen = {name: recipe_of(name) for name in builtin_specs()}
     assert {recipe.device for recipe in chosen.values()} == {"cuda"}
     for name, recipe in chosen.items():
-        alone = "image" in name or name == "tiny-gpt"  # from files, or tokens
+        alone = recipe.augmentation == "crop-flip" or name == "tiny-gpt"  # from files, or tokens
         assert recipe.backend == ("loop" if alone else "stacked"), name
 
 

@@ -34,6 +34,7 @@ CHANGES = {
     "augmentation": ("shift-flip", "training"),
     "initialization": ("other", "init"),
     "initial_std": (0.02, "init"),
+    "batchnorm_scale": ("uniform", "init"),
     "iterations": (101, "length"),
     "batch_size": (11, "training"),
     "last_batch": ("drop", "training"),

@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "level": 0,
     "rewind": 0,
     "rewind_points": (),
+    "restart": "keep",
     "init_seed": 1,
     "order_seeds": (1, 2),
     "measure": ("instability",),
@@ -62,6 +63,7 @@ TYPES: dict[str, Any] = {
     "level": int,
     "rewind": Length,
     "rewind_points": tuple[Length, ...],
+    "restart": Literal["keep", "reset"],
     "init_seed": int,
     "order_seeds": tuple[int, int],
     "path_points": int,
@@ -155,7 +157,9 @@ def _read(config: Mapping[str, Any], gpus: float) -> TrialConfig:
         independent=given["seeds"] == "independent",
     )
     when = _evaluation(given["evaluate"], recipe)
-    arms = (lineage.arm(strategy, level, k, order) for order in sorted(given["order_seeds"]))
+    restart = given["restart"]
+    orders = sorted(given["order_seeds"])
+    arms = (lineage.arm(strategy, level, k, order, restart) for order in orders)
     first, second = (replace(arm, evaluation=when) for arm in arms)
     shared = {"points": given["path_points"], "train_examples": given["train_examples"]}
     wanted = resolve(written(given["measure"]), shared, recipe)

@@ -54,6 +54,12 @@ def planned(*overrides: str, spec: str = "digits-mlp") -> dict[tuple[Any, ...], 
             ("path_points=5", "train_examples=100", "pretrain_order=3", "imp_order=2"),
             {"path_points": 5, "train_examples": 100, "pretrain_order": 3, "imp_order": 2},
         ),
+        (("seeds=independent",), {"seeds": "independent"}),
+        (("restart=reset",), {"restart": "reset"}),
+        (
+            ("measure=[instability, rewinding, {measure: throughout, every: 10 %}]",),
+            {"measure": ["instability", "rewinding", {"measure": "throughout", "every": "10 %"}]},
+        ),
     ],
 )
 def test_every_trial_of_a_sweep_has_the_keys_of_its_configuration(
