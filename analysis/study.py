@@ -107,6 +107,8 @@ class Study:
 def by_recipe(whole: Study) -> Mapping[str, Study]:
     """Return a study per recipe that has cells, by the recipe's label, in the order of cells."""
     recipes = list(dict.fromkeys(whole.cells[RECIPE]))
+    if whole.trials[RECIPE].nunique() == 1:
+        return {str(recipe): whole for recipe in recipes}
     found = {}
     for recipe in recipes:
         own = whole.trials[whole.trials[RECIPE] == recipe]
