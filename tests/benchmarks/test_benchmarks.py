@@ -33,6 +33,7 @@ def small(mnist, monkeypatch):
 QUICK = [name for name, one in BENCHMARKS.items() if one.quick and not one.scale]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_quick_benchmarks_run(name, small):
     if "bf16" in name and "precision" not in {field.name for field in fields(Recipe)}:
