@@ -90,18 +90,23 @@ def _copies_apart(study: Study) -> Shown | None:
 
 
 def _stable_throughout(study: Study, name: str) -> Shown | None:
-    """Of every k that is stable at the end: whether its mean is below the threshold all the way."""
+    """Of every k that is stable at the end: whether its mean is below the threshold all the way.
+
+    It is not where an interval lies above the threshold; where one only holds it, none can tell.
+    """
     found = progress_of(study, name)
     if found.empty:
         return None
     line = study.line(name, study.level).set_index(REWIND)
-    parts, answers = [], []
+    parts: list[str] = []
+    answers: list[Answer] = []
     for k, along in found.groupby(REWIND):
         if k not in line.index or not stable(line.loc[k]):
             continue
-        highest = float(along["test"].max())
-        parts.append(f"{number(highest)} % at {k}")
-        answers.append(below(highest, study.stable_below))
+        parts.append(f"{number(float(along['test'].max()))} % at {k}")
+        above = along[[not below(one, study.stable_below) for one in along["test"]]]
+        surely = [not below(low, study.stable_below) for low in above["test_low"].dropna()]
+        answers.append(True if above.empty else False if any(surely) else None)
     if not parts:
         return None
     text = ", ".join(parts).replace(" at ", " at k = ", 1)

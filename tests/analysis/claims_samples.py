@@ -31,6 +31,7 @@ class Made:
         peak: float | None = None,
         spread: float = 0.0,
         along: dict[int, float] | None = None,
+        apart: float = 0.0,
         train: float | None = None,
         accuracy: float = 97.5,
         train_accuracy: float = 100.0,
@@ -38,7 +39,8 @@ class Made:
         columns: dict[str, float] | None = None,
         restart: str = "keep",
     ) -> Made:
-        """Add the nine trials of a cell; `spread` moves the inits' values apart."""
+        """Add the nine trials of a cell; `spread` moves the inits' values apart, `apart` those
+        on the way."""
         for init, orders in product((1, 2, 3), PAIRS):
             row = self._trial(
                 strategy,
@@ -62,8 +64,8 @@ class Made:
                     {
                         "trial": row["trial"],
                         "iteration": iteration,
-                        "throughout_instability_test": value,
-                        "throughout_instability_train": value,
+                        "throughout_instability_test": value + apart * (init - 2),
+                        "throughout_instability_train": value + apart * (init - 2),
                     }
                 )
         return self

@@ -61,7 +61,7 @@ def rewound(made, error=20.0, back=10.0, ahead=30.0, between=20.0):
     return made
 
 
-def on_the_way(made, strategy="dense", highest=1.0, at_zero=(30.0, 60.0)):
+def on_the_way(made, strategy="dense", highest=1.0, at_zero=(30.0, 60.0), spread=0.0):
     """Instability while training, of k = 0 and of k = 20, which is stable at the end."""
     level = 0 if strategy == "dense" else 3
     if level:
@@ -69,7 +69,7 @@ def on_the_way(made, strategy="dense", highest=1.0, at_zero=(30.0, 60.0)):
     made.cell(
         strategy, level, 0, instability=60.0, along=dict(zip((60, 1200), at_zero, strict=True))
     )
-    made.cell(strategy, level, 20, instability=0.5, along={60: highest, 1200: 0.5})
+    made.cell(strategy, level, 20, instability=0.5, along={60: highest, 1200: 0.5}, apart=spread)
     return made
 
 
@@ -204,6 +204,7 @@ def test_a_claim_can_differ(trial, name):
     ("name", "made"),
     [
         ("guessing", lambda m: dense(m, peak=84.0, spread=9.0)),
+        ("dense-throughout", lambda m: on_the_way(m, highest=2.5, spread=1.0)),
         ("length", lambda m: restarted(m, over=1.8, spread=1.0)),
         ("controls-never-stable", lambda m: sparse(m, controls=((60, 94), (2.2, 94)), spread=2.0)),
         ("ranges", lambda m: levels(m, imp=(90, 97.5, 90), random_pruning=(90, 90, 90))),

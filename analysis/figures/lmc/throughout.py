@@ -20,7 +20,8 @@ from analysis.figures.lmc.figure import (
 )
 from analysis.figures.path import LATER
 from analysis.figures.style import iteration
-from analysis.records import LEVEL, REWIND, SPLITS, STRATEGY
+from analysis.records import INIT_SEED, LEVEL, REWIND, SPLITS, STRATEGY
+from analysis.statistics import estimate
 from analysis.strategies import DENSE, IMP, strategy
 
 if TYPE_CHECKING:
@@ -34,22 +35,23 @@ COLUMN = "throughout_instability_"
 def progress_of(study: Study, name: str) -> pd.DataFrame:
     """Instability of a strategy at each iteration and k: mean and deviation over samples.
 
-    Columns `rewind`, `iteration`, `test`, `test_std`, `train`, `train_std`, all in %.
+    Columns `rewind`, `iteration`, and in % `test`, `test_std`, `test_low` (the lower end of the
+    mean's 95 % interval, NaN for one init), and the same of `train`.
     """
     level = 0 if name == DENSE else study.level
     trials = study.usual
     own = trials[(trials[STRATEGY] == name) & (trials[LEVEL] == level)]
     if "iteration" not in study.progress or own.empty:
         return pd.DataFrame()
-    joined = study.progress.merge(own[["trial", REWIND]], on="trial")
-    if joined.empty:
-        return pd.DataFrame()
-    by = joined.groupby([REWIND, "iteration"])
-    found = {}
-    for split in SPLITS:
-        found[split] = by[f"{COLUMN}{split}"].mean()
-        found[f"{split}_std"] = by[f"{COLUMN}{split}"].std()
-    return pd.DataFrame(found).reset_index()
+    joined = study.progress.merge(own[["trial", REWIND, INIT_SEED]], on="trial")
+    rows = []
+    for (k, at), group in joined.groupby([REWIND, "iteration"]):
+        row = {REWIND: k, "iteration": at}
+        for split in SPLITS:
+            found = estimate(group[f"{COLUMN}{split}"], group[INIT_SEED])
+            row |= {split: found.mean, f"{split}_std": found.std, f"{split}_low": found.low}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
