@@ -68,9 +68,10 @@ def write(
 def counted(held: Held) -> str:
     """How many claims agree, differ, or cannot be told, in a sentence."""
     number_of = Counter(shown.verdict for _, _, shown in held)
+    agrees, differs = number_of["agrees"], number_of["differs"]
     return (
-        f"Of {len(held)} claims, {number_of['agrees']} agree, {number_of['differs']} differ, and "
-        f"of {number_of['cannot tell']} the records cannot tell."
+        f"Of {len(held)} claims {agrees} agree{'s' * (agrees == 1)} and {differs} "
+        f"differ{'s' * (differs == 1)}; {number_of['cannot tell']} cannot be told from the records."
     )
 
 
