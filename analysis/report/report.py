@@ -16,14 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from analysis import pairs, quantities, tables
 from analysis.cells import NAMED, Matching
 from analysis.clauses import TOO_WIDE
-from analysis.figures import accuracy, instability, learning, path, svg
+from analysis.figures import accuracy, instability, path, svg
 from analysis.figures.rewind import unjudged
 from analysis.findings import findings, partial
 from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
-from analysis.records import PHASE, RECIPE, RESET, RESTART
-from analysis.report import pair_plots, paper_plots
+from analysis.records import RECIPE, RESET, RESTART
+from analysis.report import learning_plots, pair_plots, paper_plots, sparsity_table
 from analysis.report.plot import Plot
 from analysis.study import Study, by_recipe
 
@@ -164,6 +164,10 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
     if not study.cells.empty:
         found |= _of_cells(study)
+        for recipe, one in by_recipe(study).items():
+            several = study.cells[RECIPE].nunique() > 1
+            for caption, table in sparsity_table.table(one).items():
+                found[f"{recipe}. {caption}" if several else caption] = table
     if (study.trials[RESTART] == RESET).any():
         summary = tables.summary(study.restarted)
         found[OVER] = summary.drop(columns=list(tables.DETAIL_COLUMNS))
@@ -199,23 +203,7 @@ def _plots(study: Study, context: Context) -> Iterator[Plot]:
     yield from paper_plots.plots(list(recipes.values()))
     yield from pair_plots.plots(study.pairs, study.curves)
     if context.learning is not None:
-        yield from _learning_plots(context.learning)
-
-
-def _learning_plots(curves: pd.DataFrame) -> Iterator[Plot]:
-    """One per recipe that has learning curves of copies."""
-    copies = curves[curves[PHASE] == "train"]
-    several = copies[RECIPE].nunique() > 1
-    for number, (recipe, own) in enumerate(copies.groupby(RECIPE), 1):
-        yield Plot(
-            learning.figure(own),
-            name=f"learning-{number}" if several else "learning",
-            title=f"Learning curves: {recipe}" if several else "Learning curves",
-            caption="Error of copies while they are trained, from the rewind iteration k on: mean "
-            "over inits and data orders. Solid: test; dashed: train.",
-            alt="Line charts of test and train error against the iteration of training, a panel "
-            "per strategy and level, a line per rewind iteration.",
-        )
+        yield from learning_plots.plots(context.learning)
 
 
 def _plots_of(study: Study, context: Context) -> Iterator[Plot]:

@@ -4,8 +4,10 @@ import math
 from itertools import product
 
 import pytest
+from claims_samples import Made
 
 from analysis.cells import cells, dense_reference, samples
+from analysis.report import sparsity_table
 from analysis.sparsities import (
     best_by_level,
     extreme_level,
@@ -99,3 +101,22 @@ def test_the_extreme_sparsity_is_the_sparsest_at_which_bands_meet(frame, trial, 
     assert best["accuracy_test_std"].tolist() == pytest.approx([0.5] * 3)
     assert extreme_level(found, dense_reference(trials)) == 2
     assert extreme_level(found, None) is None
+
+
+def test_the_table_of_sparsities(trial):
+    """IMP matches at levels 1 and 2, at the second from k = 20 on; random pruning at neither."""
+    made = Made(trial).cell()
+    for k in KS:
+        made.cell("imp", 1, k, instability=0.5)
+        made.cell("imp", 2, k, instability=0.5 if k else 60.0, accuracy=97.5 if k else 90.0)
+        made.cell("imp", 3, k, instability=60.0, accuracy=80.0)
+        for level in (1, 2, 3):
+            made.cell("random-pruning", level, k, instability=60.0, accuracy=80.0)
+    ((caption, table),) = sparsity_table.table(made.study()).items()
+    assert caption.endswith("dense networks meet: 64.0 % of weights left.")
+    assert table.to_numpy().tolist() == [
+        ["80.0", "97.5 ± 0.1", "0", "0", "0", "never", "never", "II"],
+        ["64.0", "97.5 ± 0.1", "20", "20", "20", "never", "never", "II"],
+        ["51.2", "80.0 ± 0.1", "0", "never", "never", "never", "never", "III"],
+    ]
+    assert sparsity_table.table(Made(trial).cell().cell("imp", 1).study()) == {}
