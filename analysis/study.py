@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from analysis.cells import DenseReference, Matching, cells, dense_reference, samples
+from analysis.cells import NAMED, DenseReference, Matching, cells, dense_reference, samples
 from analysis.ends import usual
 from analysis.pairs import pairs
 from analysis.published import EXTREME, printed_sparsity
@@ -68,6 +68,13 @@ class Study:
     @cached_property
     def reference(self) -> DenseReference | None:
         return dense_reference(self.samples)
+
+    @property
+    def tolerance(self) -> str:
+        """The accuracy that a matching sample may lose, in words."""
+        if self.matching in NAMED:
+            return "one standard deviation of the dense networks"
+        return f"{self.matching:g} points"
 
     @cached_property
     def levels(self) -> list[int]:

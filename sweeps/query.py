@@ -45,7 +45,11 @@ NUMBERS = {
     *records.END_METRICS,
 }
 """Columns of numbers."""
-CLOSED = {records.STRATEGY: (*STRATEGIES, FILES), records.OUTCOME: OUTCOMES}
+CLOSED = {
+    records.STRATEGY: (*STRATEGIES, FILES),
+    records.OUTCOME: OUTCOMES,
+    records.RESTART: (records.KEEP, records.RESET),
+}
 """Columns of words -> the only words that they hold."""
 WORDS = {"trial", "run_id", "submission", records.RECIPE, *CLOSED}
 """Columns of words."""

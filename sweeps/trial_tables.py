@@ -111,6 +111,8 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
         if (column == records.RECIPE or str(column).startswith(records.HYPERPARAMETER))
         and trials[column].nunique(dropna=False) > 1
     ]
+    if (trials[records.RESTART] == records.RESET).any():
+        varying.append(records.RESTART)
     failed = [records.OUTCOME] if (trials[records.OUTCOME].dropna() != "trained").any() else []
     frame = _strings(trials[[*varying, *HEADINGS, *failed]])
     frame[ORDERS[0]] = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.claims.claim import Answer, Claim, Shown, every, stable
+from analysis.claims.claim import Answer, Claim, Shown, every
 from analysis.claims.dense import dense_onset
 from analysis.figures.lmc.means import line_of
 from analysis.figures.lmc.throughout import progress_of
@@ -97,11 +97,12 @@ def _stable_throughout(study: Study, name: str) -> Shown | None:
     found = progress_of(study, name)
     if found.empty:
         return None
-    line = study.line(name, study.level).set_index(REWIND)
+    line = study.line(name, study.level)
+    stable = set(line.loc[line["stable"].fillna(False).astype(bool), REWIND])
     parts: list[str] = []
     answers: list[Answer] = []
     for k, along in found.groupby(REWIND):
-        if k not in line.index or not stable(line.loc[k]):
+        if k not in stable:
             continue
         parts.append(f"{number(float(along['test'].max()))} % at {k}")
         above = along[[not below(one, study.stable_below) for one in along["test"]]]

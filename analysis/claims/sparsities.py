@@ -25,7 +25,8 @@ def _order_of_ranges(study: Study) -> Shown | None:
     places = [RANGES.index(one) for one in found["range"]]
     in_order = places == sorted(places)
     return Shown(
-        f"weights left in %, by the median of samples: {range_text(found)}",
+        f"weights left in %, by the median of samples that each lose at most {study.tolerance}: "
+        f"{range_text(found)}",
         bool(in_order and len(set(places)) == len(RANGES)) if in_order else None,
     )
 
@@ -93,7 +94,10 @@ def _extreme(study: Study) -> Shown | None:
         + (f"{weights(study.left(level))} %" if level else "no level")
         for name, level in found.items()
     ]
-    return Shown(f"sparsest matching level: {', '.join(parts)}", imp > max(found.values()))
+    return Shown(
+        f"sparsest level whose band meets the dense networks': {', '.join(parts)}",
+        imp > max(found.values()),
+    )
 
 
 def _error_still_falls(study: Study) -> Shown | None:

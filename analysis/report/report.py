@@ -209,7 +209,7 @@ def _plots(study: Study, context: Context) -> Iterator[Plot]:
 def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
     """The figures of one recipe; those that would show nothing are left out."""
     points = study.cells
-    used = points.loc[points["n"] > 0, "n"]
+    used = points.loc[(points["n"] > 0) & points["instability_test"].notna(), "n"]
     if not used.empty:
         low, high = used.min(), used.max()
         n = f"{low} sample{'s' if low > 1 else ''}" if low == high else f"{low} to {high} samples"

@@ -165,7 +165,9 @@ def _options(kind: Any) -> list[tuple[str, str, str]]:
         return []
     from sweeps.catalogue.documents import fields as documented
 
-    said = documented(f"{kind.__module__}:{kind.__name__}")
+    said: dict[str, str] = {}
+    for one in reversed(kind.__mro__[:-1]):  # options may extend another measure's
+        said |= documented(f"{one.__module__}:{one.__name__}")
     return [
         (one.name, f"{one.default}", f"option. {said.get(one.name, '')}".strip())
         for one in fields(kind)

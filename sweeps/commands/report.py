@@ -110,6 +110,8 @@ def _check_figures(names: list[str], figures: list[str], output: Path | None, ot
         )
     if figures and others:
         raise UserError("--figures and --markdown are of a report; --figure writes a figure alone")
+    if figures and output and output.suffix.lower() != ".svg":
+        raise UserError(f"--output {output}: a figure is an SVG file: FILE.svg")
     if output and len(figures) > 1:
         raise UserError("--output is one file, and these are several figures")
 

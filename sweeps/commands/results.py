@@ -46,7 +46,7 @@ def results(
     along: Annotated[
         str | None,
         typer.Option(
-            "--along", metavar="AXIS", help="what measures say along an axis: layer, for distance"
+            "--along", metavar="AXIS", help="what measures say along an axis: layer, iteration, ..."
         ),
     ] = None,
     learning_curves: Annotated[

@@ -100,13 +100,33 @@ class Plan:
 
         A trial alone still trains its own pretraining and its own IMP chain once.
         """
-        return sum(iterations(ancestry(trial.measurements)) for trial in self.trials)
+        return sum(iterations(_alone(trial)) for trial in self.trials)
+
+
+def _alone(trial: Trial) -> list[Job]:
+    """What a trial takes that is run alone: its own copies, and what these need."""
+    others = [job for job in trial.measurements if not job.every]
+    copies = [arm for job in trial.measurements if job.every for arm in job.of]
+    return ancestry([*others, *copies])
 
 
 def iterations(jobs: Iterable[Job]) -> int:
-    return sum(job.iterations for job in jobs)
+    """SGD steps of some jobs, those of measurements that train copies side by side included."""
+    return sum(job.iterations for job in _training(jobs))
 
 
 def trainings(jobs: Iterable[Job]) -> int:
-    """How many of some jobs train: all but masks, measurements and initial states."""
-    return sum(isinstance(job, Training) and job.iterations > 0 for job in jobs)
+    """How many trainings some jobs do: all but masks, measurements and initial states."""
+    return sum(job.iterations > 0 for job in _training(jobs))
+
+
+def _training(jobs: Iterable[Job]) -> list[Training]:
+    """The trainings among some jobs, and those that measurements do beside; each once."""
+    found: dict[str, Training] = {}
+    for job in jobs:
+        if isinstance(job, Training):
+            found[job.key] = job
+        elif isinstance(job, Measurement) and job.every and job.after is None:
+            for copy in job.together:
+                found.setdefault(copy.key, copy)
+    return list(found.values())

@@ -122,7 +122,11 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
                 f"measure {name}: its option {option} is a {type(value).__name__}; allowed are "
                 "numbers, text, true and false, None, and tuples of these"
             )
-    telling = [f"{o}:{_told(v)}" for o, v in options.items() if v != usual.get(o, known[o])]
+    telling = [
+        f"{o}:{_told(v)}"
+        for o, v in options.items()
+        if v != usual.get(o, known[o]) and o != "keep"  # which changes no value
+    ]
     if name == "instability":
         telling = []  # trials are known by it: none has two
     return Wanted(

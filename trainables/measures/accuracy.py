@@ -45,7 +45,10 @@ MEASURE = Measure(
             Column(name=f"accuracy_{split}", unit="%", low=0, high=100, about=f"{split} accuracy")
             for split in SPLITS
         ),
-        *(Column(name=f"loss_{split}", unit="nats", about=f"{split} loss") for split in SPLITS),
+        *(
+            Column(name=f"loss_{split}", unit="nats", low=0, about=f"{split} loss")
+            for split in SPLITS
+        ),
         Column(name="diverged"),
     ),
     compute=compute,

@@ -93,7 +93,6 @@ FIGURE = PaperFigure(
     caption="Instability (above) and test error (below) against the rewind iteration, at each "
     "sparsity: mean, with standard deviations over samples and over inits. Filled markers "
     "are stable above, and matching below.",
-    alt="Two rows of line charts against k, a column per sparsity. The numbers are in the table "
-    "of results.",
+    alt="Two rows of line charts against k, a column per sparsity.",
     beyond=False,
 )

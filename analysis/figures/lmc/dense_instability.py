@@ -28,7 +28,6 @@ FIGURE = PaperFigure(
     caption="Instability of dense networks whose copies are made at iteration k, on the test set "
     "(solid) and the train set (dashed): mean and standard deviation over samples. Below "
     "the threshold a network is stable.",
-    alt="Line charts of instability against k, a panel per sweep. The numbers are in the table "
-    "of results.",
+    alt="Line charts of instability against k, a panel per sweep.",
     beyond=False,
 )

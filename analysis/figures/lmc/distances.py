@@ -96,6 +96,5 @@ FIGURE = PaperFigure(
     "cosine distance of their parameters, the share of examples that they classify "
     "differently, and the L2 distance of their losses on each example. Mean and standard "
     "deviation over samples.",
-    alt="Line charts of four distances against k, a line per strategy, a panel per sweep. The "
-    "numbers are in the tables of measures.",
+    alt="Line charts of four distances against k, a line per strategy, a panel per sweep.",
 )

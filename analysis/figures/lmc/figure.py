@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LETTERS_PER_INCH = 13
 """Of a legend."""
 
-DASHED = (0, (3, 1.5))
+DASHED = (0, (1.2, 1.2))
 SOLID = "-"
 
 CONTROLS = ("imp", "random-pruning", "random-reinit")

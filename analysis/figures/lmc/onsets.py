@@ -48,6 +48,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         lefts = sorted(found[WEIGHTS_LEFT].round(6).unique(), reverse=True)
         ks = sorted(study.samples.loc[study.samples[LEVEL] > 0, REWIND].unique())
         curves = [_curve(found, name, verdict, lefts, ks) for name in BOTH for verdict in STYLES]
+        curves = [curve for curve in curves if not np.isnan(curve.mean).all()]
         for curve in curves:
             draw_curve(panel, curve, curve.x)
         _shade(panel, study, lefts)
@@ -70,10 +71,10 @@ def _curve(
 ) -> Curve:
     """The median onsets of a strategy; those that most samples never reach are not drawn."""
     own = found[(found[STRATEGY] == name) & (found["verdict"] == verdict)]
-    own = own[np.isfinite(own["median"])].sort_values(LEVEL)
+    own = own.sort_values(LEVEL)
     like = look(name, f"{strategy(name).label} {verdict}", STYLES[verdict])
     x = [lefts.index(left) for left in own[WEIGHTS_LEFT].round(6)]
-    y = [float(ks.index(k)) for k in own["median"]]
+    y = [float(ks.index(k)) if np.isfinite(k) else np.nan for k in own["median"]]
     return Curve(x, y, [np.nan] * len(x), like.color, like.label, like.style, like.marker)
 
 

@@ -76,6 +76,5 @@ FIGURE = PaperFigure(
     "trained; and L2 distances from initialisation to it, from it to the trained copies, and "
     "between these: mean and standard deviation over samples. For the distances of subnetworks "
     "the mask is on every network.",
-    alt="Line charts of error and of L2 distances against k, a panel per sweep and strategy. "
-    "The numbers are in the tables of measures.",
+    alt="Line charts of error and of L2 distances against k, a panel per sweep and strategy.",
 )

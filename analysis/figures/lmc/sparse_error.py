@@ -96,7 +96,6 @@ FIGURE = PaperFigure(
     draw=_draw,
     caption="Test error of subnetworks that are rewound to iteration k: mean and standard "
     "deviation over inits. The grey band is the dense networks’ error; filled markers match them.",
-    alt="Line charts of test error against k, a panel per sweep, a line per strategy. The "
-    "numbers are in the table of results.",
+    alt="Line charts of test error against k, a panel per sweep, a line per strategy.",
     beyond=False,
 )

@@ -28,7 +28,6 @@ FIGURE = PaperFigure(
     caption="Instability of subnetworks that are rewound to iteration k, on the test set (solid) "
     "and the train set (dashed): mean and standard deviation over samples. Filled markers "
     "are stable.",
-    alt="Line charts of instability against k, a panel per sweep, a line per strategy. The "
-    "numbers are in the table of results.",
+    alt="Line charts of instability against k, a panel per sweep, a line per strategy.",
     beyond=False,
 )

@@ -92,6 +92,6 @@ FIGURE = PaperFigure(
     caption="Instability of the two copies’ states as they are trained from iteration k on: mean "
     "and standard deviation over samples. The last point is the instability of the trained "
     "copies.",
-    alt="Line charts of instability against the iteration of training, a line per k, a panel "
-    "per sweep, strategy and split.",
+    alt="Line charts of instability against the iteration of training, a line per k, a panel per "
+    "sweep, strategy and split.",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sweeps.errors import UserError
@@ -151,6 +153,16 @@ def test_all_copies_of_a_cell_are_measured_while_training_by_its_first_job() -> 
         assert keys.index(leader.key) < keys.index(arm.key)
     for job in plan.jobs.values():
         assert all(keys.index(one.key) < keys.index(job.key) for one in job.inputs)
+
+
+def test_trainings_of_a_measurement_are_counted_once() -> None:
+    """Whether or not anything else needs the copies."""
+    numbers = [
+        summarize(expand(of(measure)), (), 1)
+        for measure in ("throughout", "[instability, throughout]", "instability")
+    ]
+    for name in ("iterations", "trainings", "iterations_unshared"):
+        assert len({json.dumps(one[name]) for one in numbers}) == 1, name
 
 
 def test_states_are_measured_and_not_kept_unless_that_is_asked_for() -> None:
