@@ -18,10 +18,7 @@ from typing import Literal
 import pandas as pd
 
 from analysis.records import RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.strategies import DENSE, IMP
-
-RANDOM_PRUNING = "random-pruning"
-RANDOM_REINIT = "random-reinit"
+from analysis.strategies import CONTROLS, DENSE, IMP, RANDOM_PRUNING, RANDOM_REINIT
 
 Verdict = Literal["stable", "matching"]
 VERDICTS: tuple[Verdict, ...] = ("stable", "matching")
@@ -154,7 +151,7 @@ def _controls(recipe: str) -> tuple[Onset, ...]:
     """ "Unstable and non-matching at all rewinding points", LeNet's excepted."""
     return tuple(
         Onset(recipe, strategy, EXTREME[recipe], verdict, None, "LMC section 4.3")
-        for strategy in (RANDOM_PRUNING, RANDOM_REINIT)
+        for strategy in CONTROLS
         for verdict in VERDICTS
     )
 
@@ -167,7 +164,7 @@ def _lenet_controls() -> tuple[Onset, ...]:
     recipe, source = "lenet-mnist", "LMC section 4.3"
     return tuple(
         onset
-        for strategy in (RANDOM_PRUNING, RANDOM_REINIT)
+        for strategy in CONTROLS
         for onset in (
             Onset(recipe, strategy, EXTREME[recipe], "stable", 0, source, note="of k = 0 alone"),
             Onset(recipe, strategy, EXTREME[recipe], "matching", None, source, note="not at 0"),

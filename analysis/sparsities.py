@@ -16,9 +16,8 @@ from analysis.cells import DenseReference
 from analysis.formats import weights
 from analysis.onsets import typical_onsets
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.strategies import IMP
+from analysis.strategies import IMP, RANDOM_PRUNING
 
-RANDOM_PRUNING = "random-pruning"
 BOTH = (IMP, RANDOM_PRUNING)
 
 Range = Literal["I", "II", "III"]

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 DENSE = "dense"
 IMP = "imp"
+RANDOM_PRUNING = "random-pruning"
+RANDOM_REINIT = "random-reinit"
+CONTROLS = (RANDOM_PRUNING, RANDOM_REINIT)
+"""Of IMP: subnetworks of the same sparsity."""
 FILES = "files"
 """Of networks from files: a pair of them has the strategy `files:FIRST,SECOND`."""
 

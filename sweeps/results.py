@@ -82,11 +82,11 @@ class Results:
     @cached_property
     def restarted(self) -> pd.DataFrame:
         """Cells of copies that start over, as `Study.restarted`; empty where there are none."""
-        found = Study(
+        if not (self.trials[records.RESTART] == records.RESET).any():
+            return self.cells.iloc[:0]
+        return Study(
             self.name, self.trials, stable_below=self.stable_below, matching=self.matching
-        )
-        there = (self.trials[records.RESTART] == records.RESET).any()
-        return found.restarted if there else found.restarted.iloc[:0]
+        ).restarted
 
     @cached_property
     def pairs(self) -> pd.DataFrame:

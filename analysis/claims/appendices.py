@@ -17,7 +17,7 @@ from analysis.formats import number
 from analysis.onsets import onsets
 from analysis.records import REWIND
 from analysis.statistics import below
-from analysis.strategies import DENSE, IMP, strategy
+from analysis.strategies import CONTROLS, DENSE, IMP, strategy
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -183,9 +183,7 @@ def _drops(column: str, what: str, unit: str) -> Callable[[Study], Shown | None]
             return None
         onset = int(found.iloc[0])
         first, then = _at(study, column, IMP, 0), _at(study, column, IMP, onset)
-        controls = {
-            name: _at(study, column, name, onset) for name in ("random-pruning", "random-reinit")
-        }
+        controls = {name: _at(study, column, name, onset) for name in CONTROLS}
         known = {name: value for name, value in controls.items() if not math.isnan(value)}
         if math.isnan(first) or math.isnan(then) or not known:
             return None

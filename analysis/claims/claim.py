@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from analysis.formats import listed, number
+from analysis.formats import number
 from analysis.records import REWIND
 
 if TYPE_CHECKING:
@@ -82,8 +82,3 @@ def from_to(line: pd.DataFrame, column: str = "instability_test") -> str:
     if len(parts) > 3:
         parts = [*parts[:2], parts[-1]]
     return ", ".join(parts).replace(" at ", " at k = ", 1)
-
-
-def at(ks: Iterable[int]) -> str:
-    """ "k = 0, 20 and 120"."""
-    return f"k = {listed(list(ks))}"

@@ -23,12 +23,10 @@ from analysis.ends import arms
 from analysis.formats import number, weights
 from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY
 from analysis.statistics import difference, init_means
-from analysis.strategies import IMP, strategy
+from analysis.strategies import CONTROLS, IMP, strategy
 
 if TYPE_CHECKING:
     from analysis.study import Study
-
-CONTROLS = ("random-pruning", "random-reinit")
 
 
 def _left(study: Study) -> str:

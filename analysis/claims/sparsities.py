@@ -10,12 +10,10 @@ from analysis.claims.claim import Claim, Shown, every
 from analysis.formats import number, weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.sparsities import RANGES, extreme_level, onsets_by_level, range_text, ranges
-from analysis.strategies import IMP, strategy
+from analysis.strategies import CONTROLS, IMP, RANDOM_PRUNING, strategy
 
 if TYPE_CHECKING:
     from analysis.study import Study
-
-CONTROLS = ("random-pruning", "random-reinit")
 
 
 def _order_of_ranges(study: Study) -> Shown | None:
@@ -49,7 +47,7 @@ def _said(lefts: list[float], medians: list[float], places: list[int]) -> str:
 
 
 def _random_only_later(study: Study) -> Shown | None:
-    lefts, medians = _medians(study, "random-pruning")
+    lefts, medians = _medians(study, RANDOM_PRUNING)
     if len(medians) < 3:
         return None
     later = all(one <= other for one, other in pairwise(medians))

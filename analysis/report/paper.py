@@ -17,12 +17,10 @@ from analysis.formats import UNKNOWN, number, spread, weights
 from analysis.published import beside
 from analysis.records import REWIND
 from analysis.report import paper_plots
-from analysis.strategies import DENSE, IMP
+from analysis.strategies import CONTROLS, DENSE, IMP
 
 if TYPE_CHECKING:
     from analysis.study import Study
-
-CONTROLS = ("random-pruning", "random-reinit")
 
 Held = list[tuple[Claim, "Study", Shown]]
 

@@ -10,13 +10,12 @@ import pandas as pd
 from analysis.formats import UNKNOWN, spread, weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.sparsities import (
-    RANDOM_PRUNING,
     best_by_level,
     extreme_level,
     onsets_by_level,
     ranges,
 )
-from analysis.strategies import IMP
+from analysis.strategies import IMP, RANDOM_PRUNING
 
 if TYPE_CHECKING:
     from analysis.study import Study

@@ -9,8 +9,9 @@ from functools import cache
 from sweeps.plan.cost import CPU_CORE, Hardware
 
 REFERENCE_SECONDS = 4.0e-3
-"""What `probe` takes on the reference core, a Sapphire Rapids server's: where it takes 2.1 ms (an
-AMD EPYC, Zen 5), small networks train 1.9 times as fast (docs/performance.md)."""
+"""What `probe` should take on the reference core, a Sapphire Rapids server's. Not measured there,
+but inferred: it takes 2.1 ms on an AMD EPYC (Zen 5), where small networks train 1.9 times as
+fast as on the reference core (docs/performance.md)."""
 
 SLOWEST, FASTEST = 2.5, 0.4
 """Beyond these a measurement is of something else, such as a machine that is busy."""

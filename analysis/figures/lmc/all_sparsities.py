@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.figures.lmc.figure import (
-    CONTROLS,
+    SPARSE,
     Curve,
     PaperFigure,
     against_k,
@@ -64,7 +64,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
 
 
 def _column(study: Study, level: int, above: Axes, below: Axes) -> list[Curve]:
-    lines = [(name, study.line(name, level)) for name in CONTROLS]
+    lines = [(name, study.line(name, level)) for name in SPARSE]
     lines = [(name, line) for name, line in lines if len(line)]
     unstable, errors = [], []
     for name, line in lines:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 
 from analysis.figures.lmc.figure import (
-    CONTROLS,
     DASHED,
+    SPARSE,
     Curve,
     PaperFigure,
     against_k,
@@ -35,14 +35,14 @@ Row = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 ROWS: tuple[Row, ...] = (
     ("L2 distance\n(dense)", ("distance_l2",), (DENSE,)),
-    ("L2 distance\n(sparse)", ("distance_l2",), CONTROLS),
+    ("L2 distance\n(sparse)", ("distance_l2",), SPARSE),
     ("cosine distance\n(dense)", ("distance_cosine",), (DENSE,)),
-    ("cosine distance\n(sparse)", ("distance_cosine",), CONTROLS),
-    ("differ (%)", ("disagreement_test", "disagreement_train"), (DENSE, *CONTROLS)),
+    ("cosine distance\n(sparse)", ("distance_cosine",), SPARSE),
+    ("differ (%)", ("disagreement_test", "disagreement_train"), (DENSE, *SPARSE)),
     (
         "L2 of losses\n(nats)",
         ("disagreement_losses_test", "disagreement_losses_train"),
-        (DENSE, *CONTROLS),
+        (DENSE, *SPARSE),
     ),
 )
 

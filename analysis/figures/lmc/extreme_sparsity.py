@@ -21,7 +21,7 @@ from analysis.figures.style import INK
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.sparsities import best_by_level, extreme_level
-from analysis.strategies import DENSE, strategy
+from analysis.strategies import CONTROLS, DENSE, strategy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         best = best_by_level(study.cells)
         lefts = sorted(best[WEIGHTS_LEFT].round(6), reverse=True)
         curves = [_curve(best, look("imp", "IMP, best k"), lefts)]
-        for name in ("random-pruning", "random-reinit"):
+        for name in CONTROLS:
             of = study.cells
             first = of[(of[STRATEGY] == name) & (of[REWIND] == of[REWIND].min()) & (of[LEVEL] > 0)]
             first = first[first["accuracy_test"].notna()].sort_values(LEVEL)

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from analysis.figures.style import FAINT, INK, iteration
 from analysis.formats import weights
-from analysis.strategies import strategy
+from analysis.strategies import CONTROLS, IMP, strategy
 from analysis.study import Study
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ LETTERS_PER_INCH = 13
 DASHED = (0, (1.2, 1.2))
 SOLID = "-"
 
-CONTROLS = ("imp", "random-pruning", "random-reinit")
+SPARSE = (IMP, *CONTROLS)
 """Strategies of a sparse subnetwork, in the paper's order."""
 
 
@@ -179,10 +179,10 @@ def from_zero(panel: Axes) -> None:
 
 
 __all__ = [
-    "CONTROLS",
     "DASHED",
     "FAINT",
     "PAPER",
+    "SPARSE",
     "Curve",
     "PaperFigure",
     "against_k",

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from analysis.figures.lmc.figure import (
-    CONTROLS,
+    SPARSE,
     Curve,
     PaperFigure,
     against_k,
@@ -63,7 +63,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
     every: list[Curve] = []
     published = False
     for panel, study in zip(axes, studies, strict=True):
-        lines = {name: _known(study, name) for name in CONTROLS}
+        lines = {name: _known(study, name) for name in SPARSE}
         curves = []
         for name, line in lines.items():
             if len(line):

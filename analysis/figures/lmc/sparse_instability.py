@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.figures.lmc.figure import CONTROLS, PaperFigure
+from analysis.figures.lmc.figure import SPARSE, PaperFigure
 from analysis.figures.lmc.instability import draw, measured
 from analysis.strategies import IMP
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    return draw(studies, CONTROLS)
+    return draw(studies, SPARSE)
 
 
 FIGURE = PaperFigure(
