@@ -22,12 +22,14 @@ from analysis.records import (
     INSTABILITY,
     KEEP,
     LEVEL,
+    LEVEL_2,
     RECIPE,
     RESTART,
     REWIND,
     SPLITS,
     STRATEGY,
     WEIGHTS_LEFT,
+    WEIGHTS_LEFT_2,
     split_metric,
 )
 from analysis.strategies import DENSE, is_of_files, rank, strategy
@@ -67,6 +69,8 @@ def _ends(trials: pd.DataFrame) -> pd.DataFrame:
         accuracies = [split_metric(ACCURACY, split, arm) for split in SPLITS]
         end = trials[[*ARM[:-1], f"order_seed_{arm}", *accuracies, WEIGHTS_LEFT]]
         end = end.set_axis([*ARM, *names, WEIGHTS_LEFT], axis="columns")
+        if arm == 2:
+            end[LEVEL], end[WEIGHTS_LEFT] = trials[LEVEL_2], trials[WEIGHTS_LEFT_2]
         test = end["accuracy_test"].astype("float64")
         untrained = no_better_than_chance(test, trials["test_examples"], trials["majority_test"])
         diverged = trials[f"diverged_{arm}"].astype("bool")
@@ -93,9 +97,14 @@ def arms(trials: pd.DataFrame) -> pd.DataFrame:
 def usual(trials: pd.DataFrame) -> pd.Series[bool]:
     """Which trials are of cells: copies of W_k that are trained from k on.
 
-    Not pairs of files, nor copies that start over at iteration 0 (LMC Figure 4).
+    Not pairs of files, copies that start over at iteration 0 (LMC Figure 4), or two levels.
     """
-    return ~from_files(trials) & (trials[RESTART] == KEEP)
+    return ~from_files(trials) & (trials[RESTART] == KEEP) & ~of_levels(trials)
+
+
+def of_levels(trials: pd.DataFrame) -> pd.Series[bool]:
+    """Which trials are of networks of two levels."""
+    return trials[LEVEL] != trials[LEVEL_2]
 
 
 def from_files(frame: pd.DataFrame) -> pd.Series[bool]:
@@ -105,7 +114,7 @@ def from_files(frame: pd.DataFrame) -> pd.Series[bool]:
 
 def alone(trials: pd.DataFrame) -> pd.Series:
     """Which trials are of one network, where there is one order seed."""
-    return trials["order_seed_1"] == trials["order_seed_2"]
+    return (trials["order_seed_1"] == trials["order_seed_2"]) & ~of_levels(trials)
 
 
 def tested(trials: pd.DataFrame) -> pd.Series:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.ends import CELL, from_files
+from analysis.ends import CELL, from_files, of_levels
 from analysis.formats import UNKNOWN, weights
 from analysis.records import (
     INIT_SEED,
@@ -56,12 +56,14 @@ def means(trials: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
     Columns: `recipe`, `strategy`, `level`, `rewind`, `weights_left` (%), `quantity`, `mean`, `std`
     (over samples), `low`, `high` (ends of the 95 % interval, NaN for one init), `n` (samples) and
     `inits`. Trials without a value are left out, and cells without such trials; a quantity that no
-    trial at all has a value of is there with n = 0. Copies that start over are no part of cells.
+    trial at all has a value of is there with n = 0. Copies that start over are no part of cells,
+    nor are trials of two levels, and quantities of the latter.
     """
     rows = []
-    trials = trials[trials[RESTART] == KEEP]
+    elsewhere = trials[of_levels(trials)]
+    trials = trials[(trials[RESTART] == KEEP) & ~of_levels(trials)]
     for quantity in quantities:
-        if quantity.name not in trials:
+        if quantity.name not in trials or elsewhere[quantity.name].notna().any():
             continue
         there = trials[trials[quantity.name].notna()]
         if there.empty:

@@ -42,7 +42,7 @@ PLUGIN = "plugin."  # + module:object: identity of the user's own code, of a sub
 DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
 UNMEASURED = "unmeasured"  # trials of a submission that need weights of a diverged training
 OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks
-ARTIFACT = "artifact."  # + arm_1, arm_2, mask, a measure: places of artifacts in the store
+ARTIFACT = "artifact."  # + arm_1, arm_2, mask, mask_2 (of arm 2), a measure: places in the store
 MEASURED = "measured."  # + measure: key of the measurement that is recorded
 DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description
 PARENT = "mlflow.parentRunId"  # MLflow's own name: nests trials below their submission
@@ -54,6 +54,7 @@ LEVEL = "level"  # pruning level; 0 for dense
 REWIND = "rewind"  # k, in iterations
 INIT_SEED = "init_seed"
 ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2; "1" of one arm alone
+LEVEL_2 = "level_2"  # of the second network; absent where it is LEVEL
 RESTART = "restart"  # reset: trained from iteration 0 on after copying; absent or keep: from k on
 KEEP, RESET = "keep", "reset"
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
@@ -72,6 +73,7 @@ PATH_POINTS = "path_points"
 TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"
 BATCHNORM = "batchnorm"  # along a path: "interpolate", or "recalibrate (32 batches)"
 MEASURES = "measures"  # what is measured: names, with the options that tell them apart
+LEVEL_MEASURES = "measures_of_levels"  # of trials of two levels; MEASURES are of all others
 PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
 IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after
 
@@ -92,6 +94,7 @@ PATH_FILE = "path.csv"  # errors and losses along the path; see `curves`
 
 # --- metrics of a trial ---------------------------------------------------------------
 WEIGHTS_LEFT = "weights_left"  # % of the prunable weights that the mask keeps
+WEIGHTS_LEFT_2 = "weights_left_2"  # that of the second network, in trials of two levels
 SPLITS = ("test", "train")
 INSTABILITY = "instability"  # + _test, _train: highest error on the path - mean of its ends
 ACCURACY = "accuracy"  # + _test, _train: mean of the two arms; + _1, _2: each arm
@@ -172,7 +175,8 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     Columns: `TRIAL_COLUMNS`, `SCALAR_METRICS` (NaN where a run lacks one), `TEST_EXAMPLES`,
     `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool); then whatever other
     measures have recorded (NaN where a run lacks it), sorted by name. `submission` is the id of
-    the run below which MLflow shows the trial. Of a trial of one network both order seeds are the
+    the run below which MLflow shows the trial. `level_2` is `level` but in trials of two levels.
+    Of a trial of one network both order seeds are the
     same (`ends.alone`), its accuracy is that of arm 1, and what is of arm 2 is NaN. A diverged arm
     has no accuracy, and its trial no instability: they are NaN.
     """
@@ -210,7 +214,7 @@ def _pages(page_after: Callable[[str | None], PagedList[T]]) -> Iterator[T]:
             return
 
 
-IDENTIFYING = (STRATEGY, LEVEL, REWIND, RESTART, INIT_SEED, "order_seed_1", "order_seed_2")
+IDENTIFYING = (STRATEGY, LEVEL, LEVEL_2, REWIND, RESTART, INIT_SEED, "order_seed_1", "order_seed_2")
 """What a trial is among those of its recipe."""
 
 _EARLIER = CURVE_METRICS
@@ -231,6 +235,7 @@ def _trial_row(run: Run) -> dict[str, object]:
         RECIPE: params[RECIPE],
         STRATEGY: params[STRATEGY],
         LEVEL: int(params[LEVEL]),
+        LEVEL_2: int(params.get(LEVEL_2, params[LEVEL])),
         REWIND: int(params[REWIND]),
         RESTART: params.get(RESTART, KEEP),
         INIT_SEED: int(params[INIT_SEED]),
@@ -239,6 +244,7 @@ def _trial_row(run: Run) -> dict[str, object]:
         **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
         **{name: value for name, value in metrics.items() if name not in _EARLIER},
     }
+    row.setdefault(WEIGHTS_LEFT_2, row[WEIGHTS_LEFT])
     if not others:
         row |= {split_metric(ACCURACY, s): row[split_metric(ACCURACY, s, 1)] for s in SPLITS}
     diverged = {f"{DIVERGED}_{arm}": _diverged(metrics, arm) for arm in (1, 2)}
@@ -287,7 +293,8 @@ def holds(run: Run, submission: Run) -> bool:
     """
     labels = measured(run).keys()
     networks = range(1, 1 + len(run.data.params[ORDER_SEEDS].split(",")))
-    for wanted in submission.data.params.get(MEASURES, INSTABILITY).split(","):
+    measures = LEVEL_MEASURES if LEVEL_2 in run.data.params else MEASURES
+    for wanted in filter(None, submission.data.params.get(measures, INSTABILITY).split(",")):
         name, slash, options = wanted.partition("/")
         each = {f"{name}_{network}{slash}{options}" for network in networks}
         if wanted not in labels and not each <= labels:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 LIST_FILE = "networks.json"
 
+LEVEL = (records.LEVEL, records.LEVEL_2)
+WEIGHTS_LEFT = (records.WEIGHTS_LEFT, records.WEIGHTS_LEFT_2)
+"""Of arm 1 and of arm 2."""
+
 
 def export(
     results: Results, trials: pd.DataFrame, store: Store, folder: Path, arms: Iterable[int]
@@ -46,7 +50,7 @@ def export(
             if file in listed:
                 continue
             _write(folder / file, held(store, place))
-            masked = tags.get(f"{records.ARTIFACT}mask")
+            masked = mask_place(tags, arm)
             if masked:
                 _write(folder / _mask_file(file), held(store, masked))
             listed[file] = {
@@ -54,11 +58,11 @@ def export(
                 "mask": _mask_file(file) if masked else None,
                 "recipe": row[records.RECIPE],
                 "strategy": row[records.STRATEGY],
-                "level": row[records.LEVEL],
+                "level": row[LEVEL[arm - 1]],
                 "rewind": row[records.REWIND],
                 "init_seed": row[records.INIT_SEED],
                 "order_seed": row[f"order_seed_{arm}"],
-                "weights_left": row[records.WEIGHTS_LEFT],
+                "weights_left": row[WEIGHTS_LEFT[arm - 1]],
                 "accuracy_test": row[records.split_metric(records.ACCURACY, "test", arm)],
             }
     if not listed:
@@ -75,13 +79,19 @@ def _name(row: Mapping[Any, Any], arm: int) -> str:
         return re.sub(r"[^A-Za-z0-9._-]+", "-", files_in(strategy)[arm - 1])
     start = "" if row[records.RESTART] == records.KEEP else "-from0"
     return (
-        f"{strategy}-level{row[records.LEVEL]}-k{row[records.REWIND]}{start}-"
+        f"{strategy}-level{row[LEVEL[arm - 1]]}-k{row[records.REWIND]}{start}-"
         f"init{row[records.INIT_SEED]}-order{row[f'order_seed_{arm}']}"
     )
 
 
 def _mask_file(file: str) -> str:
     return file.replace(".safetensors", ".mask.safetensors")
+
+
+def mask_place(tags: Mapping[str, str], arm: int) -> str | None:
+    """Return where a trial's run says that the mask of one of its networks lies."""
+    both = tags.get(f"{records.ARTIFACT}mask")
+    return tags.get(f"{records.ARTIFACT}mask_2", both) if arm == 2 else both
 
 
 def held(store: Store, place: str) -> bytes:

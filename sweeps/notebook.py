@@ -183,13 +183,13 @@ class Results:
                 "iterations, with keep: true"
             ) from None
 
-    def mask(self, trial: Any) -> Mask | None:
-        """Return which weights of a trial's networks are kept, by name; None if they are dense."""
-        from sweeps.exporting import held
+    def mask(self, trial: Any, arm: int = 1) -> Mask | None:
+        """Return which weights of a trial's network are kept, by name; None if it is dense."""
+        from sweeps.exporting import held, mask_place
         from trainables.store import tensors
 
         _, tags = self._trial(trial)
-        place = tags.get(f"{records.ARTIFACT}mask")
+        place = mask_place(tags, arm)
         return tensors.from_bytes(held(self._store, place)) if place else None
 
     def network(self, trial: Any, arm: int = 1, iteration: int | None = None) -> nn.Module:

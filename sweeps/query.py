@@ -37,6 +37,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 NUMBERS = {
     records.LEVEL,
+    records.LEVEL_2,
     records.REWIND,
     records.INIT_SEED,
     "order_seed_1",

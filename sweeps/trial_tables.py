@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ORDERS = ("order_seed_1", "order_seed_2")
+LEVELS = (records.LEVEL, records.LEVEL_2)
 
 HEADINGS = {
     records.STRATEGY: "strategy",
@@ -115,10 +116,11 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
         varying.append(records.RESTART)
     failed = [records.OUTCOME] if (trials[records.OUTCOME].dropna() != "trained").any() else []
     frame = _strings(trials[[*varying, *HEADINGS, *failed]])
-    frame[ORDERS[0]] = [
-        str(first) if first == second else f"{first}, {second}"
-        for first, second in trials[list(ORDERS)].itertuples(index=False)
-    ]
+    for pair in (ORDERS, LEVELS):
+        frame[pair[0]] = [
+            str(first) if first == second else f"{first}, {second}"
+            for first, second in trials[list(pair)].itertuples(index=False)
+        ]
     return frame.rename(columns=HEADINGS)
 
 

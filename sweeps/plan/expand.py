@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations, pairwise
 
 from analysis.strategies import of_files
 from sweeps.plan.graph import Coordinates, Plan, Trial
 from sweeps.spec import Sweep
 from sweeps.spec.subnetworks import Files
-from trainables.jobs.kinds import Network
-from trainables.jobs.lineage import Lineage
+from trainables.jobs.kinds import Network, Strategy
+from trainables.jobs.lineage import Lineage, Restart
 from trainables.measures.parts import parts_of
 from trainables.store.keys import content_key
+
+Cell = tuple[Strategy, int, int, Restart]
+"""Strategy, level, rewind point k, and how training goes on there."""
 
 
 def expand(spec: Sweep) -> Plan:
@@ -38,14 +42,58 @@ def _trained(spec: Sweep) -> Iterator[Trial]:
         for k in spec.rewind_of(subnetwork)
         for restart in spec.restarts_at(k)
     }
-    for strategy, level, k, restart in sorted(cells):
+    for cell in sorted(cells) if "copies" in spec.compare else ():
         for lineage in lineages:
-            arms = [lineage.arm(strategy, level, k, o, restart) for o in sorted(spec.orders)]
-            for compared in combinations(arms, min(2, len(arms))):
-                orders = tuple(arm.order_seed for arm in compared)
-                seed = lineage.init_seed
-                at = Coordinates(compared[0].strategy, level, k, seed, orders, restart)
-                yield _trial(spec, at, compared, arms)
+            yield from _copies(spec, lineage, cell)
+    for of_levels in _chains(spec, cells) if spec.of_levels else ():
+        for lineage in lineages:
+            yield from _levels(spec, lineage, *of_levels)
+
+
+def _copies(spec: Sweep, lineage: Lineage, cell: Cell) -> Iterator[Trial]:
+    """The trials of the copies in a cell: every two of them, or the one there is."""
+    strategy, level, k, restart = cell
+    arms = [lineage.arm(strategy, level, k, o, restart) for o in sorted(spec.orders)]
+    for compared in combinations(arms, min(2, len(arms))):
+        orders = tuple(arm.order_seed for arm in compared)
+        strategy, seed = compared[0].strategy, lineage.init_seed
+        yield _trial(spec, Coordinates(strategy, level, k, seed, orders, restart), compared, arms)
+
+
+Chain = tuple[Cell, list[tuple[int, int]]]
+"""The first cell of some levels of one strategy, and the pairs of levels that are compared."""
+
+
+def _chains(spec: Sweep, cells: Collection[Cell]) -> Iterator[Chain]:
+    """The levels of each strategy, rewind point and restart, with that of the dense network."""
+    chains: dict[tuple[Strategy, int, Restart], set[int]] = defaultdict(lambda: {0})
+    for strategy, level, k, restart in cells:
+        if level:
+            chains[strategy, k, restart].add(level)
+    for (strategy, k, restart), levels in sorted(chains.items()):
+        ordered = sorted(levels)
+        every = "all-levels" in spec.compare
+        yield (strategy, 0, k, restart), list((combinations if every else _next)(ordered, 2))
+
+
+def _next(levels: Sequence[int], _: int) -> Iterator[tuple[int, int]]:
+    return pairwise(levels)
+
+
+def _levels(
+    spec: Sweep, lineage: Lineage, cell: Cell, compared: Sequence[tuple[int, int]]
+) -> Iterator[Trial]:
+    """The trials of pairs of levels, under each order seed."""
+    strategy, _, k, restart = cell
+    for order in sorted(spec.orders):
+        for first, second in compared:
+            arms = (
+                lineage.arm(strategy if first else "dense", first, k, order, restart),
+                lineage.arm(strategy, second, k, order, restart),
+            )
+            name, seed = arms[1].strategy, lineage.init_seed
+            at = Coordinates(name, first, k, seed, (order, order), restart, second)
+            yield _trial(spec, at, arms)
 
 
 def _given(spec: Sweep) -> Iterator[Trial]:
@@ -59,9 +107,9 @@ def _given(spec: Sweep) -> Iterator[Trial]:
 def _trial(
     spec: Sweep, at: Coordinates, arms: tuple[Network, ...], cell: Sequence[Network] = ()
 ) -> Trial:
-    """Return the trial of a pair of a cell's arms, or of one: all that the spec measures of it."""
+    """Return the trial of some networks, `cell` being all copies among which they are a pair."""
     if len(arms) == 2:
         key = spec.instability.of(arms).key
     else:
         key = content_key("trial", {"networks": [arm.key for arm in arms]})
-    return Trial(key, at, arms, parts_of(spec.measure, arms, cell))
+    return Trial(key, at, arms, parts_of(spec.measure, arms, cell, at.kind))

@@ -12,6 +12,7 @@ from sweeps.spec import Sweep
 from trainables.jobs.ancestry import ancestry, needed
 from trainables.jobs.kinds import Job, Measurement, Network, Training
 from trainables.jobs.lineage import Restart
+from trainables.measures.parts import Kind
 from trainables.measures.parts import Part as Part
 
 
@@ -25,14 +26,23 @@ class Coordinates(NamedTuple):
     """k, in iterations."""
     init_seed: int
     order_seeds: tuple[int, ...]
-    """Of the two copies, or of the one; of files, which is the first and which the second."""
+    """Of the two networks, or of the one; of files, which is the first and which the second."""
     restart: Restart = "keep"
+    level_2: int | None = None
+    """Of the second network, where it is another than that of the first."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it is a trial of."""
+        if self.level_2 is not None:
+            return "levels"
+        return "copies" if len(self.order_seeds) > 1 else "alone"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The unit of record: two copies of a network, trained under two order seeds; or two files; or
-    one network, where there is one order seed."""
+    """The unit of record: two copies of a network, trained under two order seeds; networks of two
+    levels; two files; or one network, where there is one order seed."""
 
     key: str
     """The content key of a pair's instability, whether or not that is measured: the same trial in

@@ -9,6 +9,7 @@ from analysis.strategies import files_in, is_of_files
 from sweeps.plan import Plan, Trial
 from sweeps.recording.hyperparameters import differing, strings
 from sweeps.spec import Sweep
+from trainables.measures.parts import Kind, applies
 
 
 def columns(plan: Plan) -> list[dict[str, Any]]:
@@ -33,6 +34,23 @@ def columns(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
+def measures_of(spec: Sweep) -> dict[str, str]:
+    """Return, of a submission's trials and of those of two levels, what is measured."""
+    of: dict[str, list[Kind]] = {
+        records.MEASURES: [kind for kind in spec.kinds if kind != "levels"]
+    }
+    if spec.of_levels:
+        of[records.LEVEL_MEASURES] = ["levels"]
+    return {
+        name: ",".join(
+            f"{one.measure}{one.suffix}"
+            for one in spec.measure
+            if any(applies(one, kind) for kind in kinds)
+        )
+        for name, kinds in of.items()
+    }
+
+
 def params_of(trial: Trial) -> dict[str, object]:
     recipe = trial.arms[0].recipe
     named = {f"{records.HYPERPARAMETER}{n}": v for n, v in differing(strings(recipe)).items()}
@@ -44,6 +62,7 @@ def params_of(trial: Trial) -> dict[str, object]:
         records.INIT_SEED: trial.at.init_seed,
         records.ORDER_SEEDS: _orders(trial),
         **({} if trial.at.restart == records.KEEP else {records.RESTART: trial.at.restart}),
+        **({} if trial.at.level_2 is None else {records.LEVEL_2: trial.at.level_2}),
     }
 
 
@@ -52,10 +71,10 @@ def name_of(trial: Trial) -> str:
     if is_of_files(at.strategy):
         return f"files {', '.join(files_in(at.strategy))}"
     start = "" if at.restart == records.KEEP else " from 0"
-    return (
-        f"{at.strategy} level {at.level} k={at.rewind}{start} "
-        f"init {at.init_seed} orders {_orders(trial)}"
-    )
+    where = f"k={at.rewind}{start} init {at.init_seed}"
+    if at.level_2 is not None:
+        return f"{at.strategy} levels {at.level},{at.level_2} {where} order {at.order_seeds[0]}"
+    return f"{at.strategy} level {at.level} {where} orders {_orders(trial)}"
 
 
 def _orders(trial: Trial) -> str:

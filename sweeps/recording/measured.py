@@ -36,7 +36,8 @@ class Measured:
     def metrics(self) -> Iterator[tuple[str, float]]:
         """Yield the names and values of what is one number, as records have them."""
         for name, value in self.values.items():
-            if name != records.WEIGHTS_LEFT and not isinstance(value, list | dict):
+            of_all = name in (records.WEIGHTS_LEFT, records.WEIGHTS_LEFT_2)
+            if not (of_all or isinstance(value, list | dict)):
                 yield self.part.recorded(name), float(value)
 
     def files(self) -> Iterator[tuple[str, str]]:
@@ -88,8 +89,11 @@ def read(store: Store, parts: Iterable[Part]) -> list[Measured]:
 def places(trial: Trial) -> dict[str, str]:
     """Return what a trial's networks are -> where they lie in the store, without file endings."""
     jobs: dict[str, Job] = {f"arm_{number}": arm for number, arm in enumerate(trial.arms, 1)}
-    if trial.arms[0].mask:
-        jobs["mask"] = trial.arms[0].mask
+    masks = [arm.mask for arm in trial.arms]
+    if masks[0]:
+        jobs["mask"] = masks[0]
+    if masks[-1] and masks[-1] != masks[0]:
+        jobs["mask_2"] = masks[-1]
     return {name: place(job) for name, job in jobs.items()}
 
 

@@ -21,7 +21,7 @@ from sweeps.recording import files
 from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
 from sweeps.recording.hyperparameters import strings
-from sweeps.recording.labels import columns, name_of, own_code, params_of
+from sweeps.recording.labels import columns, measures_of, name_of, own_code, params_of
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.recording.trainings import Trainings
@@ -107,7 +107,6 @@ class Recorder:
                 tags=tags,
                 run_name=f"{spec.name} {key[:8]}",
             )
-        measures = ",".join(f"{one.measure}{one.suffix}" for one in spec.measure)
         params = {
             records.RECIPE: spec.recipe.name,
             records.MATCHING: spec.matching,
@@ -115,7 +114,7 @@ class Recorder:
             records.PATH_POINTS: spec.instability.work.points,
             records.TRAIN_EXAMPLES: spec.instability.work.train_examples or "all",
             records.BATCHNORM: batchnorm(spec.instability),
-            records.MEASURES: measures,
+            **measures_of(spec),
             records.PRETRAIN_ORDER: spec.pretrain_order,
             records.IMP_ORDER: spec.imp_order,
         }
@@ -199,8 +198,11 @@ class Recorder:
         tags, first = {}, next(iter(found))
         metrics = []
         if trial.key not in self._recorded:  # of each measurement it is the same
-            left = first.values[records.WEIGHTS_LEFT]
-            metrics.append(Metric(records.WEIGHTS_LEFT, left, int(first.written_at * 1000), 0))
+            metrics += [
+                Metric(name, first.values[name], int(first.written_at * 1000), 0)
+                for name in (records.WEIGHTS_LEFT, records.WEIGHTS_LEFT_2)
+                if name in first.values
+            ]
         for one in found:
             measured = f"{records.MEASURED}{one.part.label}"
             # MLflow shows the latest value. Where a measure's code changed, and perhaps back

@@ -37,7 +37,7 @@ from sweeps.spec.resources import Resources
 from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
 from trainables import data, measures
 from trainables.completing import devices
-from trainables.completing.fit import check_measures, check_origins, check_pairs
+from trainables.completing.fit import check_kinds, check_measures, check_origins
 from trainables.completing.measures import resolve
 from trainables.completing.misfit import Misfit
 from trainables.completing.subnetworks import (
@@ -50,6 +50,7 @@ from trainables.completing.subnetworks import (
 from trainables.jobs.learning import Evaluation
 from trainables.jobs.lineage import Restart
 from trainables.measures import Wanted
+from trainables.measures.parts import Kind
 
 INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
@@ -106,6 +107,15 @@ class Sweep(BaseModel):
     subnetworks: Annotated[list[Subnetwork], Field(min_length=1, max_length=100)]
     """Which networks, each with its levels and, if they are others, rewind points."""
 
+    compare: Annotated[
+        list[Literal["copies", "levels", "all-levels"]],
+        BeforeValidator(one_or_more),
+        Field(min_length=1),
+    ] = ["copies"]
+    """Which networks are compared: `copies` of one subnetwork that were trained under two order
+    seeds; of one strategy, rewind point and order seed, networks of two successive `levels`, the
+    dense one being level 0 (Unmasking Figure 2); or those of every two levels (`all-levels`)."""
+
     pretrain_order: Seed = 0
     """Order seed of the training from W_0 to W_k."""
 
@@ -151,7 +161,7 @@ class Sweep(BaseModel):
     resources: Resources = Resources()
     """Of each worker; has no influence on results."""
 
-    _distinct = field_validator("inits", "orders", "restart")(distinct)
+    _distinct = field_validator("inits", "orders", "restart", "compare")(distinct)
 
     @model_validator(mode="before")
     @classmethod
@@ -207,7 +217,7 @@ class Sweep(BaseModel):
         try:
             object.__setattr__(self, "measure", resolve(self.measure, self._shared, self.recipe))
             check_measures(self.measure, self.recipe)
-            check_pairs(self.measure, len(self.orders))
+            check_kinds(self.measure, self.kinds)
             check_origins(self.measure, any(isinstance(one, Files) for one in self.subnetworks))
         except Misfit as misfit:
             raise error_of(misfit) from None
@@ -218,6 +228,18 @@ class Sweep(BaseModel):
         """The measure that trials are known by: of `measure` if it is there."""
         found = [one for one in self.measure if one.measure == "instability"]
         return found[0] if found else measures.wanted("instability", {}, self._shared)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """Of its trials."""
+        copies: list[Kind] = ["copies" if len(self.orders) > 1 else "alone"]
+        levels: list[Kind] = ["levels"]
+        return (copies if "copies" in self.compare else []) + (levels if self.of_levels else [])
+
+    @property
+    def of_levels(self) -> bool:
+        """Whether networks of two levels are compared."""
+        return self.compare != ["copies"]
 
     @property
     def _shared(self) -> dict[str, Any]:

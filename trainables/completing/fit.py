@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from trainables import data, sizes
+from trainables.completing.measures import ACCURACIES
 from trainables.completing.misfit import Misfit
 from trainables.measures import Wanted
+from trainables.measures.parts import Kind, applies
 from trainables.networks import Facts
 from trainables.recipe import Recipe
 from trainables.registry import PluginError
@@ -81,14 +83,35 @@ def _check_classes(recipe: Recipe, network: Facts) -> None:
         )
 
 
-def check_pairs(measures: Iterable[Wanted], orders: int) -> None:
-    """Raises Misfit if a measure compares two copies, and there is one order seed."""
-    for one in measures:
-        if orders < 2 and one.arity == 2:
-            raise Misfit(
-                ("orders",),
-                f"a pair needs at least 2 order seeds: {one.measure} compares two copies",
-            )
+def check_kinds(measures: Sequence[Wanted], kinds: Collection[Kind]) -> None:
+    """Raise Misfit if a measure is of no trial, or there is nothing to measure of some trials."""
+    for index, one in enumerate(measures):
+        if any(applies(one, kind) for kind in kinds):
+            continue
+        if one.of_levels:
+            problem = f"{one.measure} is of networks of two levels: write compare: levels"
+            raise Misfit(("measure", index), problem)
+        if "alone" in kinds and one.arity == 2:
+            problem = f"a pair needs at least 2 order seeds: {one.measure} compares two copies"
+            raise Misfit(("orders",), problem)
+        problem = f"{one.measure} is not of networks of two levels; allowed with it: copies"
+        raise Misfit(("compare",), problem)
+    names = [one.measure for one in measures]
+    if "copies" in kinds and ACCURACIES.issubset(names):
+        last = max(map(names.index, ACCURACIES))
+        raise Misfit(("measure", last), "instability says accuracies, too: leave accuracy out")
+    for kind in kinds:
+        if not any(applies(one, kind) for one in measures):
+            raise Misfit(("compare",), f"no measure is of {NOTHING_OF[kind]}")
+
+
+NOTHING_OF: dict[Kind, str] = {
+    "copies": "two copies; leave copies out, or add a measure such as instability",
+    "alone": "one network, and with one order seed there are no pairs of copies; leave copies "
+    "out, or add a measure such as accuracy",
+    "levels": "networks of two levels; leave levels out, or add a measure such as instability",
+}
+"""What a spec compares in vain, and what to do."""
 
 
 def check_origins(measures: Iterable[Wanted], from_files: bool) -> None:

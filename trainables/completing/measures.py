@@ -20,7 +20,10 @@ from trainables.wording import did_you_mean, shown
 COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 """Names of columns, which become those of MLflow's metrics."""
 
-RESERVED = {"weights_left"}
+ACCURACIES = {"accuracy", "instability"}
+"""Measures that share columns; they are never of one trial (`fit.check_kinds`)."""
+
+RESERVED = {"weights_left", "weights_left_2"}
 """Columns of every trial, whatever is measured."""
 
 
@@ -76,11 +79,7 @@ def resolve(
             raise Misfit(("measure", index), f"{shown(one.measure)} is listed twice")
         for column in one.columns:
             other = named.setdefault(f"{column.name}{one.suffix}", one.measure)
-            if {other, one.measure} == {"accuracy", "instability"}:
-                raise Misfit(
-                    ("measure", index), "instability says accuracies, too: leave accuracy out"
-                )
-            if other != one.measure:
+            if other != one.measure and {other, one.measure} != ACCURACIES:
                 raise Misfit(
                     ("measure", index),
                     f"{one.measure} has a column {column.name!r}, and so has {other}: name it "

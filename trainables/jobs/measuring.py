@@ -39,7 +39,8 @@ def measuring(
     """Compute a measurement; an iterator that says now and then what share is done.
 
     It returns the values of the measure's columns, and `weights_left`, the share in % of the
-    prunable weights that the first network keeps. Where a network diverged and the measure does not
+    prunable weights that the first network keeps; and of a second one with another mask,
+    `weights_left_2`. Where a network diverged and the measure does not
     cope with that, its values are NaN. Raises PluginError where a user's own measure raises, or
     returns what its columns do not say.
     """
@@ -47,9 +48,9 @@ def measuring(
     if measure.while_training:
         measure = measure.of_a_state()
     options = measure.Options(**dict(job.options))
-    left = _left(job, weights[0], masks[0])
+    left = _left(job, weights, masks)
     if not (measure.takes_diverged or all(map(finite, weights))):
-        return {"weights_left": left, **measure.nothing()}
+        return {**left, **measure.nothing()}
     recipe, work, training = job.recipe, job.work, dataset.train
     dataset = replace(dataset, train=dataset.train.sample(work.train_examples))
     examples = len(dataset.train) + len(dataset.test)
@@ -84,12 +85,23 @@ def measuring(
     if changed:
         raise PluginError(f"measure {job.measure}: it changed the examples in place; copy them")
     try:
-        return {"weights_left": left, **_checked(measure, values)}
+        return {**left, **_checked(measure, values)}
     except ValueError as error:
         raise PluginError(f"measure {job.measure}: {error}") from None
 
 
-def _left(job: Measurement, weights: Weights, mask: Mask | None) -> float:
+def _left(
+    job: Measurement, weights: Sequence[Weights], masks: Sequence[Mask | None]
+) -> dict[str, float]:
+    """Return what `measuring` says of the networks' masks; `origins` come before networks."""
+    before = len(job.origins)
+    left = {"weights_left": _kept(job, weights[0], masks[0])}
+    if len({one.mask.key if one.mask else "" for one in job.of}) > 1:
+        left["weights_left_2"] = _kept(job, weights[before + 1], masks[before + 1])
+    return left
+
+
+def _kept(job: Measurement, weights: Weights, mask: Mask | None) -> float:
     """Return the share in % of its prunable weights that a network keeps.
 
     What a network from a file keeps is what is not 0.

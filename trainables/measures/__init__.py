@@ -69,6 +69,7 @@ class Wanted:
     that one's."""
     origins: bool = False
     while_training: bool = False
+    of_levels: bool = False
 
     def of(self, networks: Sequence[Network], cell: Sequence[Network] = ()) -> Measurement:
         """Return the job that measures some networks, of all copies in a `cell`.
@@ -99,7 +100,8 @@ class Wanted:
             return dict(measured)
         measure = find(self.measure)
         options = measure.Options(**dict(self.options))
-        left = {name: measured[name] for name in ("weights_left",) if name in measured}
+        names = ("weights_left", "weights_left_2")
+        left = {name: measured[name] for name in names if name in measured}
         return {**left, **measure.compute(measured, None, options)}
 
 
@@ -141,6 +143,7 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
         derived_from=measure.derived_from,
         origins=measure.origins,
         while_training=measure.while_training,
+        of_levels=measure.of_levels,
     )
 
 

@@ -80,6 +80,8 @@ class Measure:
     """Whether it is measured of the copies' states while they are trained side by side. `compute`
     is called every `options.every` iterations, returns numbers, and all columns have the axis
     `iteration`."""
+    of_levels: bool = False
+    """Whether it takes networks of two levels of one chain of masks, the sparser second."""
     takes_diverged: bool = False
     """Whether it copes with weights that are NaN or infinite. If not, every column is NaN where a
     network diverged."""

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from trainables.jobs.kinds import Measurement, Network
 from trainables.measures import Wanted
+
+Kind = Literal["copies", "alone", "levels"]
+"""What a trial is of: a pair of copies, or of files; one network; or networks of two levels."""
+
+
+def applies(measure: Wanted, kind: Kind) -> bool:
+    """Return whether a measure is of trials of some kind."""
+    if kind == "levels":
+        return measure.arity == 2 and not (measure.origins or measure.while_training)
+    return not measure.of_levels and (kind == "copies" or measure.arity == 1)
 
 
 @dataclass(frozen=True)
@@ -30,15 +41,20 @@ class Part:
 
 
 def parts_of(
-    measures: Iterable[Wanted], pair: tuple[Network, ...], cell: Sequence[Network] = ()
+    measures: Iterable[Wanted],
+    pair: tuple[Network, ...],
+    cell: Sequence[Network] = (),
+    kind: Kind = "copies",
 ) -> tuple[Part, ...]:
-    """Return what some measures say of a pair, or of a network alone, of which none takes two.
+    """Return what those of some measures that apply say of a pair, or of a network alone.
 
     Where a measure takes one network, it is one part for each. `cell` are all copies among which
     it is a pair.
     """
     parts: list[Part] = []
     for wanted in measures:
+        if not applies(wanted, kind):
+            continue
         if wanted.arity == 2:
             parts.append(Part(wanted, wanted.of(pair, cell)))
         else:
