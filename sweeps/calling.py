@@ -12,7 +12,6 @@ from rich.console import Console
 from sweeps import checkout, terminal
 from sweeps.errors import UserError
 from sweeps.loading import load as load_spec
-from sweeps.plan import expand
 from sweeps.spec import Sweep
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def run(
     with sites.at(None, workers) as site:
         sweep, text = _loaded(spec, set, place.data, plugins, site.machines)
         outcome = driver.run(
-            expand(sweep),
+            sweep,
             text,
             place,
             Store(place.store),

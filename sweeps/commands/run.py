@@ -69,7 +69,6 @@ def run(
     from sweeps.cluster.config import AGAIN
     from sweeps.home import resolve
     from sweeps.loading import load
-    from sweeps.plan import expand
     from sweeps.plugins import use
     from sweeps.recording import faults
     from sweeps.running import driver, sites
@@ -84,7 +83,7 @@ def run(
     with sites.at(cluster, workers) as site:
         sweep, text = load(spec, set_, place.data, site.machines)
         outcome = driver.run(
-            expand(sweep),
+            sweep,
             text,
             place,
             Store(place.store),

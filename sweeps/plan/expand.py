@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
+from types import MappingProxyType
 
 from analysis.strategies import of_files
-from sweeps.plan.graph import Coordinates, Plan, Trial
+from sweeps.plan import lines
+from sweeps.plan.graph import Cell, Coordinates, Plan, Trial
+from sweeps.plan.known import Facts, Known
 from sweeps.spec import Sweep
 from sweeps.spec.subnetworks import Files
 from trainables.jobs.kinds import Network, Strategy
@@ -15,39 +18,42 @@ from trainables.jobs.lineage import Lineage, Restart
 from trainables.measures.parts import parts_of
 from trainables.store.keys import content_key
 
-Cell = tuple[Strategy, int, int, Restart]
-"""Strategy, level, rewind point k, and how training goes on there."""
+
+def expand(spec: Sweep, facts: Mapping[str, Facts] = MappingProxyType({})) -> Plan:
+    """The plan of a spec, as far as it follows from the outcomes that are known.
+
+    `facts` are those of finished jobs by key (`sweeps.plan.known`). Keys do not depend on the order
+    of the spec's lists.
+    """
+    known = Known(facts)
+    cells = lines.cells(spec, known, lambda cell, init: _alone(spec, cell, init))
+    return Plan(spec, (*_trained(spec, cells), *_given(spec)), known.open)
 
 
-def expand(spec: Sweep) -> Plan:
-    """The plan of a spec. Its keys do not depend on the order of the spec's lists."""
-    return Plan(spec, (*_trained(spec), *_given(spec)))
+def _alone(spec: Sweep, cell: Cell, init: int) -> tuple[Trial, ...]:
+    """The trials of a cell of one init, with the keys that they have in every plan."""
+    return tuple(_copies(spec, _lineage(spec, init, [cell[2]]), cell))
 
 
-def _trained(spec: Sweep) -> Iterator[Trial]:
+def _lineage(spec: Sweep, init: int, points: Iterable[int]) -> Lineage:
+    return Lineage(
+        *(spec.recipe, init, points, spec.pretrain_order, spec.imp_order, spec.evaluation),
+        independent=spec.seeds == "independent",
+    )
+
+
+def _trained(spec: Sweep, cells: Mapping[Cell, Sequence[int]]) -> Iterator[Trial]:
     """The trials of networks that are trained here."""
-    trained = [one for one in spec.subnetworks if not isinstance(one, Files)]
-    points = {k for subnetwork in trained for k in spec.rewind_of(subnetwork)}
-    lineages = [
-        Lineage(
-            *(spec.recipe, seed, points, spec.pretrain_order, spec.imp_order, spec.evaluation),
-            independent=spec.seeds == "independent",
-        )
-        for seed in sorted(spec.inits)
-    ]
-    cells = {
-        (subnetwork.strategy, level, k, restart)
-        for subnetwork in trained
-        for level in subnetwork.levels
-        for k in spec.rewind_of(subnetwork)
-        for restart in spec.restarts_at(k)
+    lineages = {
+        init: _lineage(spec, init, {k for (_, _, k, _), inits in cells.items() if init in inits})
+        for init in sorted(spec.inits)
     }
-    for cell in sorted(cells) if "copies" in spec.compare else ():
-        for lineage in lineages:
-            yield from _copies(spec, lineage, cell)
+    for cell, inits in cells.items() if "copies" in spec.compare else ():
+        for init in inits:
+            yield from _copies(spec, lineages[init], cell)
     for of_levels in _chains(spec, cells) if spec.of_levels else ():
-        for lineage in lineages:
-            yield from _levels(spec, lineage, *of_levels)
+        for init in sorted(spec.inits):
+            yield from _levels(spec, lineages[init], *of_levels)
 
 
 def _copies(spec: Sweep, lineage: Lineage, cell: Cell) -> Iterator[Trial]:

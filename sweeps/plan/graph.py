@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from sweeps.plan.known import Question
 from sweeps.spec import Sweep
 from trainables.jobs.ancestry import ancestry, needed
-from trainables.jobs.kinds import Job, Measurement, Network, Training
+from trainables.jobs.kinds import Job, Measurement, Network, Strategy, Training
 from trainables.jobs.lineage import Restart
 from trainables.measures.parts import Kind
 from trainables.measures.parts import Part as Part
+
+Cell = tuple[Strategy, int, int, Restart]
+"""Strategy, level, rewind point k, and how training goes on there: what copies share."""
 
 
 class Coordinates(NamedTuple):
@@ -67,12 +71,15 @@ class Plan:
 
     spec: Sweep
     trials: tuple[Trial, ...]
+    open: Mapping[str, Question] = field(default_factory=dict)
+    """Key of a job -> what its outcome decides: the plan grows when it is done."""
 
     @cached_property
     def jobs(self) -> dict[str, Job]:
         """Every job by key, inputs first."""
         wanted = (job for trial in self.trials for job in trial.measurements)
-        return {job.key: job for job in ancestry(wanted)}
+        asked = (question.job for question in self.open.values())
+        return {job.key: job for job in ancestry((*wanted, *asked))}
 
     @cached_property
     def measurements(self) -> dict[str, Measurement]:
@@ -102,7 +109,7 @@ class Plan:
 
         What only complete jobs would read isn't made again.
         """
-        return needed(self.jobs, self.measurements, complete)
+        return needed(self.jobs, (*self.measurements, *self.open), complete)
 
     @property
     def unshared_iterations(self) -> int:

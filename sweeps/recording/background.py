@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from sweeps.plan import Trial
+from sweeps.plan import Plan, Trial
 from sweeps.recording import faults
 from sweeps.recording.recorder import Recorder
 from trainables.jobs.kinds import Training
@@ -49,6 +49,9 @@ class BackgroundRecorder:
 
     def record(self, trial: Trial) -> None:
         self._queue.put(partial(self._recorder.record, trial))
+
+    def grow(self, plan: Plan) -> None:
+        self._queue.put(partial(self._recorder.grow, plan))
 
     def point(self, job: Training, point: Point) -> None:
         self._queue.put(partial(self._recorder.point, job, point))

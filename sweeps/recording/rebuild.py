@@ -15,7 +15,7 @@ from analysis import records
 from sweeps import results
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
-from sweeps.plan import expand, learning
+from sweeps.plan import expand, growing, learning
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, diagnosis, submissions
 from sweeps.recording.recorder import Recorder
@@ -74,7 +74,7 @@ def _set_aside_if_useless(home: Home, path: Path, tell: Tell) -> None:
 
 
 def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
-    plan = expand(one.sweep)
+    plan, _ = growing.from_store(one.sweep, store)
     complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
     sound = measurements.sound(
         store, [job for key, job in plan.measurements.items() if key in complete]

@@ -155,6 +155,20 @@ class Recorder:
             if tags.get(records.PARENT) != submission:
                 self._client.set_tag(run.info.run_id, records.PARENT, submission)
 
+    def grow(self, plan: Plan) -> None:
+        """Go on with a plan that has come to hold more trials."""
+        self.plan = plan
+        self._write_trials()
+        self._make_sure(again=True)
+
+    def _write_trials(self) -> None:
+        texts = {
+            records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
+            records.COLUMNS_FILE: json.dumps(columns(self.plan), indent=1),
+        }
+        for name, text in texts.items():
+            files.write_text(self._client, self.home, self._submission, name, text)
+
     def record(self, trial: Trial) -> None:
         """Write the measurements of a trial that are in the store and are not recorded."""
         self._make_sure()
@@ -184,9 +198,9 @@ class Recorder:
         self._make_sure()
         self.trainings.finish(job, self.store)
 
-    def _make_sure(self) -> None:
-        """See again what is recorded, where something failed."""
-        if self.unsure:
+    def _make_sure(self, again: bool = False) -> None:
+        """See `again` what is recorded, or where something failed."""
+        if self.unsure or again:
             self._see(records.search(self._client, self._experiment, records.IS_TRIAL))
             self.trainings.see()
             self.unsure = False

@@ -48,6 +48,8 @@ class Submission:
 def sweep_key(plan: Plan) -> str:
     """A key of what a spec means, whatever the order of its lists."""
     spec = plan.spec
+    if spec.grows:  # its trials are not known from the beginning
+        return content_key("sweep", {"name": spec.name, "spec": _meaning(spec)})
     trials = {trial.key for trial in plan.trials}
     identity: dict[str, Any] = {
         "name": spec.name,
@@ -58,6 +60,22 @@ def sweep_key(plan: Plan) -> str:
     if plan.measurements.keys() != trials:  # instability alone was all there was
         identity["measurements"] = sorted(plan.measurements)
     return content_key("sweep", identity)
+
+
+def _meaning(spec: Sweep) -> dict[str, Any]:
+    """Return what of a spec its results depend on, whatever the order of its lists."""
+    found = resolved(spec)
+    for name in NO_MEANING:
+        found.pop(name)
+    for name in ("inits", "orders", "restart", "compare"):
+        found[name] = sorted(found[name])
+    for name in ("subnetworks", "measure"):
+        found[name] = sorted(found[name], key=lambda one: json.dumps(one, sort_keys=True))
+    return found
+
+
+NO_MEANING = ("description", "evaluate", "on_divergence", "resources", "network_facts")
+"""Fields of a spec that have no influence on results."""
 
 
 def save(store: Store, plan: Plan, text: str) -> None:

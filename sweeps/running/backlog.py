@@ -25,25 +25,34 @@ class Backlog:
         self.dependants: dict[str, list[str]] = defaultdict(list)
         self.missing: dict[str, int] = {}
         """How many of the jobs that a job needs are not done."""
-        for key, job in jobs.items():
-            inputs = {needed.key for needed in job.inputs} & jobs.keys()
-            self.missing[key] = len(inputs)
-            for needed in inputs:
-                self.dependants[needed].append(key)
-        self.cost = {key: seconds(job) for key, job in jobs.items()}
+        self.cost: dict[str, float] = {}
         """Estimated seconds of each job, from its beginning."""
-        paths = critical_paths(jobs.values())
-        self.urgency = {key: (0 if key in self.dependants else 1, paths[key]) for key in jobs}
+        self.urgency: dict[str, tuple[int, float]] = {}
         """Key -> whether it is a leaf; seconds of the longest chain that begins with it."""
-        self.remaining_seconds = sum(self.cost.values())
-        self.open = set(jobs)
+        self.remaining_seconds = 0.0
+        self.open: set[str] = set()
         """Jobs that are neither done nor given up."""
         self._share: dict[str, float] = {}
         """How much is done of the jobs that have begun."""
         self._order = count()
         self.ready: list[Entry] = []
         """Heap of the jobs that can be handed out."""
-        self.push(self.ready, (key for key, missing in self.missing.items() if missing == 0))
+        self.add(jobs)
+
+    def add(self, jobs: Mapping[str, Job]) -> None:
+        """Take jobs on, inputs first; what they need beside is open here, or done."""
+        self.open.update(jobs)
+        for key, job in jobs.items():
+            inputs = {needed.key for needed in job.inputs} & self.open
+            self.missing[key] = len(inputs)
+            for needed in inputs:
+                self.dependants[needed].append(key)
+        paths = critical_paths(jobs.values())
+        for key, job in jobs.items():
+            self.cost[key] = seconds(job)
+            self.urgency[key] = (0 if key in self.dependants else 1, paths[key])
+            self.remaining_seconds += self.cost[key]
+        self.push(self.ready, (key for key in jobs if self.missing[key] == 0))
 
     def dependants_of(self, keys: Iterable[str]) -> set[str]:
         """Return the jobs that need one of these, or need one that does, and so on."""

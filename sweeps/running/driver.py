@@ -16,13 +16,13 @@ from rich.console import Console
 from sweeps import tracking
 from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
-from sweeps.plan import Plan, learning
-from sweeps.plan.graph import trainings
+from sweeps.plan import learning
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, submissions
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.recording.recorder import Recorder
 from sweeps.running import files
+from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
@@ -32,9 +32,9 @@ from sweeps.running.scratch import scratch
 from sweeps.running.sites import Site
 from sweeps.running.stopping import Stopping
 from sweeps.running.watch import watching
+from sweeps.spec import Sweep
 from trainables import data
 from trainables.completing import devices
-from trainables.jobs import measurements
 from trainables.jobs.kinds import Job
 from trainables.store import Leases, Store
 
@@ -43,7 +43,7 @@ NO_CLUSTER = 3
 
 
 def run(
-    plan: Plan,
+    spec: Sweep,
     spec_text: str,
     home: Home,
     store: Store,
@@ -57,24 +57,21 @@ def run(
     A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
     tracking server can't be reached, Ray doesn't start, or a worker runs other code.
     """
-    workers = site.most(plan.spec.demand)
+    workers = site.most(spec.demand)
     store.check_writable()
     store.remove_abandoned()
     home.make()
     tracking.check(home.tracking)
     database.check(home)
-    with home.only_driver(plan.spec.name):
+    with home.only_driver(spec.name):
+        growth = Growth(spec, store)
+        plan, complete = growth.plan, growth.complete
         submissions.save(store, plan, spec_text)
-        complete = _complete(plan, store)
         complete |= files.keep(plan.needed(complete).values(), store)
         needed = plan.needed(complete)
         if needed and not site.shared:
-            _prepare_data(plan, home, console)
-        tally = Tally(
-            jobs=len(needed),
-            trainings=trainings(needed.values()),
-            reused=len(plan.jobs) - len(needed),
-        )
+            _prepare_data(spec, home, console)
+        tally = Tally.of(plan, needed, growth.at_most)
         facts = summarize(plan, complete, workers)
         writer = BackgroundRecorder(Recorder(home, plan, store), spec_text, facts)
         curves = learning.stored(plan, complete, store)
@@ -90,7 +87,7 @@ def run(
         try:
             if needed:
                 _execute(
-                    plan, needed, home, store, site, writer, outcome, checkpoint_seconds, console
+                    growth, needed, home, store, site, writer, outcome, checkpoint_seconds, console
                 )
         finally:  # nothing stays RUNNING after its driver
             store.remove_abandoned()
@@ -101,8 +98,8 @@ def run(
         return outcome
 
 
-def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
-    recipe = plan.spec.recipe
+def _prepare_data(spec: Sweep, home: Home, console: Console) -> None:
+    recipe = spec.recipe
     try:
         if not data.prepared(recipe, home.data):
             console.print(f"fetching and decoding {recipe.data_address or recipe.data}")
@@ -113,15 +110,8 @@ def _prepare_data(plan: Plan, home: Home, console: Console) -> None:
         raise UserError(f"cannot keep the decoded images in {home.data}: {error}") from None
 
 
-def _complete(plan: Plan, store: Store) -> set[str]:
-    """Return the keys of the jobs whose artifacts the store has; read measurements to be sure."""
-    complete = store.complete((job.kind, job.key) for job in plan.jobs.values())
-    measured = {key: job for key, job in plan.measurements.items() if key in complete}
-    return complete - (measured.keys() - measurements.sound(store, measured.values()))
-
-
 def _execute(
-    plan: Plan,
+    growth: Growth,
     needed: Mapping[str, Job],
     home: Home,
     store: Store,
@@ -131,14 +121,15 @@ def _execute(
     checkpoint_seconds: float,
     console: Console,
 ) -> None:
-    demand = plan.spec.demand
+    spec = growth.plan.spec
+    demand = spec.demand
     schedule = Schedule(needed, site.capacity(demand))
     stopping = Stopping(console)
     with (
         ProgressView(console, outcome.tally, schedule) as view,
         stopping.on_signal(),
         scratch() as folder,
-        Leases(store, _owner(home, plan.spec.name)) as leases,
+        Leases(store, _owner(home, spec.name)) as leases,
         site.ready(demand, console.print),
         watching(site.check, partial(_give_up, writer, console, folder)),
     ):
@@ -149,12 +140,12 @@ def _execute(
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
         capacity = partial(site.capacity, demand)
         handout = Handout(schedule, store, leases, capacity, at_most=at_most)
-        log = home.log(plan.spec.name)
-        observer = RunObserver(plan, handout, writer, view, outcome, stopping, log, site)
+        log = home.log(spec.name)
+        observer = RunObserver(growth, handout, writer, view, outcome, stopping, log, site)
         settings = Settings(
             pending=site.most(demand),
             demand=demand,
-            decoders=devices.decoders(plan.spec.recipe, demand.worker),
+            decoders=devices.decoders(spec.recipe, demand.worker),
             store=store.url,
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,
@@ -166,7 +157,9 @@ def _execute(
     outcome.stopped = stopping.reason
     outcome.interrupted = stopping() and not schedule.finished
     after_blocked = schedule.dependants(job.key for job in outcome.blocked)
-    outcome.unmeasured = sum(not after_blocked.isdisjoint(trial.measured) for trial in plan.trials)
+    outcome.unmeasured = sum(
+        not after_blocked.isdisjoint(trial.measured) for trial in growth.plan.trials
+    )
     outcome.skipped = len(schedule.skipped - after_blocked)
     outcome.machines = len(observer.machines)
     observer.measure_overhead()

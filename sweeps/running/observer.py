@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from sweeps.plan import Plan
 from sweeps.plan.graph import trainings
 from sweeps.recording.background import BackgroundRecorder
+from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
 from sweeps.running.outcome import Outcome
 from sweeps.running.progress import Measuring, ProgressView, Running
@@ -24,7 +24,7 @@ class RunObserver:
 
     def __init__(
         self,
-        plan: Plan,
+        growth: Growth,
         handout: Handout,
         writer: BackgroundRecorder,
         view: ProgressView,
@@ -34,10 +34,9 @@ class RunObserver:
         site: Site,
     ):
         self._site, self._looked = site, time.monotonic()
-        self._jobs, self._stopping = plan.jobs, stopping
-        self._stops_at_divergence = plan.spec.on_divergence == "stop"
+        self._growth, self._stopping = growth, stopping
+        self._stops_at_divergence = growth.plan.spec.on_divergence == "stop"
         self._diverged: set[str] = set()
-        self._trials = plan.trials_of
         self._handout, self._schedule = handout, handout.schedule
         self._writer, self._view = writer, view
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
@@ -54,8 +53,25 @@ class RunObserver:
         self._tally.trainings_done += trainings([job])
         if isinstance(job, Training) and job.iterations and job.evaluation is not None:
             self._writer.finish(job)
-        for trial in self._trials.get(job.key, ()):
+        for trial in self._growth.plan.trials_of.get(job.key, ()):
             self._writer.record(trial)
+        self._growth.hear(job)
+        if self._growth.due(busy=self._schedule.ready):
+            self._grow()
+
+    def _grow(self) -> None:
+        """Take on what has come to the plan."""
+        grown = self._growth.grow(self._schedule.done, self._schedule.jobs.keys())
+        before = self._schedule.remaining_seconds
+        self._schedule.add(grown.jobs)
+        self._estimated += self._schedule.remaining_seconds - before
+        self._tally.grow(grown, self._growth.at_most)
+        self._writer.grow(grown.plan)
+        for job in self._growth.evaluated(grown):
+            self._writer.finish(job)
+        for trial in grown.trials:
+            if not all(key in grown.jobs for key in trial.measured):
+                self._writer.record(trial)
 
     def job_failed(self, job: Job, reason: str, trace: str) -> None:
         self._tally.failed += 1
@@ -76,7 +92,7 @@ class RunObserver:
         self._diverged.add(key)
         self._tally.diverged = len(self._diverged)
         if self._stops_at_divergence and not self._stopping():
-            job = self._outcome.stopped_by = self._jobs[key]
+            job = self._outcome.stopped_by = self._growth.plan.jobs[key]
             self._stopping.because(f"{job.title} diverged (on_divergence: stop)")
 
     def store_failed(self, reason: str) -> None:

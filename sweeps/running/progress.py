@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group
@@ -11,7 +12,11 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID
 from rich.text import Text
 
+from sweeps.plan import Plan
+from sweeps.plan.graph import trainings
+from sweeps.running.growth import Grown
 from sweeps.running.schedule import Schedule
+from trainables.jobs.kinds import Job
 
 PLAIN_SECONDS = 10.0
 """Between two lines where there is no terminal."""
@@ -59,6 +64,8 @@ class Tally:
     trainings: int
     reused: int
     """Jobs of the plan that needed nothing: the store had them, or what they lead to."""
+    at_most: int | None = None
+    """Jobs that there may be in the end, where that depends on what comes out."""
     jobs_done: int = 0
     trainings_done: int = 0
     failed: int = 0
@@ -71,9 +78,31 @@ class Tally:
     first_report: float | None = None
     """When the first worker reported: start-up ends there."""
 
+    @classmethod
+    def of(cls, plan: Plan, needed: Mapping[str, Job], at_most: int) -> Tally:
+        """Return that of a run which has done nothing yet. `at_most` jobs: 0 if known."""
+        reused = len(plan.jobs) - len(needed)
+        found = cls(len(needed), trainings(needed.values()), reused)
+        found.at_most = at_most - reused if at_most else None
+        return found
+
+    def grow(self, grown: Grown, at_most: int) -> None:
+        """Count what has come to the plan, of which there may be `at_most` jobs in the end."""
+        self.jobs += len(grown.jobs)
+        self.trainings += trainings(grown.jobs.values())
+        self.reused = len(grown.plan.jobs) - self.jobs
+        self.at_most = at_most - self.reused
+
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.begun
+
+    @property
+    def more(self) -> str:
+        """What else there may be, in a few words; empty where that is known."""
+        if self.at_most is None or self.at_most <= self.jobs:
+            return ""
+        return f" (up to {self.at_most:,})"
 
 
 class ProgressView:
@@ -137,7 +166,7 @@ class ProgressView:
     def line(self, left: float | None) -> str:
         t = self.tally
         parts = [
-            f"{t.jobs_done} of {t.jobs} jobs",
+            f"{t.jobs_done} of {t.jobs} jobs{t.more}",
             f"{t.trainings_done} of {t.trainings} trainings",
             f"{pace(t.iterations / max(t.busy_seconds, 1e-9))} a worker",
         ]
@@ -153,7 +182,7 @@ class ProgressView:
             parts += map(str, self.running.values())
         parts.append(f"{duration(t.seconds)} gone")
         if left is not None:
-            parts.append(f"about {duration(left)} left")
+            parts.append(f"{'at least' if t.more else 'about'} {duration(left)} left")
         return " · ".join(parts)
 
 

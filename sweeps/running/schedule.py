@@ -48,6 +48,22 @@ class Schedule:
         self.elsewhere: set[str] = set()
         """Jobs that another sweep on the same store is doing."""
 
+    def add(self, jobs: Mapping[str, Job]) -> None:
+        """Take on jobs that have come to the plan, inputs first.
+
+        Those that need what failed, or was skipped, are skipped, too.
+        """
+        lost = {*self.failed, *self.skipped}
+        possible = {}
+        for key, job in jobs.items():
+            if any(needed.key in lost for needed in job.inputs):
+                lost.add(key)
+            else:
+                possible[key] = job
+        self.jobs.update(jobs)
+        self._backlog.add(possible)
+        self._stacked = any(job.recipe.backend == "stacked" for job in self.jobs.values())
+
     @property
     def remaining_seconds(self) -> float:
         """Estimated work of the jobs that are neither done nor given up."""

@@ -85,9 +85,8 @@ def _levels(value: Any) -> Any:
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Seeds = Annotated[list[Seed], BeforeValidator(_seeds), Field(min_length=1)]
-Levels = Annotated[
-    list[Annotated[int, Field(ge=1, le=MAX_LEVEL)]], BeforeValidator(_levels), Field(min_length=1)
-]
+Level = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
+Levels = Annotated[list[Level], BeforeValidator(_levels), Field(min_length=1)]
 
 
 def _has_unit(value: Any) -> bool:

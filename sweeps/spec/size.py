@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.spec.fields import error_at
+from sweeps.spec.searches import levels_of
 from sweeps.spec.subnetworks import Files
 from trainables import pruning
 
@@ -43,14 +44,15 @@ def of(spec: Sweep) -> tuple[int, int]:
             continue
         points = spec.rewind_of(subnetwork)
         ways = sum(len(spec.restarts_at(k)) for k in points)
-        cells = ways * len(subnetwork.levels)
+        levels = levels_of(subnetwork)
+        cells = ways * len(levels)
         trials += cells * pairs
         # Of a cell: its arms, measurements, a random mask, reinitialised weights.
         measured = sum(pairs if one.arity == 2 else orders for one in spec.measure)
         jobs += cells * (orders + measured + 2)
         pretrained.update(points)
         for k in points:
-            deepest[k] = max(deepest.get(k, 0), *subnetwork.levels)
+            deepest[k] = max(deepest.get(k, 0), *levels)
     # Of a level: its mask, and the training before that, if there is one.
     each = 1 if pruning.when(spec.recipe) == "start" else 2
     jobs += len(pretrained) + each * sum(deepest.values())

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
 from sweeps.errors import did_you_mean, shown
-from sweeps.spec.fields import STRICT, Levels, Rewind, distinct
+from sweeps.spec.fields import STRICT, distinct
 from sweeps.spec.files import Files as Files
+from sweeps.spec.search import FindLevel, LevelsOrSearch, RewindOrSearch
 from trainables.completing.subnetworks import STRATEGIES as TRAINED
 
 
@@ -17,7 +18,7 @@ class Dense(BaseModel):
 
     model_config = STRICT
     strategy: Literal["dense"]
-    rewind: Rewind | None = None
+    rewind: RewindOrSearch | None = None
     """Rewind points of these trials; the sweep's own if absent."""
 
     @property
@@ -31,11 +32,14 @@ class Pruned(BaseModel):
 
     model_config = STRICT
     strategy: Literal["imp", "pruned", "random-pruning", "random-reinit"]
-    levels: Levels
+    levels: LevelsOrSearch
     """Pruning levels: level L leaves (1 - pruning_fraction)^L of the weights."""
-    rewind: Rewind | None = None
+    rewind: RewindOrSearch | None = None
 
-    _levels_distinct = field_validator("levels")(distinct)
+    @field_validator("levels")
+    @classmethod
+    def _levels_distinct(cls, value: list[int] | FindLevel) -> list[int] | FindLevel:
+        return distinct(value) if isinstance(value, list) else value
 
 
 STRATEGIES = (*TRAINED, "files")

@@ -17,14 +17,12 @@ from pydantic import (
 
 from sweeps import placement
 from sweeps.errors import shown
-from sweeps.spec import size
+from sweeps.spec import fitting, searches, size
 from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import (
     STRICT,
-    Rewind,
     Seed,
     Seeds,
-    Where,
     distinct,
     error_at,
     error_of,
@@ -34,19 +32,14 @@ from sweeps.spec.fields import (
 from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
+from sweeps.spec.search import RewindOrSearch
 from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
 from trainables import data, measures
 from trainables.completing import devices
 from trainables.completing.fit import check_kinds, check_measures, check_origins
 from trainables.completing.measures import resolve
 from trainables.completing.misfit import Misfit
-from trainables.completing.subnetworks import (
-    check_level,
-    check_strategy,
-    possible_levels,
-    prunable_weights,
-    rewind_iteration,
-)
+from trainables.completing.subnetworks import prunable_weights
 from trainables.jobs.learning import Evaluation
 from trainables.jobs.lineage import Restart
 from trainables.measures import Wanted
@@ -89,8 +82,9 @@ class Sweep(BaseModel):
     recipe: RecipeField
     """A built-in recipe's name, or `{base: name, iterations: 600, ...}`."""
 
-    rewind: Rewind
-    """Rewind points k: iterations, "2 %" of training, or "5 epochs"."""
+    rewind: RewindOrSearch
+    """Rewind points k: iterations, "2 %" of training, or "5 epochs"; or a search for one,
+    `{find: stable, between: [0, 10 %], within: 10 %}`."""
 
     restart: Annotated[list[Restart], BeforeValidator(one_or_more), Field(min_length=1)] = ["keep"]
     """Whether copies of W_k are trained from iteration k on (`keep`), or for all of training with
@@ -188,16 +182,8 @@ class Sweep(BaseModel):
     @model_validator(mode="after")
     def _resolve(self) -> Sweep:
         """Rewind points and levels that the recipe allows."""
-        self._iterations_of(self.rewind, ("rewind",))
+        fitting.check(self)
         _ = self.evaluation
-        for index, subnetwork in enumerate(self.subnetworks):
-            here = ("subnetworks", index)
-            if subnetwork.rewind is not None:
-                self._iterations_of(subnetwork.rewind, (*here, "rewind"))
-            if isinstance(subnetwork, Files):
-                continue
-            self._check_strategy(subnetwork.strategy, (*here, "strategy"))
-            self._check_levels(subnetwork.levels, (*here, "levels"))
         return self
 
     @model_validator(mode="after")
@@ -246,6 +232,11 @@ class Sweep(BaseModel):
         return {"points": self.path_points, "train_examples": self.train_examples}
 
     @model_validator(mode="after")
+    def _searches(self) -> Sweep:
+        searches.check(self)
+        return self
+
+    @model_validator(mode="after")
     def _not_too_large(self) -> Sweep:
         """Counted before anything is built."""
         size.check(self)
@@ -273,41 +264,14 @@ class Sweep(BaseModel):
 
     def rewind_of(self, subnetwork: Dense | Pruned | Files) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
-        return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
+        points = self.rewind if subnetwork.rewind is None else subnetwork.rewind
+        return fitting.iterations_of(self, points)
+
+    @property
+    def grows(self) -> bool:
+        """Whether what it trains depends on what comes out."""
+        return searches.grows(self)
 
     def restarts_at(self, k: int) -> list[Restart]:
         """How copies of W_k are trained: from k on, from 0 on, or both ways."""
         return self.restart if k else ["keep"]
-
-    def _iterations_of(self, points: list[int | str], where: Where = ()) -> list[int]:
-        iterations: set[int] = set()
-        for index, point in enumerate(points):
-            try:
-                iteration = rewind_iteration(point, self.recipe, (*where, index))
-            except Misfit as misfit:
-                raise error_of(misfit) from None
-            if iteration in iterations:
-                raise error_at((*where, index), f"rewind point {point} is listed twice")
-            iterations.add(iteration)
-        return sorted(iterations)
-
-    def _check_strategy(self, strategy: str, where: Where) -> None:
-        """Raise an error where the recipe's pruning has no such subnetworks, or has them twice."""
-        try:
-            check_strategy(strategy, self.recipe, where)
-        except Misfit as misfit:
-            raise error_of(misfit) from None
-        if strategy == "pruned" and "imp" in {one.strategy for one in self.subnetworks}:
-            name = self.recipe.pruning_method
-            raise error_at(
-                where, f"imp and pruned are the same with pruning_method {name}; list one of them"
-            )
-
-    def _check_levels(self, levels: list[int], where: Where) -> None:
-        """Raise an error at a level for which nothing is left to prune."""
-        possible = possible_levels(self.recipe, max(levels))
-        for index, level in enumerate(levels):
-            try:
-                check_level(level, self.recipe, (*where, index), possible)
-            except Misfit as misfit:
-                raise error_of(misfit) from None

@@ -15,6 +15,7 @@ from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
 from sweeps.spec.recipe import RecipeFields
 from sweeps.spec.resources import Resources
+from sweeps.spec.search import LIST, SEARCH, FindLevel, FindRewind
 from sweeps.spec.subnetworks import STRATEGIES, Dense, Files, Pruned
 from sweeps.spec.sweep import Sweep
 
@@ -22,7 +23,10 @@ SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
 SEED = f"a seed from 0 to {MAX_SEED}"
 POINT = "a rewind point: iterations (120), '2 %' or '5 epochs'"
 LENGTH = "a length: iterations (600), '50 %' or '5 epochs'"
-POINTS = "a list of rewind points: [0, 120, 2 %, 5 epochs]"
+POINTS = (
+    "a list of rewind points: [0, 120, 2 %, 5 epochs]; or a search for one: "
+    "{find: stable, between: [0, 10 %]}"
+)
 
 WANTED = {
     "name": "a word of up to 100 letters, digits, '.', '_' and '-', first a letter or digit",
@@ -35,9 +39,22 @@ WANTED = {
     "inits[]": SEED,
     "orders": SEEDS,
     "orders[]": SEED,
+    **{
+        f"{of}.{name}": text
+        for of in ("rewind", "subnetworks[].rewind")
+        for name, text in {
+            "between": "the first and the last rewind point: [0, 10 %]",
+            "between[]": POINT,
+            "within": "a share above 0 and at most 1: 10 %",
+        }.items()
+    },
+    "subnetworks[].levels.between": "the first and the last level: [1, 25]",
+    "subnetworks[].levels.between[]": f"a pruning level from 1 to {MAX_LEVEL}",
+    "compare": "copies, levels, all-levels, or a list of these",
     "subnetworks": "a list of subnetworks: [dense, {strategy: imp, levels: [3]}]",
     "subnetworks[].strategy": f"one of {', '.join(STRATEGIES)}",
-    "subnetworks[].levels": "a list of pruning levels: [3, 11], or a range of them: 1-15",
+    "subnetworks[].levels": "a list of pruning levels: [3, 11]; a range of them: 1-15; or a "
+    "search for one: {find: matching, between: [1, 15]}",
     "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
     "subnetworks[].rewind": POINTS,
     "subnetworks[].rewind[]": POINT,
@@ -122,6 +139,7 @@ def problem(error: ValidationError, source: Source = lambda location: None) -> P
 def _location(error: Mapping[str, Any]) -> Where:
     """Keys and indices of the spec; pydantic puts a subnetwork's strategy between them."""
     location: Where = error.get("ctx", {}).get("at", error["loc"])
+    location = tuple(step for step in location if step not in (SEARCH, LIST))
     if location[:1] == ("subnetworks",) and len(location) > 2 and location[2] in STRATEGIES:
         return (*location[:2], *location[3:])
     return location
@@ -177,6 +195,10 @@ def _choices(location: Where) -> tuple[str, ...]:
 def _model(location: Where) -> type[BaseModel]:
     """What the last step of a location is a key of."""
     match location:
+        case ("rewind", "(search)", *_) | ("subnetworks", int(), _, "rewind", "(search)", *_):
+            return FindRewind
+        case ("subnetworks", int(), _, "levels", "(search)", *_):
+            return FindLevel
         case ("recipe", _):
             return RecipeFields
         case ("evaluate", _):

@@ -16,7 +16,6 @@ from sweeps.errors import ClusterError
 from sweeps.home import resolve
 from sweeps.loading import load
 from sweeps.placement import Demand
-from sweeps.plan import expand
 from sweeps.running import driver
 from sweeps.running.sites import ThisMachine
 from trainables.store import Store
@@ -41,7 +40,7 @@ def test_no_submission_stays_running(error: BaseException, tmp_path: Path) -> No
     spec, text = load("digits-mlp", ["inits=1", "orders=2", "rewind=[0]"])
     with pytest.raises(type(error)):
         driver.run(
-            expand(spec), text, home, Store(home.store),
+            spec, text, home, Store(home.store),
             site=Broken(error), checkpoint_seconds=60, console=Console(file=io.StringIO()),
         )  # fmt: skip
     [submission] = records.submissions(MlflowClient(home.tracking), "digits-mlp")
