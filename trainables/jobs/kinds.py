@@ -2,12 +2,14 @@
 
     Training     W_k, or a copy of it trained to the end        (LMC Algorithms 1 and 2)
     Mask         which weights a subnetwork keeps               (LMC Algorithm 2)
+    Threshold    up to which loss adaptive pruning may go       (Unmasking section 2.2)
     Given        a trained network from a file of the user's
     Measurement  what a measure says of some trained networks   (LMC Algorithm 1)
 
 Jobs hold the jobs they need, so a job carries its whole ancestry: any worker can make any
 artifact again. Two jobs are equal when their keys are. This module describes; `execute` does.
-`trained`, `pretrained`, `pruned`, `randomly_pruned` and `trainables.measures.measured` make jobs.
+`trained`, `pretrained`, `pruned`, `randomly_pruned`, `adaptively_pruned` and
+`trainables.measures.measured` make jobs.
 
 Keys never change their meaning: stored results stay valid. So the identities below spell some
 names (`arm`, `first`, `second`) that the fields no longer have.
@@ -22,10 +24,14 @@ from trainables.jobs.given import Given as Given
 from trainables.jobs.job import Job as Job
 from trainables.jobs.job import Work as Work
 from trainables.jobs.learning import Evaluation
+from trainables.jobs.mask import Mask as Mask
+from trainables.jobs.mask import adaptively_pruned as adaptively_pruned
+from trainables.jobs.mask import pruned as pruned
+from trainables.jobs.mask import randomly_pruned as randomly_pruned
 from trainables.jobs.measurement import Measurement as Measurement
 from trainables.jobs.measurement import Network as Network
 from trainables.jobs.measurement import Options as Options
-from trainables.pruning.inputs import computed_with
+from trainables.jobs.threshold import Threshold as Threshold
 from trainables.recipe import Recipe, Stage
 from trainables.seeds import derive
 
@@ -211,69 +217,3 @@ def trained(
         independent=start.independent,
         evaluation=start.evaluation,
     )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Mask(Job):
-    """Which weights a subnetwork of pruning level `level` keeps.
-
-    The recipe's method prunes a network by `rounds` levels at once. Of a trained network, iterative
-    pruning takes one level at a time, one-shot takes all from the dense network; of W_k, a method
-    takes all. `random-per-layer` draws from `seed` a random mask with the layer-wise proportions of
-    another mask.
-    """
-
-    method: str
-    of: Training | Mask
-    rounds: int = 1
-    seed: int | None = None
-
-    @property
-    def kind(self) -> str:
-        return "mask"
-
-    @property
-    def task(self) -> str:
-        return f"prune: {self.method}"
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.of.recipe
-
-    @property
-    def level(self) -> int:
-        return self.of.level if isinstance(self.of, Mask) else self.of.level + self.rounds
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        if isinstance(self.of, Mask) or self.of.mask is None:
-            return (self.of,)
-        return (self.of, self.of.mask)
-
-    def identity(self) -> dict[str, Any]:
-        if isinstance(self.of, Mask):
-            return {"like": self.of.key, "seed": self.seed}
-        recipe = self.recipe.identity("pruning")
-        recipe.pop("pruning", None)  # what it means here is in the network and the rounds
-        identity = {"arm" if self.of.is_copy else "state": self.of.key, "recipe": recipe}
-        if not self.of.is_copy:  # its key may not say all that scores are computed with
-            identity |= {"computed": computed_with(self.recipe)}
-        return identity if self.rounds == 1 else identity | {"rounds": self.rounds}
-
-    @property
-    def title(self) -> str:
-        network, how = self.of, ""
-        while isinstance(network, Mask):
-            network, how = network.of, " randomly"
-        k = network.begin if network.is_copy else network.until
-        return f"prune{how} init {network.init_seed} k={k} to level {self.level}"
-
-
-def pruned(network: Training, rounds: int = 1) -> Mask:
-    """Return the job of the mask that a recipe's method leaves of a trained network, or of W_k."""
-    return Mask(method=network.recipe.pruning_method, of=network, rounds=rounds)
-
-
-def randomly_pruned(like: Mask, seed: int) -> Mask:
-    """Return the job of a random mask with the layer-wise proportions of another one."""
-    return Mask(method="random-per-layer", of=like, seed=seed)
