@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from trainables import data, networks, pruning, sizes
-from trainables.jobs.kinds import Given, Job, Mask, Measurement, Threshold, Training
+from trainables.jobs.kinds import (
+    Given,
+    Job,
+    Mask,
+    Measurement,
+    Perturbation,
+    Threshold,
+    Training,
+)
 from trainables.pruning.adaptive import RATIOS, Adaptive
 from trainables.recipe import Recipe
 
@@ -154,7 +162,7 @@ def _seconds_of_curve(job: Training, on: Hardware) -> float:
 
 
 @seconds.register
-def _(job: Given, on: Hardware = CPU_CORE) -> float:
+def _(job: Given | Perturbation, on: Hardware = CPU_CORE) -> float:
     return SECONDS_PER_JOB
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import singledispatch
 
 from trainables import sizes
-from trainables.jobs.kinds import Given, Job, Mask, Measurement, Threshold, Training
+from trainables.jobs.kinds import (
+    Given,
+    Job,
+    Mask,
+    Measurement,
+    Perturbation,
+    Threshold,
+    Training,
+)
 
 SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
 """Optimizer values stored a parameter."""
@@ -24,6 +32,11 @@ def _(job: Training) -> int:
     network = sizes.facts(job.recipe)
     slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
     return 4 * (network.parameters * (1 + slots) + network.statistics) + MANIFEST_BYTES
+
+
+@stored_bytes.register
+def _(job: Perturbation) -> int:
+    return stored_bytes(job.state)
 
 
 @stored_bytes.register

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from trainables import data, networks
-from trainables.jobs import learning, masking, side_by_side, thresholding
+from trainables.jobs import learning, masking, perturbing, side_by_side, thresholding
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import (
     CHECKPOINT,
@@ -27,7 +26,15 @@ from trainables.jobs.evaluating import evaluate
 from trainables.jobs.events import Diverged, Event, Failure, Measured, Step
 from trainables.jobs.given import LostFileError
 from trainables.jobs.held import Held
-from trainables.jobs.kinds import Given, Job, Mask, Measurement, Threshold, Training
+from trainables.jobs.kinds import (
+    Given,
+    Job,
+    Mask,
+    Measurement,
+    Perturbation,
+    Threshold,
+    Training,
+)
 from trainables.jobs.made_with import made_with
 from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
@@ -233,10 +240,14 @@ class Executor:
     @_do.register
     def _(self, job: Threshold) -> Iterator[Step]:
         spent = self._clock()
-        found = yield from thresholding.find(self, job)
-        facts = {name: found[name] for name in thresholding.NAMES}
-        facts |= spent() | {"iterations": job.iterations}
-        self.store.write(job.kind, job.key, json.dumps(found).encode(), "json", **facts)
+        payload, facts = yield from thresholding.find(self, job)
+        self.store.write(job.kind, job.key, payload, "json", **(spent() | facts))
+
+    @_do.register
+    def _(self, job: Perturbation) -> Iterator[Step]:
+        spent = self._clock()
+        held, distance = yield from perturbing.perturb(self, job)
+        self._store_tensors(job, held, spent(), distance=distance)
 
     @_do.register
     def _(self, job: Measurement) -> Iterator[Step]:

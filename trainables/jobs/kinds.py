@@ -3,6 +3,7 @@
     Training     W_k, or a copy of it trained to the end        (LMC Algorithms 1 and 2)
     Mask         which weights a subnetwork keeps               (LMC Algorithm 2)
     Threshold    up to which loss adaptive pruning may go       (Unmasking section 2.2)
+    Perturbation W_k moved in a random direction                (Unmasking appendix D)
     Given        a trained network from a file of the user's
     Measurement  what a measure says of some trained networks   (LMC Algorithm 1)
 
@@ -18,7 +19,7 @@ names (`arm`, `first`, `second`) that the fields no longer have.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from trainables.jobs.given import Given as Given
 from trainables.jobs.job import Job as Job
@@ -31,6 +32,7 @@ from trainables.jobs.mask import randomly_pruned as randomly_pruned
 from trainables.jobs.measurement import Measurement as Measurement
 from trainables.jobs.measurement import Network as Network
 from trainables.jobs.measurement import Options as Options
+from trainables.jobs.perturbation import Perturbation as Perturbation
 from trainables.jobs.threshold import Threshold as Threshold
 from trainables.recipe import Recipe, Stage
 from trainables.seeds import derive
@@ -40,6 +42,9 @@ Stream = Literal["init", "reinit"]
 
 Strategy = str
 """How a subnetwork comes about: dense, imp, random-pruning, random-reinit, or a pruning method."""
+
+State: TypeAlias = "Training | Perturbation"
+"""From which a copy is trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +56,8 @@ class Training(Job):
 
     With a `start` it is a copy: it begins at iteration `begin` with the weights of `start`, masked,
     and a fresh optimizer, or that of `start` (`carries_optimizer`). Its artifact holds the weights.
-    `start` is W_begin, or freshly drawn weights for random reinitialisation; or, where training
-    starts over after copying (LMC Figure 4), W_k with `begin` 0.
+    `start` is W_begin, perturbed or not, or freshly drawn weights for random reinitialisation; or,
+    where training starts over after copying (LMC Figure 4), W_k with `begin` 0.
     """
 
     of: Recipe
@@ -64,7 +69,7 @@ class Training(Job):
     earlier: Training | None = None
     """The nearest state of the same training that the plan also wants; training goes on from
     there. It is not part of the key: the same network comes out."""
-    start: Training | None = None
+    start: State | None = None
     begin: int = 0
     mask: Mask | None = None
     strategy: Strategy = "dense"
@@ -159,6 +164,8 @@ class Training(Job):
     @property
     def subnetwork(self) -> str:
         """In a spec's words: dense, or by which strategy it was pruned to which level."""
+        if isinstance(self.start, Perturbation):
+            return self.start.subnetwork
         return self.strategy if self.mask is None else f"{self.strategy} level {self.level}"
 
     @property
@@ -197,7 +204,7 @@ def pretrained(
 
 
 def trained(
-    start: Training,
+    start: State,
     begin: int,
     order_seed: int,
     mask: Mask | None = None,

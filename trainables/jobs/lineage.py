@@ -14,6 +14,8 @@ from typing import Literal
 from trainables import pruning
 from trainables.jobs.kinds import (
     Mask,
+    Perturbation,
+    State,
     Strategy,
     Stream,
     Threshold,
@@ -25,6 +27,7 @@ from trainables.jobs.kinds import (
     trained,
 )
 from trainables.jobs.learning import Evaluation
+from trainables.jobs.perturbation import Norm
 from trainables.pruning.adaptive import Adaptive
 from trainables.recipe import Recipe
 
@@ -70,21 +73,30 @@ class Lineage:
         k: int,
         order: int,
         restart: Restart = "keep",
-        options: Adaptive | None = None,
+        options: Adaptive | Norm | None = None,
     ) -> Training:
         """Return the job of a subnetwork's copy that is trained from k to the end of training.
 
         The subnetwork is that of a strategy at a pruning level (dense: level 0), and `order` the
-        order seed. Levels of `imp-adaptive` count prunings, and `options` are that strategy's; its
-        defaults where they are None. With `restart` "reset" it is trained from iteration 0 on,
-        whatever k, so that all are trained for as long (LMC Figure 4). Raises KeyError unless k is
-        one of the rewind points.
+        order seed. Levels of `imp-adaptive` count prunings. `perturbed` is dense; its level is that
+        of the mask whose projection says how far W_k is moved (Unmasking appendix D). `options` are
+        the strategy's, if it has any: `Adaptive()` and "rewound" where they are None.
+
+        With `restart` "reset" it is trained from iteration 0 on, whatever k, so that all are
+        trained for as long (LMC Figure 4). Raises KeyError unless k is one of the rewind points.
         """
-        start = self.state(k)
-        if strategy == "imp-adaptive":
-            mask: Mask | None = self.adaptive_mask(level, k, options or Adaptive())
-        else:
-            mask = None if strategy == "dense" else self.mask(level, k)
+        start: State = self.state(k)
+        mask: Mask | None = None
+        match strategy:
+            case "dense":
+                pass
+            case "imp-adaptive":
+                how = options if isinstance(options, Adaptive) else Adaptive()
+                mask = self.adaptive_mask(level, k, how)
+            case "perturbed":
+                start = self._perturbation(level, k, options == "trained")
+            case _:
+                mask = self.mask(level, k)
         if strategy == "random-pruning":
             assert mask is not None
             mask = randomly_pruned(mask, self.init_seed)
@@ -119,6 +131,10 @@ class Lineage:
             threshold = Threshold(of=dense, loss=options.loss)
             self._adaptive[n, k, options] = adaptively_pruned(solution, threshold, options)
         return self._adaptive[n, k, options]
+
+    def _perturbation(self, level: int, k: int, by_trained: bool) -> Perturbation:
+        dense = trained(self.state(k), k, self.imp_order) if by_trained else None
+        return Perturbation(state=self.state(k), mask=self.mask(level, k), dense=dense)
 
     def _state(self, k: int, earlier: Training | None = None, stream: Stream = "init") -> Training:
         seed, order = self.init_seed, self.pretrain_order

@@ -19,8 +19,9 @@ class Threshold(Job):
     """The dense training loss and its deviation over batches (Unmasking section 2.2, step 1).
 
     `of` is the trained dense copy. Its artifact is JSON: `losses`, the mean cross-entropy (nats) of
-    each batch of its last epoch; `loss`, their mean; `eps`, their sample standard deviation, 0 of
-    one batch; and `threshold`, the sum of both. Its manifest says the last three, too.
+    each batch of its last complete epoch; `loss`, their mean; `eps`, their sample standard
+    deviation, 0 of one batch; and `threshold`, the sum of both. Its manifest says the last three,
+    too.
     """
 
     of: Training
@@ -48,22 +49,27 @@ class Threshold(Job):
 
     @property
     def last_epoch(self) -> range:
-        """The iterations of the last epoch: the last ones of training, as many as an epoch has.
+        """The iterations of the last complete pass over the training examples.
 
-        They span two permutations where training does not end with an epoch. All iterations, where
-        the copy is trained for less than an epoch.
+        Where training ends within an epoch, that is the epoch before. The last iterations instead
+        would miss some examples and have others twice: on digits their mean loss is a quarter off
+        that of all examples. Where the copy is trained for no complete pass, these are the last
+        iterations, at most as many as a pass has.
         """
-        of = self.recipe
-        number = data.iterations_per_epoch(of.data, of.batch_size, of.last_batch)
-        return range(max(self.of.until - number, self.of.begin), self.of.until)
+        of, begin, until = self.recipe, self.of.begin, self.of.until
+        length = data.iterations_per_epoch(of.data, of.batch_size, of.last_batch)
+        end = until // length * length
+        if end - length >= begin:
+            return range(end - length, end)
+        return range(max(until - length, begin), until)
 
     def identity(self) -> dict[str, Any]:
         return {"version": 1, "arm": self.of.key, "loss": self.loss}
 
     @property
     def iterations(self) -> int:
-        """SGD steps: for `trained`, up to the last batch, after which no step is needed."""
-        return self.of.iterations - 1 if self.loss == "trained" else 0
+        """SGD steps: for `trained`, those before the last batch whose loss is wanted."""
+        return self.last_epoch[-1] - self.of.begin if self.loss == "trained" else 0
 
     @property
     def title(self) -> str:

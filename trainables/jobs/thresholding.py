@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 NAMES = ("eps", "loss", "threshold")
 
 
-def find(executor: Executor, job: Threshold) -> Generator[Step, None, dict[str, Any]]:
-    """Find a threshold; the artifact's values are the iterator's return value.
+def find(executor: Executor, job: Threshold) -> Generator[Step, None, tuple[bytes, dict[str, Any]]]:
+    """Find a threshold; its artifact and what the manifest says are the iterator's return value.
 
     Closing the iterator early stores a checkpoint where the copy is trained again. Raises
     InputDiverged where a loss is not finite.
@@ -41,7 +41,9 @@ def find(executor: Executor, job: Threshold) -> Generator[Step, None, dict[str, 
     if not all(map(math.isfinite, losses)):
         raise InputDiverged(f"{job.of.title} diverged")
     loss, eps = fmean(losses), stdev(losses) if len(losses) > 1 else 0.0
-    return {"eps": eps, "loss": loss, "threshold": loss + eps, "losses": losses}
+    found = dict(zip(NAMES, (eps, loss, loss + eps), strict=True))
+    payload = json.dumps(found | {"losses": losses}).encode()
+    return payload, found | {"iterations": job.iterations}
 
 
 def threshold_of(executor: Executor, job: Threshold) -> Generator[Step, None, float]:
@@ -108,7 +110,7 @@ def _trained(executor: Executor, job: Threshold) -> Generator[Step, None, list[f
                     if executor.team.decide(late):
                         _save(executor, job, training, losses)
                         saved = time.monotonic()
-                    yield Measured(job, (state.iteration - begin + 1) / (job.of.until - begin))
+                    yield Measured(job, (state.iteration - begin + 1) / (epoch.stop - begin))
                 weights = masked(state.weights, training.mask)
                 losses.append(_loss(executor, job, weights, feed, iteration, training=True))
     except GeneratorExit:
