@@ -34,7 +34,7 @@ from sweeps.spec.fields import (
 from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
-from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
+from sweeps.spec.subnetworks import Files, ImpAdaptive, Subnetwork, Trained, check_options
 from trainables import data, measures
 from trainables.completing import devices
 from trainables.completing.fit import check_measures, check_origins, check_pairs
@@ -166,10 +166,13 @@ class Sweep(BaseModel):
         return {**NOTHING_TRAINED, **value}
 
     @model_validator(mode="after")
-    def _files(self) -> Sweep:
-        """With the content of each file."""
+    def _known(self) -> Sweep:
+        """With the content of each file, and how many levels there may be."""
+        check_options(self.subnetworks)
         found = [
-            one.known(self.recipe, ("subnetworks", index)) if isinstance(one, Files) else one
+            one.known(self.recipe, ("subnetworks", index))
+            if isinstance(one, Files | ImpAdaptive)
+            else one
             for index, one in enumerate(self.subnetworks)
         ]
         object.__setattr__(self, "subnetworks", found)
@@ -249,7 +252,7 @@ class Sweep(BaseModel):
     def prunable_weights(self) -> int:
         return prunable_weights(self.recipe)
 
-    def rewind_of(self, subnetwork: Dense | Pruned | Files) -> list[int]:
+    def rewind_of(self, subnetwork: Trained | Files) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
         return self._iterations_of(self.rewind if subnetwork.rewind is None else subnetwork.rewind)
 
