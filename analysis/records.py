@@ -76,6 +76,8 @@ MEASURES = "measures"  # what is measured: names, with the options that tell the
 LEVEL_MEASURES = "measures_of_levels"  # of trials of two levels; MEASURES are of all others
 PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
 IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after
+ADAPTIVE = "imp_adaptive"  # how adaptive pruning measures losses; absent where there is none
+PERTURBED = "perturbed"  # "rewound" or "trained": whose norm; absent where there is none
 
 # --- files of a submission ------------------------------------------------------------
 SPEC_FILE = "spec.yaml"  # as the user wrote it, with the overrides noted

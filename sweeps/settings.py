@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis import records
-from sweeps.recording.hyperparameters import differing, identity
+from sweeps.recording.hyperparameters import differing, identity, told
+from trainables.pruning.adaptive import Adaptive
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -23,6 +24,8 @@ MEASURED = {
     records.BATCHNORM: "interpolate",
     records.PRETRAIN_ORDER: "0",
     records.IMP_ORDER: "1",
+    records.ADAPTIVE: told(Adaptive()),
+    records.PERTURBED: "rewound",
 }
 """Params of a submission that results depend on beside the recipe -> a spec's default."""
 

@@ -1,4 +1,4 @@
-"""What jobs cost: seconds on the workers of one training, and bytes in the store.
+"""What jobs cost in seconds on the workers of one training.
 
 An iteration costs a fixed time a layer (dispatching small kernels), its floating-point operations
 at the rate that the hardware reaches, the values that layers without many operations move through
@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from trainables import data, networks, pruning, sizes
-from trainables.jobs.kinds import Given, Job, Mask, Measurement, Training
+from trainables.jobs.kinds import (
+    Given,
+    Job,
+    Mask,
+    Measurement,
+    Perturbation,
+    Threshold,
+    Training,
+)
+from trainables.pruning.adaptive import RATIOS, Adaptive
 from trainables.recipe import Recipe
 
 
@@ -72,11 +81,6 @@ SECONDS_PER_SCORED = 1e-7
 
 SECONDS_PER_JOB = 0.02
 """Reading inputs, writing the artifact."""
-
-SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
-"""Optimizer values stored a parameter."""
-
-MANIFEST_BYTES = 400
 
 
 def seconds_per_iteration(
@@ -158,7 +162,7 @@ def _seconds_of_curve(job: Training, on: Hardware) -> float:
 
 
 @seconds.register
-def _(job: Given, on: Hardware = CPU_CORE) -> float:
+def _(job: Given | Perturbation, on: Hardware = CPU_CORE) -> float:
     return SECONDS_PER_JOB
 
 
@@ -166,6 +170,8 @@ def _(job: Given, on: Hardware = CPU_CORE) -> float:
 def _(job: Mask, on: Hardware = CPU_CORE) -> float:
     if isinstance(job.of, Mask):
         return SECONDS_PER_JOB
+    if job.adaptive is not None:
+        return SECONDS_PER_JOB + _seconds_of_sweep(job.recipe, job.adaptive, on)
     network = sizes.facts(job.recipe)
     examples = pruning.examples(job.recipe, network.classes)
     if not examples:
@@ -174,6 +180,24 @@ def _(job: Mask, on: Hardware = CPU_CORE) -> float:
     one = 3 * seconds_per_example(network, on) + seconds_per_image(job.recipe, on)
     each = network.kernels * on.seconds_per_kernel + SECONDS_PER_SCORED * network.prunable
     return SECONDS_PER_JOB + examples * one + steps * each
+
+
+def _seconds_of_sweep(recipe: Recipe, how: Adaptive, on: Hardware) -> float:
+    """Of the paths of all ratios that adaptive pruning may try."""
+    train = data.facts(recipe.data).train
+    examples = min(how.examples or train, train)
+    points = how.points * _seconds_of_point(sizes.facts(recipe), examples, on)
+    read = examples * seconds_per_image(recipe, on)
+    return len(RATIOS) * (points + read) / recipe.workers
+
+
+@seconds.register
+def _(job: Threshold, on: Hardware = CPU_CORE) -> float:
+    network, recipe = sizes.facts(job.recipe), job.recipe
+    one = seconds_per_example(network, on) + seconds_per_image(recipe, on)
+    batch = recipe.batch_size * one + network.kernels * on.seconds_per_kernel / KERNEL_PASSES
+    training = job.iterations * seconds_per_iteration(recipe, on)
+    return SECONDS_PER_JOB + training + len(job.last_epoch) * batch / recipe.workers
 
 
 @seconds.register
@@ -193,10 +217,7 @@ def _seconds_of_measuring(job: Measurement, on: Hardware) -> float:
     network, examples_of = sizes.facts(job.recipe), data.facts(job.recipe.data)
     work = job.work
     examples = (work.train_examples or examples_of.train) + examples_of.test
-    one = seconds_per_example(network, on, spared=network.first_flops)
-    point = examples * one / _speedup(network)
-    if network.first_flops:
-        point += examples * network.activations * SECONDS_PER_MIXED_VALUE
+    point = _seconds_of_point(network, examples, on)
     passed = work.passes * examples + work.batches * job.recipe.batch_size
     passes = passed * seconds_per_example(network, on) / _speedup(network)
     passes += work.batches * network.kernels * on.seconds_per_kernel / KERNEL_PASSES
@@ -205,49 +226,11 @@ def _seconds_of_measuring(job: Measurement, on: Hardware) -> float:
     return (read + work.points * point + passes) / job.recipe.workers
 
 
-@singledispatch
-def stored_bytes(job: Job) -> int:
-    """Estimated bytes of a job's artifact and manifest."""
-    raise TypeError(f"no size for a {type(job).__name__}")
-
-
-@stored_bytes.register
-def _(job: Training) -> int:
-    network = sizes.facts(job.recipe)
-    slots = SLOTS[job.recipe.optimizer] if not job.is_copy and job.until else 0
-    return 4 * (network.parameters * (1 + slots) + network.statistics) + MANIFEST_BYTES
-
-
-@stored_bytes.register
-def _(job: Given) -> int:
-    network = sizes.facts(job.recipe)
-    return 4 * (network.parameters + network.statistics) + MANIFEST_BYTES
-
-
-@stored_bytes.register
-def _(job: Mask) -> int:
-    return sizes.facts(job.recipe).prunable + MANIFEST_BYTES
-
-
-@stored_bytes.register
-def _(job: Measurement) -> int:
-    if job.every:
-        return 4 * 20 * job.times + MANIFEST_BYTES + kept_bytes(job)
-    return 4 * 20 * max(job.work.points, 1) + MANIFEST_BYTES
-
-
-def kept_bytes(job: Measurement) -> int:
-    """Estimated bytes of the states that a measurement keeps, which are made while training."""
-    if not dict(job.options).get("keep") or job.after is not None:
-        return 0
-    return state_bytes(job)
-
-
-def state_bytes(job: Measurement) -> int:
-    """Estimated bytes of all states that a measurement looks at while networks are trained."""
-    network = sizes.facts(job.recipe)
-    each = 4 * (network.parameters + network.statistics) + MANIFEST_BYTES
-    return len(job.together) * job.times * each
+def _seconds_of_point(network: networks.Facts, examples: int, on: Hardware) -> float:
+    """Of a point of a path on so many examples."""
+    one = seconds_per_example(network, on, spared=network.first_flops)
+    mixed = network.activations * SECONDS_PER_MIXED_VALUE if network.first_flops else 0.0
+    return examples * (one / _speedup(network) + mixed)
 
 
 def critical_paths(jobs: Iterable[Job], on: Hardware = CPU_CORE) -> dict[str, float]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from types import MappingProxyType
 
@@ -51,51 +50,44 @@ def _trained(spec: Sweep, cells: Mapping[Cell, Sequence[int]]) -> Iterator[Trial
     for cell, inits in cells.items() if "copies" in spec.compare else ():
         for init in inits:
             yield from _copies(spec, lineages[init], cell)
-    for of_levels in _chains(spec, cells) if spec.of_levels else ():
-        for init in sorted(spec.inits):
-            yield from _levels(spec, lineages[init], *of_levels)
+    for (strategy, k, restart), of_inits in _chains(cells).items() if spec.of_levels else ():
+        for init, levels in of_inits.items():
+            cell = (strategy, 0, k, restart)
+            yield from _levels(spec, lineages[init], cell, sorted(levels))
 
 
 def _copies(spec: Sweep, lineage: Lineage, cell: Cell) -> Iterator[Trial]:
     """The trials of the copies in a cell: every two of them, or the one there is."""
     strategy, level, k, restart = cell
-    arms = [lineage.arm(strategy, level, k, o, restart) for o in sorted(spec.orders)]
+    options = spec.options_of(strategy)
+    arms = [lineage.arm(strategy, level, k, o, restart, options) for o in sorted(spec.orders)]
     for compared in combinations(arms, min(2, len(arms))):
         orders = tuple(arm.order_seed for arm in compared)
         strategy, seed = compared[0].strategy, lineage.init_seed
         yield _trial(spec, Coordinates(strategy, level, k, seed, orders, restart), compared, arms)
 
 
-Chain = tuple[Cell, list[tuple[int, int]]]
-"""The first cell of some levels of one strategy, and the pairs of levels that are compared."""
+def _chains(
+    cells: Mapping[Cell, Sequence[int]],
+) -> dict[tuple[Strategy, int, Restart], dict[int, set[int]]]:
+    """Return the levels of each strategy, rewind point and restart by init, with the dense one."""
+    chains: dict[tuple[Strategy, int, Restart], dict[int, set[int]]] = {}
+    for (strategy, level, k, restart), inits in cells.items():
+        for init in inits if level else ():
+            chains.setdefault((strategy, k, restart), {}).setdefault(init, {0}).add(level)
+    return chains
 
 
-def _chains(spec: Sweep, cells: Collection[Cell]) -> Iterator[Chain]:
-    """The levels of each strategy, rewind point and restart, with that of the dense network."""
-    chains: dict[tuple[Strategy, int, Restart], set[int]] = defaultdict(lambda: {0})
-    for strategy, level, k, restart in cells:
-        if level:
-            chains[strategy, k, restart].add(level)
-    for (strategy, k, restart), levels in sorted(chains.items()):
-        ordered = sorted(levels)
-        every = "all-levels" in spec.compare
-        yield (strategy, 0, k, restart), list((combinations if every else _next)(ordered, 2))
-
-
-def _next(levels: Sequence[int], _: int) -> Iterator[tuple[int, int]]:
-    return pairwise(levels)
-
-
-def _levels(
-    spec: Sweep, lineage: Lineage, cell: Cell, compared: Sequence[tuple[int, int]]
-) -> Iterator[Trial]:
-    """The trials of pairs of levels, under each order seed."""
+def _levels(spec: Sweep, lineage: Lineage, cell: Cell, levels: Sequence[int]) -> Iterator[Trial]:
+    """The trials of pairs of levels, under each order seed; `cell` is that of level 0."""
     strategy, _, k, restart = cell
+    options = spec.options_of(strategy)
     for order in sorted(spec.orders):
-        for first, second in compared:
-            arms = (
-                lineage.arm(strategy if first else "dense", first, k, order, restart),
-                lineage.arm(strategy, second, k, order, restart),
+        every = "all-levels" in spec.compare
+        for first, second in combinations(levels, 2) if every else pairwise(levels):
+            arms = tuple(
+                lineage.arm(strategy if level else "dense", level, k, order, restart, options)
+                for level in (first, second)
             )
             name, seed = arms[1].strategy, lineage.init_seed
             at = Coordinates(name, first, k, seed, (order, order), restart, second)

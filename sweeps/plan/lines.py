@@ -8,12 +8,12 @@ from functools import cache, partial
 
 from sweeps.plan import searching
 from sweeps.plan.graph import Cell, Trial
-from sweeps.plan.known import Known
+from sweeps.plan.known import Known, Question
 from sweeps.plan.verdicts import Trials, Verdicts
 from sweeps.spec import Sweep
 from sweeps.spec.search import FindLevel, FindRewind
-from sweeps.spec.searches import Trained, levels_of, points_of, search_of
-from sweeps.spec.subnetworks import Dense, Files
+from sweeps.spec.searches import levels_of, points_of, search_of
+from sweeps.spec.subnetworks import Dense, Files, ImpAdaptive, Trained
 from trainables.jobs.lineage import Restart
 
 TrialsOf = Callable[[Cell, int], Sequence[Trial]]
@@ -38,7 +38,7 @@ def cells(spec: Sweep, known: Known, trials: TrialsOf) -> dict[Cell, list[int]]:
 class _Lines:
     def __init__(self, spec: Sweep, known: Known, trials: TrialsOf):
         self._spec, self._trials = spec, cache(trials)
-        self._verdicts = Verdicts(spec, known)
+        self._known, self._verdicts = known, Verdicts(spec, known)
         self.found: dict[Cell, set[int]] = defaultdict(set)
 
     def add(self, one: Trained) -> None:
@@ -53,11 +53,29 @@ class _Lines:
             return
         for k in points:
             for restart in spec.restarts_at(k):
+                if isinstance(one, ImpAdaptive):
+                    self._adapt(one, k, restart)
+                    continue
                 if isinstance(search, FindLevel):
                     self._search(search, levels, partial(_at_level, one.strategy, k, restart))
                     continue
                 for level in levels:
                     self.found[one.strategy, level, k, restart].update(spec.inits)
+
+    def _adapt(self, one: ImpAdaptive, k: int, restart: Restart) -> None:
+        """Prune until so few weights are left; how many levels that takes differs by init."""
+        kept = 1 - self._spec.recipe.pruning_fraction
+        for init in self._spec.inits:
+            for level in range(1, one.most_levels + 1):
+                cell: Cell = (one.strategy, level, k, restart)
+                self.found[cell].add(init)
+                mask = self._trials(cell, init)[0].arms[0].mask
+                assert mask is not None
+                least = {"weights_left": one.share}
+                most = {"weights_left": 100 * kept**level}
+                facts = self._known.ask(Question(mask, least, most))
+                if facts is None or facts["weights_left"] <= one.share:
+                    break
 
     def _search(self, search: FindRewind | FindLevel, points: list[int], place: Place) -> None:
         """Go as far as outcomes are known."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sweeps.plan import cost
+from sweeps.plan import cost, storage
 from sweeps.plan.graph import Plan, iterations, trainings
 from trainables.jobs.kinds import Job, Measurement
 
@@ -53,8 +53,8 @@ def summarize(
         "estimated_seconds": wall,
         "estimated_worker_seconds": each * sum(cost.seconds(job, on) for job in todo),
         "estimated_bytes": {
-            "planned": sum(map(cost.stored_bytes, jobs)),
-            "to_do": sum(map(cost.stored_bytes, todo)),
+            "planned": sum(map(storage.stored_bytes, jobs)),
+            "to_do": sum(map(storage.stored_bytes, todo)),
         },
         **_states(jobs),
         **price,
@@ -66,11 +66,11 @@ def _states(jobs: Iterable[Job]) -> dict[str, Any]:
     looking = [one for one in jobs if isinstance(one, Measurement) and one.every and not one.after]
     if not looking:
         return {}
-    kept = [one for one in looking if cost.kept_bytes(one)]
+    kept = [one for one in looking if storage.kept_bytes(one)]
     return {
         "states_while_training": {
             "number": sum(len(one.together) * one.times for one in looking),
-            "bytes": sum(map(cost.state_bytes, looking)),
+            "bytes": sum(map(storage.state_bytes, looking)),
             "kept": sum(len(one.together) * one.times for one in kept),
         }
     }

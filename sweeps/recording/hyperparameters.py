@@ -1,10 +1,13 @@
-"""How a recipe differs from a built-in one, in the words of records: names and strings."""
+"""How a recipe differs from a built-in one, and options of strategies, in the words of records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
+from analysis import records
+from sweeps.spec.subnetworks import Files, Trained
+from trainables.pruning.adaptive import Adaptive
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 
@@ -35,6 +38,25 @@ def identity(fields: Mapping[str, str]) -> dict[str, str]:
         for name, value in fields.items()
         if name not in NOT_COMPARED and value != DEFAULTS.get(name)
     }
+
+
+def told(options: Adaptive) -> str:
+    """Options of adaptive pruning in a few words."""
+    examples = "all" if options.examples is None else options.examples
+    return f"{options.loss} losses, {examples} examples, {options.points} points"
+
+
+def of_strategies(subnetworks: Iterable[Trained | Files]) -> dict[str, str]:
+    """Params of the strategies that have options, where a sweep has them."""
+    found = {}
+    for one in subnetworks:
+        if isinstance(one, Files) or one.options is None:
+            continue
+        if isinstance(one.options, Adaptive):
+            found[records.ADAPTIVE] = told(one.options)
+        else:
+            found[records.PERTURBED] = one.options
+    return found
 
 
 def differing(fields: Mapping[str, str]) -> dict[str, str]:

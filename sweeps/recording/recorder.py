@@ -20,7 +20,7 @@ from sweeps.provenance import versions
 from sweeps.recording import files
 from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
-from sweeps.recording.hyperparameters import strings
+from sweeps.recording.hyperparameters import of_strategies, strings
 from sweeps.recording.labels import columns, measures_of, name_of, own_code, params_of
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
@@ -117,6 +117,7 @@ class Recorder:
             **measures_of(spec),
             records.PRETRAIN_ORDER: spec.pretrain_order,
             records.IMP_ORDER: spec.imp_order,
+            **of_strategies(spec.subnetworks),
         }
         for name, value in strings(spec.recipe).items():
             params[f"{records.HYPERPARAMETER}{name}"] = value

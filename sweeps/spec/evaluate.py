@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
-from sweeps.spec.fields import STRICT, Length, error_of, unfit
+from sweeps.spec.fields import STRICT, Examples, Length, error_of
 from trainables.completing.evaluation import evaluation
 from trainables.completing.misfit import Misfit
 from trainables.jobs.learning import Evaluation
-
-
-def _examples(value: Any) -> Any:
-    number = isinstance(value, int) and not isinstance(value, bool)
-    if value != "all" and not (number and value >= 1):
-        raise unfit()
-    return value
 
 
 class Evaluate(BaseModel):
@@ -26,7 +19,7 @@ class Evaluate(BaseModel):
     model_config = STRICT
     every: Length
     """Iterations from one evaluation to the next, "5 %" of training, or "1 epoch"."""
-    examples: Annotated[Literal["all"] | int, BeforeValidator(_examples)] = 2000
+    examples: Examples = 2000
     """Examples of each split, a fixed sample; all where a split has fewer, or `all`."""
 
     def resolved(self, recipe: Mapping[str, Any]) -> Evaluation:

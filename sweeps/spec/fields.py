@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -108,6 +108,20 @@ def _number_or_share(value: Any) -> Any:
     return value
 
 
+def _examples(value: Any) -> Any:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if value != "all" and not (number and value >= 1):
+        raise unfit()
+    return value
+
+
+def _share(value: Any) -> Any:
+    """`9 %` is a share between 0 and 100 %."""
+    if not (_has_unit(value) and value.endswith("%") and 0 < float(value[:-1]) < 100):
+        raise unfit()
+    return value
+
+
 def _not_negative(value: int | str) -> int | str:
     if isinstance(value, int) and value < 0:
         raise ValueError(f"rewind point {value} lies before the start of training")
@@ -116,5 +130,7 @@ def _not_negative(value: int | str) -> int | str:
 
 Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
 Rate = Annotated[float | str, BeforeValidator(_number_or_share)]
+Examples = Annotated[Literal["all"] | int, BeforeValidator(_examples)]
+Share = Annotated[str, BeforeValidator(_share)]
 RewindPoint = Annotated[Length, AfterValidator(_not_negative)]
 Rewind = Annotated[list[RewindPoint], Field(min_length=1)]

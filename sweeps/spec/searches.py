@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from sweeps.spec.fields import Where, error_at
 from sweeps.spec.search import FindLevel, FindRewind
-from sweeps.spec.subnetworks import Dense, Files, Pruned
+from sweeps.spec.subnetworks import Dense, Files, ImpAdaptive, Trained
 
 if TYPE_CHECKING:
     from sweeps.spec.sweep import Sweep
-
-Trained = Dense | Pruned
 
 
 def search_of(spec: Sweep, subnetwork: Trained) -> FindRewind | FindLevel | None:
@@ -48,13 +46,11 @@ def levels_of(subnetwork: Trained | Files) -> list[int]:
 def grows(spec: Sweep) -> bool:
     """Return whether what a sweep trains depends on what comes out."""
     trained = (one for one in spec.subnetworks if not isinstance(one, Files))
-    return any(search_of(spec, one) is not None for one in trained)
+    return any(isinstance(one, ImpAdaptive) or search_of(spec, one) is not None for one in trained)
 
 
 def check(spec: Sweep) -> None:
     """Raise an error of a search that makes no sense, or cannot be judged."""
-    if spec.of_levels and grows(spec):
-        raise error_at(("compare",), "pairs of levels need lists of levels and rewind points")
     for index, one in enumerate(spec.subnetworks):
         if isinstance(one, Files):
             continue
@@ -66,6 +62,12 @@ def check(spec: Sweep) -> None:
             problem = f"level {last} lies before {first}: the first comes first"
             raise error_at((*where, "levels", "between"), problem)
         search = search_of(spec, one)
+        if search is not None and spec.of_levels:
+            problem = "pairs of levels need lists of levels and of rewind points, not a search"
+            raise error_at(("compare",), problem)
+        if isinstance(one, ImpAdaptive) and search is not None:
+            problem = "imp-adaptive needs a list of rewind points: it searches for levels itself"
+            raise error_at(own, problem)
         if by_level and isinstance(search, FindRewind):
             problem = "a rewind point and a level cannot both be searched for; list one of them"
             raise error_at((*where, "levels"), problem)

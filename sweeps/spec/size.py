@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sweeps.spec.fields import error_at
 from sweeps.spec.searches import levels_of
-from sweeps.spec.subnetworks import Files
+from sweeps.spec.subnetworks import Files, ImpAdaptive
 from trainables import pruning
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def of(spec: Sweep) -> tuple[int, int]:
     pairs = orders * (orders - 1) // 2 or orders
     pretrained: set[int] = set()
     deepest: dict[int, int] = {}
+    adaptive: dict[int, int] = {}
     trials = jobs = 0
     for subnetwork in spec.subnetworks:
         if isinstance(subnetwork, Files):
@@ -47,15 +48,17 @@ def of(spec: Sweep) -> tuple[int, int]:
         levels = levels_of(subnetwork)
         cells = ways * len(levels)
         trials += cells * pairs
-        # Of a cell: its arms, measurements, a random mask, reinitialised weights.
+        # Of a cell: its arms, measurements, a random mask, weights reinitialised or perturbed.
         measured = sum(pairs if one.arity == 2 else orders for one in spec.measure)
         jobs += cells * (orders + measured + 2)
         pretrained.update(points)
+        chains = adaptive if isinstance(subnetwork, ImpAdaptive) else deepest
         for k in points:
-            deepest[k] = max(deepest.get(k, 0), *levels)
+            chains[k] = max(chains.get(k, 0), *levels)
     # Of a level: its mask, and the training before that, if there is one.
     each = 1 if pruning.when(spec.recipe) == "start" else 2
     jobs += len(pretrained) + each * sum(deepest.values())
+    jobs += sum(2 * levels + 2 for levels in adaptive.values())  # a threshold, a dense training
     files = [one for one in spec.subnetworks if isinstance(one, Files)]
     pairs = sum(one.pairs for one in files)
     networks = sum(len(one.networks) for one in files)

@@ -33,7 +33,7 @@ from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
 from sweeps.spec.search import RewindOrSearch
-from sweeps.spec.subnetworks import Dense, Files, Pruned, Subnetwork
+from sweeps.spec.subnetworks import Files, ImpAdaptive, Subnetwork, Trained, check_options
 from trainables import data, measures
 from trainables.completing import devices
 from trainables.completing.fit import check_kinds, check_measures, check_origins
@@ -42,8 +42,10 @@ from trainables.completing.misfit import Misfit
 from trainables.completing.subnetworks import prunable_weights
 from trainables.jobs.learning import Evaluation
 from trainables.jobs.lineage import Restart
+from trainables.jobs.perturbation import Norm
 from trainables.measures import Wanted
 from trainables.measures.parts import Kind
+from trainables.pruning.adaptive import Adaptive
 
 INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
@@ -170,10 +172,13 @@ class Sweep(BaseModel):
         return {**NOTHING_TRAINED, **value}
 
     @model_validator(mode="after")
-    def _files(self) -> Sweep:
-        """With the content of each file."""
+    def _known(self) -> Sweep:
+        """With the content of each file, and how many levels there may be."""
+        check_options(self.subnetworks)
         found = [
-            one.known(self.recipe, ("subnetworks", index)) if isinstance(one, Files) else one
+            one.known(self.recipe, ("subnetworks", index))
+            if isinstance(one, Files | ImpAdaptive)
+            else one
             for index, one in enumerate(self.subnetworks)
         ]
         object.__setattr__(self, "subnetworks", found)
@@ -262,10 +267,15 @@ class Sweep(BaseModel):
     def prunable_weights(self) -> int:
         return prunable_weights(self.recipe)
 
-    def rewind_of(self, subnetwork: Dense | Pruned | Files) -> list[int]:
+    def rewind_of(self, subnetwork: Trained | Files) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
         points = self.rewind if subnetwork.rewind is None else subnetwork.rewind
         return fitting.iterations_of(self, points)
+
+    def options_of(self, strategy: str) -> Adaptive | Norm | None:
+        """Return the options of a strategy, as `Lineage.arm` takes them."""
+        trained = (one for one in self.subnetworks if not isinstance(one, Files))
+        return next((one.options for one in trained if one.strategy == strategy), None)
 
     @property
     def grows(self) -> bool:

@@ -16,7 +16,14 @@ from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
 from sweeps.spec.recipe import RecipeFields
 from sweeps.spec.resources import Resources
 from sweeps.spec.search import LIST, SEARCH, FindLevel, FindRewind
-from sweeps.spec.subnetworks import STRATEGIES, Dense, Files, Pruned
+from sweeps.spec.subnetworks import (
+    STRATEGIES,
+    Dense,
+    Files,
+    ImpAdaptive,
+    Perturbed,
+    Pruned,
+)
 from sweeps.spec.sweep import Sweep
 
 SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
@@ -56,6 +63,11 @@ WANTED = {
     "subnetworks[].levels": "a list of pruning levels: [3, 11]; a range of them: 1-15; or a "
     "search for one: {find: matching, between: [1, 15]}",
     "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
+    "subnetworks[].until_left": "a share of the prunable weights: '9 %'",
+    "subnetworks[].loss": "evaluated or trained",
+    "subnetworks[].norm": "rewound or trained",
+    "subnetworks[].examples": "a whole number of examples, at least 1, or all",
+    "subnetworks[].points": "a whole number of points from 2 to 1000",
     "subnetworks[].rewind": POINTS,
     "subnetworks[].rewind[]": POINT,
     "subnetworks[].networks": "2 to 100 files: [a.safetensors, b.pt], or {name: a.safetensors}",
@@ -209,6 +221,10 @@ def _model(location: Where) -> type[BaseModel]:
             return Dense
         case ("subnetworks", int(), "files", *_):
             return Files
+        case ("subnetworks", int(), "imp-adaptive", *_):
+            return ImpAdaptive
+        case ("subnetworks", int(), "perturbed", *_):
+            return Perturbed
         case ("subnetworks", int(), *_):
             return Pruned
     return Sweep

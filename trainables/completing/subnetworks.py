@@ -11,7 +11,10 @@ from trainables.completing.misfit import Misfit, Where
 from trainables.levels import weights_at_levels
 from trainables.recipe import Recipe
 
-STRATEGIES = ("dense", "imp", "pruned", "random-pruning", "random-reinit")
+STRATEGIES = (
+    *("dense", "imp", "imp-adaptive", "pruned", "random-pruning", "random-reinit"),
+    "perturbed",
+)
 """How a subnetwork that is trained here comes about."""
 
 MAX_LEVEL = 100
@@ -37,12 +40,17 @@ def rewind_iteration(point: int | str, recipe: Recipe, where: Where) -> int:
 
 
 def check_strategy(strategy: str, recipe: Recipe, where: Where) -> None:
-    """Raise Misfit where IMP is asked for of a method that looks at W_k."""
-    if strategy == "imp" and pruning.when(recipe) == "start":
+    """Raise Misfit where IMP is asked for of a method that looks at W_k, or adaptively at once."""
+    if strategy in ("imp", "imp-adaptive") and pruning.when(recipe) == "start":
         raise Misfit(
             where,
-            f"imp prunes trained networks, but pruning_method {recipe.pruning_method} scores W_k "
-            "before training; write pruned",
+            f"{strategy} prunes trained networks, but pruning_method {recipe.pruning_method} "
+            "scores W_k before training; write pruned",
+        )
+    if strategy == "imp-adaptive" and recipe.pruning == "one-shot":
+        raise Misfit(
+            where,
+            "imp-adaptive prunes level by level, but recipe.pruning is one-shot; write imp",
         )
 
 
@@ -55,6 +63,23 @@ def possible_levels(recipe: Recipe, most: int) -> int:
     """Return how many levels there are, 0 included, or `most` + 1 if there are more."""
     weights = weights_at_levels(prunable_weights(recipe), recipe.pruning_fraction)
     return len(list(islice(weights, most + 1)))
+
+
+def levels_until(share: float, recipe: Recipe, where: Where) -> int:
+    """Return after how many levels at most `share` percent of the weights are left.
+
+    Raises Misfit where no level leaves so few, or only one beyond MAX_LEVEL.
+    """
+    prunable, left = prunable_weights(recipe), 0
+    weights = weights_at_levels(prunable, recipe.pruning_fraction)
+    for level, left in enumerate(islice(weights, MAX_LEVEL + 1)):
+        if 100 * left <= share * prunable:
+            return level
+    raise Misfit(
+        where,
+        f"{share:g} % is out of reach: {left} of {prunable} weights are left after level {level}, "
+        "the last one",
+    )
 
 
 def check_level(level: int, recipe: Recipe, where: Where, possible: int | None = None) -> None:

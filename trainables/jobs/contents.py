@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables import networks
-from trainables.jobs.kinds import Given, Job, Mask, Training
+from trainables.jobs.kinds import Given, Job, Mask, Perturbation, Training
 from trainables.jobs.learning import Point, noted, recalled
 from trainables.jobs.shared import Artifacts
 from trainables.networks.architecture import Architecture
@@ -42,7 +42,7 @@ def read(store: Artifacts, job: Job) -> dict[str, Tensor]:
         match job:
             case Training(is_copy=True) | Given():
                 _check("weights", held, weights_of(job.recipe.architecture))
-            case Training():
+            case Training() | Perturbation():
                 parts = (tensors.part(held, name) for name in ("weights", "optimizer"))
                 _check_state(job.recipe, *parts, fresh=job.until == 0)
             case Mask():

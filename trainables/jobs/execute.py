@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from trainables import data, networks
-from trainables.jobs import learning, side_by_side
+from trainables.jobs import learning, masking, perturbing, side_by_side, thresholding
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import (
     CHECKPOINT,
@@ -23,16 +23,23 @@ from trainables.jobs.contents import (
     write_checkpoint,
 )
 from trainables.jobs.evaluating import evaluate
-from trainables.jobs.events import Diverged, Event, Failure, InputDiverged, Measured, Step
+from trainables.jobs.events import Diverged, Event, Failure, Measured, Step
 from trainables.jobs.given import LostFileError
 from trainables.jobs.held import Held
-from trainables.jobs.kinds import Given, Job, Mask, Measurement, Training
+from trainables.jobs.kinds import (
+    Given,
+    Job,
+    Mask,
+    Measurement,
+    Perturbation,
+    Threshold,
+    Training,
+)
 from trainables.jobs.made_with import made_with
 from trainables.jobs.measurements import encode
 from trainables.jobs.measuring import measuring
 from trainables.jobs.shared import Artifacts, SharedStore
-from trainables.pruning.doing import dense_mask, pruned
-from trainables.pruning.masks import masked_slots, prune_randomly, weights_left
+from trainables.pruning.masks import masked_slots, weights_left
 from trainables.recipe import Recipe
 from trainables.store import Missing, Store, StoreError, tensors
 from trainables.training.evaluation import told
@@ -152,7 +159,7 @@ class Executor:
 
     def beginning(self, job: Training) -> Generator[Step, None, tuple[TrainingState, Masks | None]]:
         """The state from which a job's training begins, and its mask (the return value)."""
-        mask = yield from self._mask(job.mask)
+        mask = yield from self.mask(job.mask)
         before = job.earlier or job.start
         if before is None:
             of = job.recipe
@@ -227,27 +234,20 @@ class Executor:
     @_do.register
     def _(self, job: Mask) -> Iterator[Step]:
         spent = self._clock()
-        mask = yield from (
-            self._randomly_pruned(job, job.of)
-            if isinstance(job.of, Mask)
-            else self._pruned(job, job.of)
-        )
-        self._store_tensors(job, mask, spent(), weights_left=weights_left(mask))
+        mask, facts = yield from masking.make(self, job)
+        self._store_tensors(job, mask, spent(), weights_left=weights_left(mask), **facts)
 
-    def _pruned(self, job: Mask, of: Training) -> Generator[Step, None, Masks]:
-        held = yield from self.tensors(of)
-        weights = held if of.is_copy else tensors.part(held, "weights")
-        mask = (yield from self._mask(of.mask)) or dense_mask(job.recipe, weights)
-        if any(weights[name].isnan().any() for name in mask):
-            raise InputDiverged(f"{of.title} diverged")
-        examples = partial(data.load, job.recipe, self.data_folder)
-        return pruned(job.recipe, weights, mask, job.rounds, of.init_seed, examples)
+    @_do.register
+    def _(self, job: Threshold) -> Iterator[Step]:
+        spent = self._clock()
+        payload, facts = yield from thresholding.find(self, job)
+        self.store.write(job.kind, job.key, payload, "json", **(spent() | facts))
 
-    def _randomly_pruned(self, job: Mask, like: Mask) -> Generator[Step, None, Masks]:
-        mask = yield from self._mask(like)
-        assert mask is not None
-        assert job.seed is not None
-        return prune_randomly(mask, job.seed)
+    @_do.register
+    def _(self, job: Perturbation) -> Iterator[Step]:
+        spent = self._clock()
+        held, distance = yield from perturbing.perturb(self, job)
+        self._store_tensors(job, held, spent(), distance=distance)
 
     @_do.register
     def _(self, job: Measurement) -> Iterator[Step]:
@@ -257,19 +257,19 @@ class Executor:
         spent = self._clock()
         ends, masks = [], []
         for origin in job.origins:
-            mask = yield from self._mask(job.of[0].mask)
+            mask = yield from self.mask(job.of[0].mask)
             stored = yield from self.tensors(origin)
             ends.append(tensors.part(stored, "weights"))
             masks.append(mask)
         for network in job.of:
             ends.append((yield from self.tensors(network)))
-            masks.append((yield from self._mask(network.mask)))
+            masks.append((yield from self.mask(network.mask)))
         examples = data.load(job.recipe, self.data_folder)
         steps = measuring(job, ends, masks, examples, self.team, self.decoders)
         values = yield from told(steps, partial(Measured, job))
         self.store.write(job.kind, job.key, encode(values), "json", **spent())
 
-    def _mask(self, job: Mask | None) -> Generator[Step, None, Masks | None]:
+    def mask(self, job: Mask | None) -> Generator[Step, None, Masks | None]:
         """A mask with its tensors in the network's order, which decides ties; None if dense."""
         if job is None:
             return None

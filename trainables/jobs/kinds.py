@@ -2,12 +2,15 @@
 
     Training     W_k, or a copy of it trained to the end        (LMC Algorithms 1 and 2)
     Mask         which weights a subnetwork keeps               (LMC Algorithm 2)
+    Threshold    up to which loss adaptive pruning may go       (Unmasking section 2.2)
+    Perturbation W_k moved in a random direction                (Unmasking appendix D)
     Given        a trained network from a file of the user's
     Measurement  what a measure says of some trained networks   (LMC Algorithm 1)
 
 Jobs hold the jobs they need, so a job carries its whole ancestry: any worker can make any
 artifact again. Two jobs are equal when their keys are. This module describes; `execute` does.
-`trained`, `pretrained`, `pruned`, `randomly_pruned` and `trainables.measures.measured` make jobs.
+`trained`, `pretrained`, `pruned`, `randomly_pruned`, `adaptively_pruned` and
+`trainables.measures.measured` make jobs.
 
 Keys never change their meaning: stored results stay valid. So the identities below spell some
 names (`arm`, `first`, `second`) that the fields no longer have.
@@ -16,16 +19,21 @@ names (`arm`, `first`, `second`) that the fields no longer have.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from trainables.jobs.given import Given as Given
 from trainables.jobs.job import Job as Job
 from trainables.jobs.job import Work as Work
 from trainables.jobs.learning import Evaluation
+from trainables.jobs.mask import Mask as Mask
+from trainables.jobs.mask import adaptively_pruned as adaptively_pruned
+from trainables.jobs.mask import pruned as pruned
+from trainables.jobs.mask import randomly_pruned as randomly_pruned
 from trainables.jobs.measurement import Measurement as Measurement
 from trainables.jobs.measurement import Network as Network
 from trainables.jobs.measurement import Options as Options
-from trainables.pruning.inputs import computed_with
+from trainables.jobs.perturbation import Perturbation as Perturbation
+from trainables.jobs.threshold import Threshold as Threshold
 from trainables.recipe import Recipe, Stage
 from trainables.seeds import derive
 
@@ -34,6 +42,9 @@ Stream = Literal["init", "reinit"]
 
 Strategy = str
 """How a subnetwork comes about: dense, imp, random-pruning, random-reinit, or a pruning method."""
+
+State: TypeAlias = "Training | Perturbation"
+"""From which a copy is trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +56,8 @@ class Training(Job):
 
     With a `start` it is a copy: it begins at iteration `begin` with the weights of `start`, masked,
     and a fresh optimizer, or that of `start` (`carries_optimizer`). Its artifact holds the weights.
-    `start` is W_begin, or freshly drawn weights for random reinitialisation; or, where training
-    starts over after copying (LMC Figure 4), W_k with `begin` 0.
+    `start` is W_begin, perturbed or not, or freshly drawn weights for random reinitialisation; or,
+    where training starts over after copying (LMC Figure 4), W_k with `begin` 0.
     """
 
     of: Recipe
@@ -58,7 +69,7 @@ class Training(Job):
     earlier: Training | None = None
     """The nearest state of the same training that the plan also wants; training goes on from
     there. It is not part of the key: the same network comes out."""
-    start: Training | None = None
+    start: State | None = None
     begin: int = 0
     mask: Mask | None = None
     strategy: Strategy = "dense"
@@ -153,6 +164,8 @@ class Training(Job):
     @property
     def subnetwork(self) -> str:
         """In a spec's words: dense, or by which strategy it was pruned to which level."""
+        if isinstance(self.start, Perturbation):
+            return self.start.subnetwork
         return self.strategy if self.mask is None else f"{self.strategy} level {self.level}"
 
     @property
@@ -191,7 +204,7 @@ def pretrained(
 
 
 def trained(
-    start: Training,
+    start: State,
     begin: int,
     order_seed: int,
     mask: Mask | None = None,
@@ -211,69 +224,3 @@ def trained(
         independent=start.independent,
         evaluation=start.evaluation,
     )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Mask(Job):
-    """Which weights a subnetwork of pruning level `level` keeps.
-
-    The recipe's method prunes a network by `rounds` levels at once. Of a trained network, iterative
-    pruning takes one level at a time, one-shot takes all from the dense network; of W_k, a method
-    takes all. `random-per-layer` draws from `seed` a random mask with the layer-wise proportions of
-    another mask.
-    """
-
-    method: str
-    of: Training | Mask
-    rounds: int = 1
-    seed: int | None = None
-
-    @property
-    def kind(self) -> str:
-        return "mask"
-
-    @property
-    def task(self) -> str:
-        return f"prune: {self.method}"
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.of.recipe
-
-    @property
-    def level(self) -> int:
-        return self.of.level if isinstance(self.of, Mask) else self.of.level + self.rounds
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        if isinstance(self.of, Mask) or self.of.mask is None:
-            return (self.of,)
-        return (self.of, self.of.mask)
-
-    def identity(self) -> dict[str, Any]:
-        if isinstance(self.of, Mask):
-            return {"like": self.of.key, "seed": self.seed}
-        recipe = self.recipe.identity("pruning")
-        recipe.pop("pruning", None)  # what it means here is in the network and the rounds
-        identity = {"arm" if self.of.is_copy else "state": self.of.key, "recipe": recipe}
-        if not self.of.is_copy:  # its key may not say all that scores are computed with
-            identity |= {"computed": computed_with(self.recipe)}
-        return identity if self.rounds == 1 else identity | {"rounds": self.rounds}
-
-    @property
-    def title(self) -> str:
-        network, how = self.of, ""
-        while isinstance(network, Mask):
-            network, how = network.of, " randomly"
-        k = network.begin if network.is_copy else network.until
-        return f"prune{how} init {network.init_seed} k={k} to level {self.level}"
-
-
-def pruned(network: Training, rounds: int = 1) -> Mask:
-    """Return the job of the mask that a recipe's method leaves of a trained network, or of W_k."""
-    return Mask(method=network.recipe.pruning_method, of=network, rounds=rounds)
-
-
-def randomly_pruned(like: Mask, seed: int) -> Mask:
-    """Return the job of a random mask with the layer-wise proportions of another one."""
-    return Mask(method="random-per-layer", of=like, seed=seed)

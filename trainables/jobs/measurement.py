@@ -11,7 +11,7 @@ from trainables.jobs.job import NO_WORK, Job, Work
 from trainables.recipe import Recipe
 
 if TYPE_CHECKING:
-    from trainables.jobs.kinds import Training
+    from trainables.jobs.kinds import State, Training
 
 Network: TypeAlias = "Training | Given"
 """A trained network."""
@@ -31,7 +31,7 @@ class Measurement(Job):
     source: str = ""
     """Identity of the code of a measure that is not built in."""
     of: tuple[Network, ...]
-    origins: tuple[Training, ...] = ()
+    origins: tuple[State, ...] = ()
     """W_0 and W_k from which they were copied, where the measure takes these. They follow from
     `of` and are not part of the key."""
     options: Options = ()

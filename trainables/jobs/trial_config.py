@@ -29,6 +29,7 @@ from trainables.completing.types import fitted
 from trainables.jobs.kinds import Measurement, Training
 from trainables.jobs.learning import Evaluation
 from trainables.jobs.lineage import Lineage
+from trainables.jobs.perturbation import Norm
 from trainables.measures.parts import Part, parts_of
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
@@ -40,6 +41,7 @@ Length = int | str
 DEFAULTS: dict[str, Any] = {
     "strategy": "dense",
     "level": 0,
+    "norm": "rewound",
     "rewind": 0,
     "rewind_points": (),
     "restart": "keep",
@@ -61,6 +63,7 @@ DEFAULTS: dict[str, Any] = {
 TYPES: dict[str, Any] = {
     "strategy": Literal[STRATEGIES],
     "level": int,
+    "norm": Norm,
     "rewind": Length,
     "rewind_points": tuple[Length, ...],
     "restart": Literal["keep", "reset"],
@@ -138,6 +141,8 @@ def _read(config: Mapping[str, Any], gpus: float) -> TrialConfig:
     data_folder = Path(_place("data", folder)) if folder else Path("no-data-folder")
     recipe = _recipe(config.get("recipe"), folder and data_folder, gpus)
     strategy, level = given["strategy"], given["level"]
+    if strategy == "imp-adaptive":
+        raise Misfit(("strategy",), "imp-adaptive is for sweeps, not for a trial by itself")
     if (strategy == "dense") != (level == 0):
         allowed = "0" if strategy == "dense" else f"from 1 to {MAX_LEVEL}"
         raise Misfit(("level",), f"{level} does not go with {strategy}; allowed: {allowed}")
@@ -159,7 +164,8 @@ def _read(config: Mapping[str, Any], gpus: float) -> TrialConfig:
     when = _evaluation(given["evaluate"], recipe)
     restart = given["restart"]
     orders = sorted(given["order_seeds"])
-    arms = (lineage.arm(strategy, level, k, order, restart) for order in orders)
+    norm = given["norm"] if strategy == "perturbed" else None
+    arms = (lineage.arm(strategy, level, k, order, restart, norm) for order in orders)
     first, second = (replace(arm, evaluation=when) for arm in arms)
     shared = {"points": given["path_points"], "train_examples": given["train_examples"]}
     wanted = resolve(written(given["measure"]), shared, recipe)

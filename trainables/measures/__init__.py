@@ -12,7 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from trainables.jobs.kinds import Measurement, Network, Options, Training
+from trainables.jobs.kinds import (
+    Measurement,
+    Network,
+    Options,
+    Perturbation,
+    State,
+    Training,
+)
 from trainables.measures.measure import Column, Measure, NoOptions, Value, Values, Work
 from trainables.registry import Door, PluginError, check_call
 
@@ -147,11 +154,13 @@ def wanted(name: str, own: Mapping[str, Any], shared: Mapping[str, Any] | None =
     )
 
 
-def _origins(network: Network) -> tuple[Training, Training]:
-    """Return the jobs of W_0 and W_k, from which a copy descends."""
+def _origins(network: Network) -> tuple[State, State]:
+    """Return the jobs of W_0 and W_k, from which a copy descends; W_k as it was perturbed."""
     if not isinstance(network, Training) or network.start is None:
         raise ValueError("only copies of W_k that are trained here have a W_0 and a W_k")
-    return replace(network.start, until=0, earlier=None), network.start
+    start = network.start
+    w_k = start.state if isinstance(start, Perturbation) else start
+    return replace(w_k, until=0, earlier=None), start
 
 
 def _plain(value: Any) -> bool:

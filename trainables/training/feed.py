@@ -60,6 +60,23 @@ def from_files(
     return _Files(data, order, recipe.slices, iterations, parts, decoders)
 
 
+def feeding(
+    recipe: Recipe,
+    data: Split | Streamed,
+    order_seed: int,
+    iterations: range,
+    team: Team,
+    decoders: int,
+) -> Feed:
+    """Return what a training under an order seed computes with at these iterations, in order.
+
+    Of images in files, so many `decoders` read ahead.
+    """
+    if isinstance(data, Split):
+        return from_memory(recipe, data, order_seed)
+    return from_files(recipe, data, order_seed, iterations, team, decoders)
+
+
 class _Memory:
     def __init__(self, recipe: Recipe, data: Split, order_seed: int):
         self._data, self._slices = data, recipe.slices

@@ -18,7 +18,7 @@ from trainables.recipe import Recipe
 from trainables.seeds import derive
 from trainables.training.by_hand.sparse import pack, sparsify, unpack
 from trainables.training.clipping import clipping
-from trainables.training.feed import Feed, from_files, from_memory
+from trainables.training.feed import feeding
 from trainables.training.gradients import gradients
 from trainables.training.numerics import set_numerics
 from trainables.training.optimizers import optimizer
@@ -87,7 +87,8 @@ def train(
     networks.bind(network, weights)
     step = optimizer(recipe, network, slots)
     set_gradients = gradients(network, recipe, by_hand=by_hand)
-    feed = _feed(recipe, data, order_seed, state.iteration, until, team, decoders)
+    iterations = range(state.iteration, until)
+    feed = feeding(recipe, data, order_seed, iterations, team, decoders)
     sliced = Sliced(network, set_gradients, team) if recipe.slices > 1 else None
     drops = networks.draws(network, recipe.network)
     dense = {name: keep for name, keep in (mask or {}).items() if name not in kept}
@@ -158,17 +159,3 @@ class Pulse:
         more = self._team.decide(math.ceil(min(left, self._done)) if left > 0 else 0)
         self._look_at = self._done + more
         return not more
-
-
-def _feed(
-    recipe: Recipe,
-    data: Split | Streamed,
-    order_seed: int,
-    begin: int,
-    until: int,
-    team: Team,
-    decoders: int,
-) -> Feed:
-    if isinstance(data, Split):
-        return from_memory(recipe, data, order_seed)
-    return from_files(recipe, data, order_seed, range(begin, until), team, decoders)

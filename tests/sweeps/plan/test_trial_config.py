@@ -15,6 +15,8 @@ from sweeps.plan import expand
 from sweeps.spec import recipe
 from trainables.completing.misfit import Misfit
 from trainables.jobs import trial_config
+from trainables.jobs.lineage import Lineage
+from trainables.jobs.perturbation import Norm
 from trainables.jobs.trial_config import DEFAULTS, TrialConfig, read
 
 STORE = "/nowhere/store"
@@ -75,6 +77,16 @@ def test_every_trial_of_a_sweep_has_the_keys_of_its_configuration(
         assert expected[0] == one.key
 
 
+@pytest.mark.parametrize("norm", ["rewound", "trained"])
+@pytest.mark.parametrize(("level", "k"), [(1, 0), (1, 20), (3, 20)])
+def test_a_perturbed_network_is_that_of_its_lineage(norm: Norm, level: int, k: int) -> None:
+    one = trial(strategy="perturbed", level=level, rewind=k, norm=norm, rewind_points=(0, 20))
+    lineage = Lineage(one.recipe, 1, [0, 20])
+    assert one.pair == tuple(
+        lineage.arm("perturbed", level, k, order, options=norm) for order in (1, 2)
+    )
+
+
 @given(
     st.sampled_from([0, 20, 120]),
     st.integers(0, 50),
@@ -126,9 +138,12 @@ def test_every_key_has_a_meaning() -> None:
         ({"store": "here"}, "store: 'here' is a relative path, and workers have other"),
         ({"stor": "/x"}, "stor: unknown key; did you mean 'store'?"),
         ({"rewinds": 3}, "rewinds: unknown key; did you mean 'rewind'?"),
-        ({"strategy": "IMP"}, "strategy: must be one of dense, imp, pruned, random-pruning"),
+        ({"strategy": "IMP"}, "strategy: must be one of dense, imp, imp-adaptive, pruned"),
         ({"strategy": "imp"}, "level: 0 does not go with imp; allowed: from 1 to 100"),
         ({"level": 3}, "level: 3 does not go with dense; allowed: 0"),
+        ({"strategy": "perturbed"}, "level: 0 does not go with perturbed; allowed: from 1 to 100"),
+        ({"strategy": "perturbed", "level": 1, "norm": "both"}, "norm: must be one of rewound, tr"),
+        ({"strategy": "imp-adaptive", "level": 1}, "strategy: imp-adaptive is for sweeps, not for"),
         ({"strategy": "imp", "level": 99}, "level: level 99 is impossible: after level"),
         ({"level": 1.5}, "level: must be a whole number, not 1.5"),
         ({"rewind": 1200}, "rewind: rewind point 1200 is not before the end of training"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from recording_samples import SMALL, Recorded, keys
@@ -11,8 +13,11 @@ from recording_samples import SMALL, Recorded, keys
 from analysis import records
 from sweeps import overview
 from sweeps.errors import UserError
+from sweeps.loading import load
 from sweeps.recording import files
 from sweeps.recording.database import client_of
+from sweeps.recording.hyperparameters import of_strategies, strings
+from sweeps.settings import settings
 
 WIDER = ("rewind=[0, 20]", "inits=2", "orders=2", "subnetworks=[dense]")
 
@@ -64,6 +69,43 @@ def test_trials_that_two_recipes_share_are_in_both(recorded: Recorded, change: s
     trials = recorded.read().trials
     assert trials.groupby(["recipe", "strategy"]).size().tolist() == [2] * 4
     assert trials["trial"].nunique() == 6
+
+
+@pytest.mark.parametrize(
+    ("entry", "usual", "other", "label"),
+    [
+        ("strategy: perturbed", "norm: rewound", "norm: trained", "perturbed=trained"),
+        (
+            "strategy: imp-adaptive, until_left: 85 %",
+            "loss: evaluated",
+            "loss: trained, examples: all",
+            "imp_adaptive=trained losses, all examples, 11 points",
+        ),
+    ],
+)
+def test_options_of_strategies_are_settings(entry: str, usual: str, other: str, label: str) -> None:
+    """Results of one strategy, level and rewind point are samples of one cell."""
+
+    def run(own: str) -> Any:
+        spec = load("digits-mlp", [f"subnetworks={own}"])[0]
+        fields = {f"{records.HYPERPARAMETER}{n}": v for n, v in strings(spec.recipe).items()}
+        params = {records.RECIPE: spec.recipe.name, **fields, **of_strategies(spec.subnetworks)}
+        return SimpleNamespace(data=SimpleNamespace(params=params))
+
+    same = [run(f"[dense, {{{entry}, {usual}}}]"), run(f"[dense, {{{entry}}}]"), run("[dense]")]
+    assert [one.label for one in settings(same)] == ["digits-mlp"]
+    assert [one.label for one in settings([run(f"[{{{entry}, {other}}}]"), *same])] == [
+        f"digits-mlp ({label})",
+        "digits-mlp (otherwise as built in)",
+    ]
+
+
+def test_a_submission_says_the_options_of_its_strategies(recorded: Recorded) -> None:
+    entries = "{strategy: imp-adaptive, until_left: 85 %}, {strategy: perturbed, norm: trained}"
+    recorded.submit(*SMALL[:3], f"subnetworks=[{entries}]")
+    params = recorded.read().submission.data.params
+    assert params[records.ADAPTIVE] == "evaluated losses, 2000 examples, 11 points"
+    assert params[records.PERTURBED] == "trained"
 
 
 def test_a_recipes_own_name_can_stand_for_two(recorded: Recorded) -> None:

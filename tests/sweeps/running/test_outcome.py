@@ -14,7 +14,7 @@ from benchmarks.overheads.recording import pretend_measured
 from sweeps.display import outcome_text
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
-from sweeps.running.driver import _complete
+from sweeps.running.growth import complete
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
 from sweeps.running.progress import Tally
@@ -34,12 +34,12 @@ def test_a_measurement_that_cannot_be_read_is_not_complete(tmp_path: Path, plan:
     for trial in plan.trials:
         pretend_measured(store, trial.measurements[0])
     keys = {trial.key for trial in plan.trials}
-    assert _complete(plan, store) == keys
+    assert complete(plan.jobs.values(), store) == keys
     first = plan.trials[0]
     store.delete(first.measurements[0].kind, first.key)
     store.write(first.measurements[0].kind, first.key, b'{"instability_test": 1}', "json")
-    assert _complete(plan, store) == keys - {first.key}
-    assert first.key in plan.needed(_complete(plan, store))
+    assert complete(plan.jobs.values(), store) == keys - {first.key}
+    assert first.key in plan.needed(complete(plan.jobs.values(), store))
 
 
 Observed = Callable[[str], tuple[RunObserver, Outcome, Stopping]]
@@ -55,7 +55,8 @@ def observed(plan: Plan, tmp_path: Path) -> Observed:
         outcome = Outcome(tally, submission="key")
         stopping = Stopping(Console(file=io.StringIO()))
         handout = SimpleNamespace(schedule=Schedule(plan.jobs, 2))
-        given = (Plan(spec, plan.trials), handout, None, None, outcome, stopping)
+        growth = SimpleNamespace(plan=Plan(spec, plan.trials))
+        given = (growth, handout, None, None, outcome, stopping)
         site = SimpleNamespace(check=lambda: None)
         return RunObserver(*given, tmp_path / "log", site), outcome, stopping  # type: ignore[arg-type]
 
