@@ -29,6 +29,10 @@ _AT_ONCE = 2**21  # values that are resampled at a time: 16 MB
 Bounds = tuple[float, float]
 PERCENT: Bounds = (0.0, 100.0)
 POINTS: Bounds = (-100.0, 100.0)
+UNBOUNDED: Bounds = (-np.inf, np.inf)
+
+SKEWED = 1 / 4
+"""Share of a mean by which its median lies elsewhere where few samples drive the mean."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +158,23 @@ def mean_interval(means: NDArray[np.float64], bounds: Bounds) -> tuple[Any, Any]
     return _interval(means.mean(-1), error, inits, bounds)
 
 
-def difference(first: pd.Series, second: pd.Series) -> tuple[float, float, float]:
+def skewed(values: pd.Series) -> bool:
+    """Whether few samples drive the mean of `values`; NaN are left out.
+
+    They do if the median differs from the mean by more than `SKEWED` of it. Several samples can
+    share one odd network, so that leaving out a single sample would not show it.
+    """
+    kept = values.dropna()
+    apart = abs(kept.mean() - kept.median())
+    return bool(apart > SKEWED * abs(kept.mean()) + ON_THRESHOLD)
+
+
+def difference(
+    first: pd.Series, second: pd.Series, bounds: Bounds = POINTS
+) -> tuple[float, float, float]:
     """Mean of `first` minus that of `second` (inits' means, by init), and its 95 % interval.
+
+    The interval is clipped to `bounds`, the differences that are possible.
 
     Inits in both are paired, as both networks may start from the same weights: with the same
     inits on both sides this is the interval of the paired differences, and with no common init
@@ -169,7 +188,7 @@ def difference(first: pd.Series, second: pd.Series) -> tuple[float, float, float
         return mean, np.nan, np.nan
     influence = _influence(first, inits) - _influence(second, inits)
     error = float(np.sqrt((influence**2).sum() * size / (size - 1)))
-    low, high = _interval(mean, error, size, POINTS)
+    low, high = _interval(mean, error, size, bounds)
     return mean, float(low), float(high)
 
 

@@ -49,9 +49,9 @@ ONSET_CORE_COLUMNS = (
     "recipe",
     "strategy",
     "weights left %",
-    "stable from k",
+    "mean stable from k",
     "paper: stable from",
-    "matching from k",
+    "mean matching from k",
     "paper: matching from",
 )
 """The columns of `onset_table` that say what the papers say."""
@@ -162,9 +162,10 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
 
     "between 0 and 20": not yet at 0, but at 20 and at every later k judged. "not up to 120": not
     at 120, the largest k judged (`measured up to k`). "(first at 0)": it holds at 0, but not at
-    some later k. "(not judged at 130)": 130 is passed over. A dash: it cannot be judged. `: median`
-    and `: majority` are those of `onsets.typical_onsets` on the `samples` (of `cells.samples`),
-    with the samples that have an onset, of those judged.
+    some later k. "(not judged at 130)": 130 is passed over. A dash: it cannot be judged. `mean` is
+    judged on the mean of each cell; `median sample` and `most samples` judge each of the `samples`
+    (of `cells.samples`) by itself, as `onsets.typical_onsets` does, with the samples that have an
+    onset, of those judged.
     Where an onset is published for some line, the paper's stand next to ours; a dash there: none
     is.
     """
@@ -173,7 +174,7 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     columns = _identity(lines)
     means = {verdict: onsets(cells, verdict) for verdict in VERDICTS}
     for verdict, found in means.items():
-        columns[f"{verdict} from k"] = [bracket(line) for line in found.itertuples()]
+        columns[f"mean {verdict} from k"] = [bracket(line) for line in found.itertuples()]
         columns |= paper[verdict]
     last = lines["last"].fillna(means["matching"]["last"])
     columns["measured up to k"] = [UNKNOWN if pd.isna(k) else str(k) for k in last]
@@ -205,12 +206,12 @@ def _typical(lines: pd.DataFrame, samples: pd.DataFrame, verdict: Verdict) -> di
     mean = lines[[*keys, "unjudged"]].rename(columns={"unjudged": "mean_unjudged"})
     rows = mean.merge(typical_onsets(samples, verdict), how="left", on=keys).to_dict("records")
     return {
-        f"{verdict}: median": [
+        f"median sample {verdict} from k": [
             _typical_onset(row, "median")
             + ("" if pd.isna(row["n"]) else f" ({row['reach']:.0f} of {row['n']:.0f}{_but(row)})")
             for row in rows
         ],
-        f"{verdict}: majority": [_typical_onset(row, "majority") for row in rows],
+        f"most samples {verdict} from k": [_typical_onset(row, "majority") for row in rows],
     }
 
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from analysis.claims import appendices, dense, sparse, sparsities
+from analysis.claims import (
+    dense,
+    distances,
+    rewinding,
+    sparse,
+    sparsities,
+    throughout,
+    train_set,
+)
 from analysis.claims.claim import Claim, Shown
 
 if TYPE_CHECKING:
@@ -18,7 +26,10 @@ CLAIMS: tuple[Claim, ...] = (
     *dense.CLAIMS,
     *sparse.CLAIMS,
     *sparsities.CLAIMS,
-    *appendices.CLAIMS,
+    *rewinding.CLAIMS,
+    *throughout.CLAIMS,
+    *train_set.CLAIMS,
+    *distances.CLAIMS,
 )
 """Of all of the paper, in its order."""
 

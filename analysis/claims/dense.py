@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.claims.claim import Claim, Shown, every, from_to, opposite, rows, stable
+from analysis.claims.claim import Claim, Shown
+from analysis.claims.evidence import Evidence, alike, all_of, compared
 from analysis.claims.peaks import peak_error
-from analysis.formats import number
+from analysis.claims.quoting import at_each_k, quoted, sampled
+from analysis.claims.verdicts import rows, stability
 from analysis.onsets import first_lasting, onsets
-from analysis.records import LEVEL, REWIND, STRATEGY
+from analysis.records import LEVEL, RESET, RESTART, REWIND, SPLITS, STRATEGY
 from analysis.statistics import below
 from analysis.strategies import DENSE
 
@@ -25,41 +28,54 @@ def dense_onset(study: Study) -> int | None:
 
 
 def _guessing(study: Study) -> Shown | None:
-    peak = peak_error(study, DENSE, 0)
+    peak = peak_error(study, DENSE, 0, "highest error on the path")
     if peak is None:
         return None
     return Shown(
-        f"error rises to {number(peak.mean)} % on the path at k = 0; guessing has "
-        f"{number(peak.chance)} %",
-        peak.reaches,
+        f"error rises to {peak.quoted} on the path at k = 0; {peak.guessing}", peak.reaches
     )
 
 
 def _becomes_stable(study: Study) -> Shown | None:
-    line = study.line(DENSE)
-    cells = rows(line)
+    cells = rows(study.line(DENSE))
     if len(cells) < 2 or cells[0].rewind != 0:
         return None
-    return Shown(
-        f"instability is {from_to(line)}",
-        every([opposite(stable(cells[0])), stable(cells[-1])]),
-    )
+    values = {
+        cell.rewind: quoted(sampled(study.usual, "instability_test", DENSE, 0, cell.rewind))
+        for cell in cells
+    }
+    parts = [stability(study, cells[0], claimed=False), stability(study, cells[-1])]
+    return Shown(f"instability is {at_each_k(values)}", all_of(parts))
 
 
 def _train_alike(study: Study) -> Shown | None:
+    """Whether the mean passes the threshold on both splits, or neither, at each k."""
     line = study.line(DENSE)
     line = line[line["stable"].notna() & line["instability_train"].notna()]
     if len(line) < 2:
         return None
     points = line[REWIND].to_numpy()
-    on_train = [below(value, study.stable_below) for value in line["instability_train"]]
-    test = first_lasting(points, line["stable"].to_numpy(bool))
-    train = first_lasting(points, pd.Series(on_train).to_numpy(bool))
-    said = ["never" if k == float("inf") else f"from k = {k:.0f} on" for k in (test, train)]
-    sentence = f"stable on the test set {said[0]}, on the train set {said[1]}"
-    # A line that straddles the threshold says nothing of where the onset is.
-    sure = not line["stable_borderline"].any() or test == train
-    return Shown(sentence, (test == train) if sure else None)
+    found = {}
+    for split in SPLITS:
+        holds = [below(value, study.stable_below) for value in line[f"instability_{split}"]]
+        found[split] = first_lasting(points, pd.Series(holds).to_numpy(bool))
+    said = {
+        split: "at no measured k" if math.isinf(k) else f"from k = {k:.0f} on"
+        for split, k in found.items()
+    }
+    sentence = f"mean stable on the test set {said['test']}, on the train set {said['train']}"
+    return Shown(sentence, all_of([_alike_at(study, cell) for cell in rows(line)]))
+
+
+def _alike_at(study: Study, cell: Any) -> Evidence:
+    """Whether a cell is on the same side of the threshold on both splits."""
+    sides = []
+    for split in SPLITS:
+        name = f"instability_{split}"
+        found = tuple(getattr(cell, f"{name}{end}") for end in ("", "_low", "_high"))
+        where = f"{split} set at k = {cell.rewind}"
+        sides.append(compared(where, found, study.stable_below, "below"))
+    return alike(*sides)
 
 
 def _length(study: Study) -> Shown | None:
@@ -69,15 +85,24 @@ def _length(study: Study) -> Shown | None:
     both = sorted(set(over[REWIND]) & set(usual[REWIND]))
     if not both:
         return None
-    answers, parts = [], []
+    started_over = study.trials[study.trials[RESTART] == RESET]
+    parts, values = [], {}
     for k in both:
         one, other = (next(iter(rows(frame[frame[REWIND] == k]))) for frame in (usual, over))
-        same = stable(one) == stable(other) if None not in (stable(one), stable(other)) else None
-        answers.append(same)
-        pair = number(one.instability_test), number(other.instability_test)
-        parts.append(f"{pair[0]} and {pair[1]} % at {k}")
-    text = ", ".join(parts).replace(" at ", " at k = ", 1)
-    return Shown(f"instability trained from k on and from 0 on: {text}", every(answers))
+        parts.append(
+            alike(
+                stability(study, one, of="usual copies"),
+                stability(study, other, of="copies trained from 0 on"),
+            )
+        )
+        pair = [
+            quoted(sampled(trials, "instability_test", DENSE, 0, k))
+            for trials in (study.usual, started_over)
+        ]
+        values[k] = " and ".join(pair)
+    text = ", ".join(f"{value} at {k}" for k, value in values.items())
+    text = text.replace(" at ", " at k = ", 1)
+    return Shown(f"instability trained from k on and from 0 on: {text}", all_of(parts))
 
 
 CLAIMS = (

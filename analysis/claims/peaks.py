@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from analysis.claims.claim import Answer
+from analysis.claims.evidence import Evidence, compared, over_inits
+from analysis.claims.quoting import quoted
+from analysis.formats import number
 from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY
-from analysis.statistics import estimate
+from analysis.statistics import PERCENT
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -22,15 +22,15 @@ NEAR = 5.0
 class Peak:
     """Errors in %."""
 
-    mean: float
-    """Of the samples' highest errors on their paths."""
-    chance: float
-    """Of always giving the most frequent class."""
-    reaches: Answer
-    """Whether the mean comes near to chance; None where its interval holds the border."""
+    quoted: str
+    """The mean of the samples' highest errors on their paths."""
+    guessing: str
+    """Error of always giving the most frequent class."""
+    reaches: Evidence
+    """Whether the mean comes near to guessing."""
 
 
-def peak_error(study: Study, strategy: str, level: int | None) -> Peak | None:
+def peak_error(study: Study, strategy: str, level: int | None, label: str) -> Peak | None:
     """Return the highest error on the paths of a strategy's copies at k = 0; None without paths."""
     samples = study.samples
     chosen = (samples[STRATEGY] == strategy) & (samples[LEVEL] == level) & (samples[REWIND] == 0)
@@ -41,8 +41,16 @@ def peak_error(study: Study, strategy: str, level: int | None) -> Peak | None:
     own = own[own["trial"].isin(peaks.index)]
     if own.empty:
         return None
-    found = estimate(own["trial"].map(peaks).astype("float64"), own[INIT_SEED])
+    values, inits = own["trial"].map(peaks).astype("float64"), own[INIT_SEED]
     chance = 100 - float(own["majority_test"].iloc[0])
-    border = chance - NEAR
-    unsure = not pd.isna(found.low) and found.low < border <= found.high
-    return Peak(found.mean, chance, None if unsure else found.mean >= border)
+    return Peak(
+        quoted((values, inits)),
+        f"guessing has {number(chance)} %",
+        compared(
+            label,
+            over_inits(values, inits, PERCENT),
+            chance - NEAR,
+            "at least",
+            meaning=f"guessing less {NEAR:g} points",
+        ),
+    )

@@ -10,7 +10,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
-from analysis.figures.style import INK, iteration, panels
+from analysis.figures.style import INK, iteration, panels, shifts
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, rank, strategy
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DODGE = 0.07  # between strategies, in ticks, so that their bars stand side by side
 BEFORE = 0.2  # from published values to the first strategy's, in ticks: clear of our bars
 
 
@@ -56,15 +55,17 @@ def against_rewind(
     figure, axes = panels(math.ceil(len(levels) / columns), columns, width=2.5, height=2.4)
     ks = sorted(cells[REWIND].unique())
     names = sorted(cells[STRATEGY].unique(), key=rank)
-    first = -(len(names) - 1) / 2 * DODGE
+    moved = dict(zip(names, shifts(len(names)), strict=True))
     published = cells.assign(paper=paper).dropna(subset="paper")
     for i, (level, panel) in enumerate(zip(levels, axes, strict=False)):
         shown = cells[(cells[STRATEGY] == DENSE) | (cells[LEVEL] == level)]
         for (name, _), line in shown.groupby(LINE, sort=False):
-            shift = first + names.index(str(name)) * DODGE
-            _line(panel, line, measure, verdict, [ks.index(k) + shift for k in line[REWIND]])
+            positions = [ks.index(k) + moved[name] for k in line[REWIND]]
+            _line(panel, line, measure, verdict, positions)
             theirs = published[published.index.isin(line.index)]
-            _published(panel, theirs, [ks.index(k) + first - BEFORE for k in theirs[REWIND]])
+            _published(
+                panel, theirs, [ks.index(k) + moved[names[0]] - BEFORE for k in theirs[REWIND]]
+            )
         if level is not None:
             left = sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean()
             panel.set_title(f"{weights(left)} % of weights left")

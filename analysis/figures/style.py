@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 INK = "#1F2328"
 FAINT = "#D8DBDF"
 
+DODGE = 0.07
+"""Ticks between lines of a panel: marks of lines that coincide stand side by side."""
+
+ON_TRAIN = "x"
+"""The marker of what is measured on the train set: it is told apart where it lies on another."""
+
+ON_MATCHING = "+"
+"""The marker of matching where stability of the same strategy is drawn too."""
+
+FACELESS = (ON_TRAIN, ON_MATCHING)
+
 # Keys are `Any`: matplotlib's stubs list its own in a type that older versions lack.
 RC: dict[Any, Any] = {
     "font.family": ["sans-serif"],
@@ -59,6 +70,11 @@ def panels(rows: int, columns: int, *, width: float, height: float) -> tuple[Fig
     figure = Figure(size, layout=ConstrainedLayoutEngine(h_pad=0.08))
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     return figure, list(grid.flat)
+
+
+def shifts(lines: int) -> list[float]:
+    """How far each of so many lines is moved along x, in ticks: `DODGE` apart around 0."""
+    return [(i - (lines - 1) / 2) * DODGE for i in range(lines)]
 
 
 def iteration(k: int) -> str:

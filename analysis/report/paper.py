@@ -13,10 +13,12 @@ from analysis import claims, tables
 from analysis.claims.claim import Claim, Shown
 from analysis.figures import svg
 from analysis.figures.lmc import FIGURES, find
+from analysis.figures.lmc.numbers import SOME, numbers
 from analysis.formats import UNKNOWN, number, spread, weights
 from analysis.published import beside
 from analysis.records import REWIND
 from analysis.report import paper_plots
+from analysis.statistics import SKEWED
 from analysis.strategies import CONTROLS, DENSE, IMP
 
 if TYPE_CHECKING:
@@ -45,9 +47,8 @@ def write(
         intro,
         "## Claims",
         counted(held),
-        tables.markdown(claim_table(held), words=("says", "here", "verdict")),
-        "A verdict is computed from the records. It is `cannot tell` where an interval holds the "
-        "threshold, or where what is said cannot be seen in these data.",
+        tables.markdown(claim_table(held), words=("says", "here", "verdict", "why")),
+        how_to_read(studies[0]),
         "## Tables",
         "**Table 1.** The network, how it is trained, and the test accuracy (%) of the dense "
         "networks at the smallest k.",
@@ -56,11 +57,32 @@ def write(
         "deviation over inits.",
         tables.markdown(table_2(studies)),
         "## Figures",
+        "Below each figure, behind “Numbers”, is what it draws: mean ± standard deviation over n "
+        "samples, or over n inits where the caption says so. Long paths have "
+        f"{SOME} of their points there. Lines are moved apart a little along x, since some "
+        "coincide.",
         *(figure for name in FIGURES for figure in _figure(name, studies, held, folder)),
         "## Made with",
         "\n".join(f"- {name}: {value}" for name, value in provenance.items()),
     ]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def how_to_read(study: Study) -> str:
+    """What stands in the table of claims, with the thresholds of a study."""
+    return (
+        "`here`, `verdict` and `why` are computed from the records. `why` has the comparisons that "
+        "decide the verdict. Each is a mean, in brackets its 95 % interval over inits, and the "
+        "border that it is compared with. The verdict is `cannot tell` where an interval holds its "
+        "border, or where the data do not show what is said. Stable is an instability below "
+        f"{study.stable_below:g} %; matching is a drop of accuracy of at most {study.tolerance}."
+        "\n\nWhere few samples drive a mean, so that the median differs from it by more than "
+        f"{100 * SKEWED:.0f} %, the median stands beside it.\n\n"
+        "Two statistics have an onset, the first k from which networks stay stable or matching. "
+        "The onset is that of the mean over all samples. The median onset judges each sample by "
+        "itself, and is the median of the samples’ onsets. The two can differ: one sample far from "
+        "the threshold can move the mean across it, but not the median."
+    )
 
 
 def counted(held: Held) -> str:
@@ -74,9 +96,13 @@ def counted(held: Held) -> str:
 
 
 def claim_table(held: Held) -> pd.DataFrame:
-    """Return the claims as strings: where LMC makes it, what it says, what is seen, verdict."""
-    rows = [(one.source, one.says, shown.sentence, shown.verdict) for one, _, shown in held]
-    return pd.DataFrame(rows, columns=["LMC", "says", "here", "verdict"], dtype="object")
+    """Return the claims as strings: where a paper makes it and how, what is seen, verdict, why."""
+    rows = [
+        (f"{one.paper}, {one.source}", one.says, shown.sentence, shown.verdict, shown.reason)
+        for one, _, shown in held
+    ]
+    columns = ["paper", "says", "here", "verdict", "why"]
+    return pd.DataFrame(rows, columns=columns, dtype="object")
 
 
 def table_1(
@@ -137,6 +163,11 @@ def _first(study: Study, name: str) -> pd.Series | None:
     return None if line.empty else line.iloc[0]
 
 
+def folded(summary: str, content: str) -> str:
+    """Markdown below a line that opens it."""
+    return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
+
+
 def _figure(name: str, studies: Sequence[Study], held: Held, folder: Path) -> Iterable[str]:
     """A figure of the first study that has its data: heading, picture, caption, claims."""
     figure = find(name)
@@ -148,9 +179,10 @@ def _figure(name: str, studies: Sequence[Study], held: Held, folder: Path) -> It
     yield f"### {figure.source}: {figure.title}"
     yield f"![{figure.alt}]({folder.name}/{name}.svg)"
     yield figure.caption
+    yield folded("Numbers", tables.markdown(numbers(plot.figure)))
     own = [(claim, shown) for claim, _, shown in held if claim.figure == name]
     if own:
         yield "\n".join(
-            f"- LMC: {claim.says} Here: {shown.sentence}. **{shown.verdict}**"
+            f"- {claim.paper}: {claim.says} Here: {shown.sentence}. **{shown.verdict}**"
             for claim, shown in own
         )

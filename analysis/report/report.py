@@ -178,10 +178,12 @@ def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
     summary = tables.summary(study.cells)
     shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
     return {
-        "Onsets: between which two measured iterations a network becomes stable, and matching; the "
-        "median over samples, with the samples that have an onset; and the first iteration from "
-        "which most samples pass. The papers’ headline onsets are those of the mean (stable from "
-        "k, matching from k); LMC Figure 8 has the median.": (
+        "Onsets: from which iteration on a network is stable, and matching, by three statistics. "
+        "Of the mean: between which two measured iterations the mean over samples begins to pass "
+        "(the papers’ headline onsets). Of the median sample: each sample is judged by itself, and "
+        "this is the median of their onsets, with the samples that have one (LMC Figure 8). Of "
+        "most samples: from where more than half of them pass. They can differ, as one sample far "
+        "from the threshold moves the mean, but is only one of many by itself.": (
             tables.onset_table(study.cells, study.samples)
         ),
         "Every rewind point: instability, mean ± standard deviation over samples, and the interval "

@@ -2,99 +2,27 @@
 
 import pytest
 from claims_samples import Made
+from claims_studies import (
+    dense,
+    distances,
+    l2,
+    levels,
+    on_the_way,
+    onsets,
+    restarted,
+    rewound,
+    scattered,
+    sparse,
+    third,
+    train_errors,
+    uneven,
+)
 
 from analysis import claims
 from analysis.claims import CLAIMS, held_against
 from analysis.figures.lmc import FIGURES
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
-
-CONTROLS = ("random-pruning", "random-reinit")
-
-
-def dense(made, stable_from=20, **at_zero):
-    """Dense networks at 0, 20, 120 and 480, stable from some k on."""
-    for k in (0, 20, 120, 480):
-        made.cell(k=k, instability=0.5 if k >= stable_from else 60.0, **(at_zero if not k else {}))
-    return made
-
-
-def levels(made, **of):
-    """Each strategy's accuracy at levels 1, 2, ... at k = 0, 20 and 120."""
-    made.cell()
-    for strategy, accuracies in of.items():
-        for level, accuracy in enumerate(accuracies, 1):
-            for k in (0, 20, 120):
-                made.cell(strategy.replace("_", "-"), level, k, accuracy=accuracy)
-    return made
-
-
-def onsets(made, strategy, of_levels):
-    """The onset of stability of a strategy at levels 1, 2, ..."""
-    made.cell()
-    for level, onset in enumerate(of_levels, 1):
-        for k in (0, 20, 120):
-            made.cell(strategy, level, k, instability=0.5 if k >= onset else 60.0)
-    return made
-
-
-def sparse(made, imp=((60.0, 95.0), (0.5, 97.5)), controls=((60.0, 94.0), (60.0, 94.0)), **more):
-    """Instability and accuracy at k = 0 and 120 of IMP and of both controls at level 3."""
-    made.cell()
-    for name, of in (("imp", imp), *((name, controls) for name in CONTROLS)):
-        for k, (instability, accuracy) in zip((0, 120), of, strict=True):
-            made.cell(name, 3, k, instability=instability, accuracy=accuracy, **more)
-    return made
-
-
-def rewound(made, error=20.0, back=10.0, ahead=30.0, between=20.0):
-    """The state at k = 20, from which on the dense networks are stable; training covers 40."""
-    for k in (0, 20):
-        columns = {
-            "rewinding_error_test": error if k else 90.0,
-            "rewinding_error_train": error if k else 90.0,
-            "rewinding_l2_from_init": back if k else 0.0,
-            "rewinding_l2_to_end": ahead if k else 40.0,
-            "rewinding_l2_between": between if k else 50.0,
-        }
-        made.cell(k=k, instability=0.5 if k else 60.0, columns=columns)
-    return made
-
-
-def on_the_way(made, strategy="dense", highest=1.0, at_zero=(30.0, 60.0), spread=0.0):
-    """Instability while training, of k = 0 and of k = 20, which is stable at the end."""
-    level = 0 if strategy == "dense" else 3
-    if level:
-        made.cell()
-    made.cell(
-        strategy, level, 0, instability=60.0, along=dict(zip((60, 1200), at_zero, strict=True))
-    )
-    made.cell(strategy, level, 20, instability=0.5, along={60: highest, 1200: 0.5}, apart=spread)
-    return made
-
-
-def distances(made, column, imp=(40.0, 20.0), controls=30.0):
-    """A distance of IMP at k = 0 and at its onset, k = 120, and of the controls."""
-    made.cell()
-    for k, value in zip((0, 120), imp, strict=True):
-        made.cell("imp", 3, k, instability=0.5 if k else 60.0, columns={column: value})
-        for name in CONTROLS:
-            made.cell(name, 3, k, instability=60.0, columns={column: controls})
-    return made
-
-
-def l2(made, values):
-    for k, value in zip((0, 20, 120, 480), values, strict=True):
-        made.cell(k=k, columns={"distance_l2": value})
-    return made
-
-
-def restarted(made, over=0.5, spread=0.0):
-    dense(made)
-    for k in (20, 120, 480):
-        made.cell(k=k, restart="reset", instability=over, spread=spread)
-    return made
-
 
 AGREES = {
     "guessing": lambda m: dense(m, peak=88.0),
@@ -138,7 +66,7 @@ DIFFERS = {
     "controls-never-stable": lambda m: sparse(m, controls=((60.0, 94.0), (0.5, 94.0))),
     "matching-when-stable": lambda m: sparse(m, imp=((60.0, 97.5), (0.5, 97.5))),
     "controls-never-match": lambda m: sparse(m, controls=((60.0, 94.0), (60.0, 97.5))),
-    "ranges": None,
+    "ranges": lambda m: levels(m, imp=(97.5, 97.5, 97.5), random_pruning=(97.5, 97.5, 97.5)),
     "random-only-later": lambda m: onsets(m, "random-pruning", (20, 0, 999)),
     "imp-earlier-then-later": lambda m: onsets(m, "imp", (0, 20, 0)),
     "extreme": lambda m: levels(
@@ -157,24 +85,6 @@ DIFFERS = {
     "imp-l2-drops": lambda m: distances(m, "distance_l2", imp=(40.0, 45.0)),
     "imp-answers-drop": lambda m: distances(m, "disagreement_test", controls=10.0),
 }
-"""None: of ranges out of order one cannot say whether noise or the network is to blame."""
-
-
-def third(made, stable):
-    """Two levels at which nothing matches: error where unstable 10 %, and where stable."""
-    made.cell()
-    for level in (1, 2):
-        for k, accuracy in ((0, 90.0), (20, stable), (120, stable)):
-            made.cell("imp", level, k, instability=60.0 if not k else 0.5, accuracy=accuracy)
-            made.cell("random-pruning", level, k, instability=60.0, accuracy=80.0)
-    return made
-
-
-def train_errors(made, unstable, stable):
-    made.cell()
-    for k, accuracy in ((0, unstable), (120, stable)):
-        made.cell("imp", 3, k, instability=60.0 if not k else 0.5, train_accuracy=accuracy)
-    return made
 
 
 def verdict(name, study):
@@ -183,6 +93,8 @@ def verdict(name, study):
     assert shown.sentence[0] != shown.sentence[0].upper() or shown.sentence.startswith(
         ("L2", "IMP")
     )
+    assert shown.reason
+    assert "nan" not in shown.reason
     return shown.verdict
 
 
@@ -195,25 +107,110 @@ def test_a_claim_can_agree(trial, name):
     assert verdict(name, AGREES[name](Made(trial)).study()) == "agrees"
 
 
-@pytest.mark.parametrize("name", [name for name, made in DIFFERS.items() if made])
+@pytest.mark.parametrize("name", DIFFERS)
 def test_a_claim_can_differ(trial, name):
     assert verdict(name, DIFFERS[name](Made(trial)).study()) == "differs"
 
 
 @pytest.mark.parametrize(
-    ("name", "made"),
+    ("name", "made", "why"),
     [
-        ("guessing", lambda m: dense(m, peak=84.0, spread=9.0)),
-        ("dense-throughout", lambda m: on_the_way(m, highest=2.5, spread=1.0)),
-        ("length", lambda m: restarted(m, over=1.8, spread=1.0)),
-        ("controls-never-stable", lambda m: sparse(m, controls=((60, 94), (2.2, 94)), spread=2.0)),
-        ("ranges", lambda m: levels(m, imp=(90, 97.5, 90), random_pruning=(90, 90, 90))),
-        ("imp-earlier-then-later", lambda m: onsets(m, "imp", (0, 0, 120))),
-        ("random-only-later", lambda m: onsets(m, "random-pruning", (999, 999, 999))),
+        ("guessing", lambda m: dense(m, peak=84.0, spread=9.0), "the interval holds "),
+        (
+            "dense-throughout",
+            lambda m: on_the_way(m, highest=2.5, spread=1.0),
+            "k = 20 at iteration 60: 2.5 % (0.0 to 5.0), the interval holds 2 %",
+        ),
+        (
+            "length",
+            lambda m: restarted(m, over=1.8, spread=1.0),
+            "3 of 3 comparisons cannot be told: copies trained from 0 on at k = 20: 1.8 % (0.0 to "
+            "4.3), the interval holds 2 %; ",
+        ),
+        (
+            "controls-never-stable",
+            lambda m: sparse(m, controls=((60, 94), (2.2, 94)), spread=2.0),
+            "random pruning at k = 120: 2.2 % (",
+        ),
+        (
+            "table-2",
+            lambda m: uneven(sparse(m)),
+            "accuracy of IMP less random pruning: 1.0 points (−4.0 to 6.0), the interval holds 0",
+        ),
+        (
+            "matching-when-stable",
+            lambda m: sparse(m, imp=((60.0, 95.0), (1.8, 97.5)), spread=1.0),
+            "1 of 2 comparisons cannot be told: instability at k = 120: 1.8 % (0.0 to 4.3), the "
+            "interval holds 2 %",
+        ),
+        (
+            "ranges",
+            lambda m: levels(m, imp=(90, 97.5, 90), random_pruning=(90, 90, 90)),
+            "the ranges interleave: II follows III as sparsity grows; samples that match at some "
+            "k: 0 of 9 of IMP and 0 of 9 of random pruning with ",
+        ),
+        (
+            "imp-earlier-then-later",
+            lambda m: onsets(m, "imp", (0, 0, 120)),
+            "the first level already has the earliest, 0 with ",
+        ),
+        (
+            "random-only-later",
+            lambda m: onsets(m, "random-pruning", (999, 999, 999)),
+            "the median onset is the same at all levels: never with ",
+        ),
+        (
+            "imp-l2-drops",
+            lambda m: scattered(m, "distance_l2", 20.0),
+            "(−29.9 to 9.9), the interval holds 0",
+        ),
     ],
 )
-def test_what_is_borderline_or_unseen_cannot_be_told(trial, name, made):
-    assert verdict(name, made(Made(trial)).study()) == "cannot tell"
+def test_what_is_borderline_or_unseen_cannot_be_told(trial, name, made, why):
+    shown = BY_NAME[name].check(made(Made(trial)).study())
+    assert shown.verdict == "cannot tell"
+    assert why in shown.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "why"),
+    [
+        (
+            "becomes-stable",
+            AGREES,
+            "instability at k = 0: 60.0 % (60.0 to 60.0), above 2 %; instability at k = 480: 0.5 % "
+            "(0.5 to 0.5), below 2 %",
+        ),
+        (
+            "becomes-stable",
+            DIFFERS,
+            "1 of 2 comparisons fails: instability at k = 480: 60.0 % (60.0 to 60.0), above 2 %",
+        ),
+        (
+            "controls-never-stable",
+            AGREES,
+            "all 4 comparisons hold; the closest: random pruning at k = 0: 60.0 % (60.0 to 60.0), "
+            "above 2 %",
+        ),
+        (
+            "controls-never-match",
+            DIFFERS,
+            "drop of accuracy: 2 of 4 comparisons fail: random pruning at k = 120: 0.0 points (0.0 "
+            "to 0.0), below 0.1 points; random reinit at k = 120: ",
+        ),
+        ("copies-apart", DIFFERS, "share of that distance: 12.5 % (12.5 to 12.5), below 25 %"),
+        ("ranges", DIFFERS, "no level is in range II or III"),
+        ("random-only-later", DIFFERS, "the median onset falls from 20 with "),
+        (
+            "falls-in-log-k",
+            DIFFERS,
+            "0.80 of the means, 0.80 to 0.80 of single inits, at most −0.9 is linear",
+        ),
+    ],
+)
+def test_a_verdict_says_what_decided_it(trial, name, made, why):
+    shown = BY_NAME[name].check(made[name](Made(trial)).study())
+    assert why in shown.reason
 
 
 @pytest.mark.parametrize("name", BY_NAME)

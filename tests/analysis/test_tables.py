@@ -120,8 +120,19 @@ def test_recipes_are_named_where_there_are_several(frame, twice):
 def test_onset_table_of_a_study(study):
     table = onset_table_of(study)
     assert table.to_dict("split")["columns"] == [
-        *("strategy", "weights left %", "stable from k", "matching from k", "measured up to k"),
-        *("stable: median", "stable: majority", "matching: median", "matching: majority"),
+        *(
+            "strategy",
+            "weights left %",
+            "mean stable from k",
+            "mean matching from k",
+            "measured up to k",
+        ),
+        *(
+            "median sample stable from k",
+            "most samples stable from k",
+            "median sample matching from k",
+            "most samples matching from k",
+        ),
     ]
     assert table.to_numpy().tolist() == [
         ["Dense", "100.0", "between 0 and 20", "–", "120", "20 (2 of 2)", "20", "–", "–"],
@@ -138,12 +149,12 @@ def test_onset_table_of_a_study(study):
 
 def test_an_onset_at_the_first_point_is_no_bracket(frame, twice):
     trials = frame(*twice(rewind=5), *twice(rewind=20))
-    assert onset_table_of(trials)["stable from k"].tolist() == ["from 5 on"]
+    assert onset_table_of(trials)["mean stable from k"].tolist() == ["from 5 on"]
 
 
 def test_an_onset_of_one_sample_is_marked(frame, trial):
     trials = frame(trial(instability=9.0), trial(rewind=20))
-    assert onset_table_of(trials)["stable from k"].tolist() == ["between 0 and 20 (n = 1)"]
+    assert onset_table_of(trials)["mean stable from k"].tolist() == ["between 0 and 20 (n = 1)"]
 
 
 def test_an_onset_says_where_the_line_is_not_judged(frame, trial, twice):
@@ -157,13 +168,18 @@ def test_an_onset_says_where_the_line_is_not_judged(frame, trial, twice):
     ]
     few = frame(*rows)
     table = onset_table_of(few[(few["rewind"] != 5) | (few["init_seed"] <= 2)])
-    shown = ["stable from k", "measured up to k", "stable: median", "stable: majority"]
+    shown = [
+        "mean stable from k",
+        "measured up to k",
+        "median sample stable from k",
+        "most samples stable from k",
+    ]
     assert table[shown].to_numpy().tolist() == [
         ["between 40 and 60 (not judged at 120, 130)", "60", "60 (2 of 2)", "60"],
         ["not up to 5", "5", "not up to 0 (0 of 5; not judged at 5)", "not up to 0"],
     ]
     singles = frame(trial(instability=9.0), trial(rewind=20), trial(rewind=60, **lost))
-    assert onset_table_of(singles)["stable from k"].tolist() == [
+    assert onset_table_of(singles)["mean stable from k"].tolist() == [
         "between 0 and 20 (n = 1; not judged at 60)"
     ]
 
@@ -180,8 +196,8 @@ def test_an_onset_that_cannot_be_judged_is_not_called_never(frame, twice):
     lost = {"diverged": (True, True), "instability": nan}
     trials = frame(*twice("imp", 1, instability=9.0), *twice("random-reinit", 1, **lost))
     table = onset_table_of(trials)
-    assert table["stable from k"].tolist() == ["not up to 0", "–"]
-    assert table["matching from k"].tolist() == ["–", "–"]
+    assert table["mean stable from k"].tolist() == ["not up to 0", "–"]
+    assert table["mean matching from k"].tolist() == ["–", "–"]
 
 
 def test_tables_of_nothing_are_empty(frame):
@@ -241,8 +257,8 @@ def test_published_accuracies_stand_next_to_ours(resnet20):
 def test_published_onsets_stand_next_to_ours(resnet20):
     table = onset_table_of(resnet20).iloc[:, :7]
     assert list(table.columns) == [
-        *("strategy", "weights left %", "stable from k", "paper: stable from"),
-        *("matching from k", "paper: matching from", "measured up to k"),
+        *("strategy", "weights left %", "mean stable from k", "paper: stable from"),
+        *("mean matching from k", "paper: matching from", "measured up to k"),
     ]
     assert table.to_numpy().tolist() == [
         ["Dense", "100.0", "between 0 and 2000", "2000", "–", "–", "2000"],

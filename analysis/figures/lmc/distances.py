@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
@@ -18,11 +17,12 @@ from analysis.figures.lmc.figure import (
     grid,
     legend,
     look,
+    on_train,
     ticks_of,
     titled,
 )
 from analysis.figures.lmc.means import line_of
-from analysis.figures.style import INK
+from analysis.figures.style import INK, ON_TRAIN
 from analysis.strategies import DENSE
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         for j, study in enumerate(studies):
             curves = _curves(study, test, strategies)
             dashed = [
-                replace(curve, style=DASHED, marker="", std=[float("nan")] * len(curve.x))
-                for column in train
-                for curve in _curves(study, column, strategies)
+                on_train(curve) for column in train for curve in _curves(study, column, strategies)
             ]
             against_k(axes[i][j], [*curves, *dashed], ticks_of(curves))
             every += curves
@@ -81,7 +79,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
                 axes[i][j].set_xlabel("rewind iteration k")
         axes[i][0].set_ylabel(label)
         from_zero(axes[i][0])
-    dashed_train = Line2D([], [], color=INK, ls=DASHED, label="train set")
+    dashed_train = Line2D([], [], color=INK, ls=DASHED, marker=ON_TRAIN, ms=4, label="train set")
     legend(drawn, every, [dashed_train])
     return drawn
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy as np
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
-    draw_curve,
     grid,
     legend,
     look,
+    side_by_side,
     titled,
 )
 from analysis.figures.lmc.sparse_error import BAND
@@ -44,8 +45,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
             if len(first):
                 k = int(first[REWIND].iloc[0])
                 curves.append(_curve(first, look(name, f"{strategy(name).label}, k = {k}"), lefts))
-        for curve in curves:
-            draw_curve(panel, curve, curve.x)
+        side_by_side(panel, curves, [curve.x for curve in curves])
         reference = study.reference
         if reference is not None:
             panel.axhline(reference.mean, color=strategy(DENSE).color, lw=1, zorder=1)
@@ -71,7 +71,8 @@ def _draw(studies: Sequence[Study]) -> Figure:
 def _curve(frame: pd.DataFrame, like: Curve, lefts: list[float]) -> Curve:
     frame = frame[frame[WEIGHTS_LEFT].round(6).isin(lefts)]
     at = frame.assign(x=[lefts.index(left) for left in frame[WEIGHTS_LEFT].round(6)])
-    return Curve.of(at, "x", "accuracy_test", like)
+    of = Curve.of(at, "x", "accuracy_test", like, n="accuracy_inits")
+    return replace(of, ticks=[weights(left) for left in at[WEIGHTS_LEFT]])
 
 
 FIGURE = PaperFigure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import FAINT, INK, iteration
+from analysis.figures.style import FACELESS, FAINT, INK, ON_TRAIN, iteration, shifts
 from analysis.formats import weights
 from analysis.strategies import CONTROLS, IMP, strategy
 from analysis.study import Study
@@ -65,10 +65,19 @@ class Curve:
     marker: str = "o"
     filled: Sequence[bool] | None = None
     """Whether each marker is filled; None: all are."""
+    n: Sequence[int] | None = None
+    """How many samples, or inits, each mean and deviation is over; None: no means."""
+    ticks: Sequence[str] | None = None
+    """What stands at each x in the table of numbers; None: x itself."""
+    says: Sequence[str] | None = None
+    """The numbers in the table; None: mean ± deviation."""
+    shaded: bool = True
+    name: str = ""
+    """In the table of numbers, where `label` names several lines."""
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, x: str, column: str, look: Curve) -> Curve:
-        """The columns `column` and `column_std` of a frame, drawn like another curve."""
+    def of(cls, frame: pd.DataFrame, x: str, column: str, look: Curve, n: str = "n") -> Curve:
+        """The columns `column`, `column_std` and `n` of a frame, drawn like another curve."""
         return cls(
             x=list(frame[x]),
             mean=list(frame[column]),
@@ -77,7 +86,17 @@ class Curve:
             label=look.label,
             style=look.style,
             marker=look.marker,
+            n=list(frame[n]),
+            name=look.name,
         )
+
+
+class Sheet(Figure):
+    """A figure that knows the curves of its panels, so that their numbers can be given."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.curves: list[tuple[Axes, Curve]] = []
 
 
 def look(name: str, label: str | None = None, style: Any = SOLID) -> Curve:
@@ -86,10 +105,16 @@ def look(name: str, label: str | None = None, style: Any = SOLID) -> Curve:
     return Curve([], [], [], one.color, label or one.label, style, one.marker)
 
 
+def on_train(curve: Curve) -> Curve:
+    """The same of the train set: dashed, with a marker of its own, and no shade."""
+    name = f"{curve.name or curve.label}, train set"
+    return replace(curve, style=DASHED, marker=ON_TRAIN, shaded=False, filled=None, name=name)
+
+
 def grid(rows: int, columns: int, *, width: float = 2.5, height: float = 1.9) -> Any:
     """A figure and its axes [rows][columns]: a row shares y, each column has its own x."""
     size = (max(columns * width, 6.2), rows * height + 0.7)
-    drawn = Figure(size, layout=ConstrainedLayoutEngine(h_pad=0.06))
+    drawn = Sheet(size, layout=ConstrainedLayoutEngine(h_pad=0.06))
     return drawn, drawn.subplots(rows, columns, sharex="col", sharey="row", squeeze=False)
 
 
@@ -101,21 +126,30 @@ def ticks_of(curves: Iterable[Curve]) -> list[float]:
 def against_k(panel: Axes, curves: Sequence[Curve], ticks: Sequence[float]) -> None:
     """Draw curves over rewind points, which stand at equal distances as in the paper."""
     place = {k: i for i, k in enumerate(ticks)}
-    for curve in curves:
-        draw_curve(panel, curve, [place[k] for k in curve.x])
+    side_by_side(panel, curves, [[place[k] for k in curve.x] for curve in curves])
     panel.set_xticks(range(len(ticks)), [iteration(int(k)) for k in ticks])
     panel.set_xlim(-0.35, len(ticks) - 0.65)
 
 
+def side_by_side(panel: Axes, curves: Sequence[Curve], x: Sequence[Sequence[float]]) -> None:
+    """Draw curves at the places `x` of ticks, moved apart a little: some coincide."""
+    for curve, places, shift in zip(curves, x, shifts(len(curves)), strict=True):
+        draw_curve(panel, curve, [place + shift for place in places])
+
+
 def draw_curve(panel: Axes, curve: Curve, x: Sequence[float]) -> None:
     """Draw a curve with its standard deviation as a shade."""
+    if isinstance(panel.figure, Sheet):
+        panel.figure.curves.append((panel, curve))
     mean, std = np.asarray(curve.mean, float), np.nan_to_num(np.asarray(curve.std, float))
     panel.plot(x, mean, color=curve.color, ls=curve.style, lw=1.4, zorder=3)
-    if std.any():
+    if curve.shaded and std.any():
         panel.fill_between(x, mean - std, mean + std, color=curve.color, alpha=0.18, lw=0, zorder=2)
     filled = curve.filled or [True] * len(x)
     faces = [curve.color if one else "white" for one in filled]
-    if curve.marker:
+    if curve.marker in FACELESS:
+        panel.scatter(x, mean, s=22, marker=curve.marker, color=curve.color, lw=1.1, zorder=4)
+    elif curve.marker:
         panel.scatter(
             x, mean, s=18, marker=curve.marker, facecolors=faces, edgecolors=curve.color, zorder=4
         )
@@ -192,6 +226,8 @@ __all__ = [
     "grid",
     "legend",
     "look",
+    "on_train",
+    "side_by_side",
     "stable_below",
     "threshold",
     "ticks_of",

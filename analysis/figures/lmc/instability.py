@@ -19,12 +19,13 @@ from analysis.figures.lmc.figure import (
     grid,
     legend,
     look,
+    on_train,
     stable_below,
     threshold,
     ticks_of,
     titled,
 )
-from analysis.figures.style import INK
+from analysis.figures.style import INK, ON_TRAIN
 from analysis.published import onset_of
 from analysis.records import REWIND
 from analysis.strategies import DENSE
@@ -61,7 +62,7 @@ def draw(studies: Sequence[Study], strategies: Sequence[str]) -> Figure:
         every += curves
     axes[0].set_ylabel("instability (%)")
     from_zero(axes[0])
-    dashed = Line2D([], [], color=INK, ls=DASHED, label="train set")
+    dashed = Line2D([], [], color=INK, ls=DASHED, marker=ON_TRAIN, ms=4, label="train set")
     extra = [dashed, stable_below(studies), *([PAPER] if published else [])]
     legend(drawn, every, extra)
     return drawn
@@ -74,8 +75,8 @@ def _curves(study: Study, name: str) -> list[Curve]:
         return []
     test = Curve.of(line, REWIND, "instability_test", look(name))
     stable = [bool(one) if not pd.isna(one) else True for one in line["stable"]]
-    train = Curve.of(line, REWIND, "instability_train", look(name, style=DASHED))
-    return [replace(test, filled=stable), replace(train, std=[float("nan")] * len(line), marker="")]
+    train = on_train(Curve.of(line, REWIND, "instability_train", look(name)))
+    return [replace(test, filled=stable), train]
 
 
 def _known(line: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,13 @@ from analysis.figures.lmc.figure import (
     SOLID,
     Curve,
     PaperFigure,
-    draw_curve,
     grid,
     legend,
     look,
+    side_by_side,
     titled,
 )
-from analysis.figures.style import FAINT, iteration
+from analysis.figures.style import FAINT, ON_MATCHING, iteration
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.sparsities import BOTH, RANGES, onsets_by_level, ranges
@@ -49,8 +50,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         ks = sorted(study.samples.loc[study.samples[LEVEL] > 0, REWIND].unique())
         curves = [_curve(found, name, verdict, lefts, ks) for name in BOTH for verdict in STYLES]
         curves = [curve for curve in curves if not np.isnan(curve.mean).all()]
-        for curve in curves:
-            draw_curve(panel, curve, curve.x)
+        side_by_side(panel, curves, [curve.x for curve in curves])
         _shade(panel, study, lefts)
         shown = range(0, len(lefts), max(1, len(lefts) // 6))
         panel.set_xticks(list(shown), [weights(lefts[i]) for i in shown])
@@ -75,7 +75,17 @@ def _curve(
     like = look(name, f"{strategy(name).label} {verdict}", STYLES[verdict])
     x = [lefts.index(left) for left in own[WEIGHTS_LEFT].round(6)]
     y = [float(ks.index(k)) if np.isfinite(k) else np.nan for k in own["median"]]
-    return Curve(x, y, [np.nan] * len(x), like.color, like.label, like.style, like.marker)
+    medians = ["never" if np.isinf(k) else iteration(int(k)) for k in own["median"]]
+    pairs = zip(medians, own["reach"], own["n"], strict=True)
+    return replace(
+        like,
+        marker=ON_MATCHING if verdict == "matching" else like.marker,
+        x=x,
+        mean=y,
+        std=[np.nan] * len(x),
+        ticks=[weights(left) for left in own[WEIGHTS_LEFT]],
+        says=[f"{median} ({reach} of {n})" for median, reach, n in pairs],
+    )
 
 
 def _shade(panel: Axes, study: Study, lefts: list[float]) -> None:

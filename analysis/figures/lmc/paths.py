@@ -62,8 +62,8 @@ def _of(study: Study, name: str, split: str) -> pd.DataFrame:
         return pd.DataFrame()
     joined = curves.merge(own[["trial", REWIND]], on="trial", validate="m:1")
     error = split_metric(PATH_ERROR, split)
-    found = joined.groupby([REWIND, "alpha"])[error].agg(["mean", "std"]).reset_index()
-    return found.rename(columns={"mean": "error", "std": "error_std"})
+    found = joined.groupby([REWIND, "alpha"])[error].agg(["mean", "std", "count"]).reset_index()
+    return found.rename(columns={"mean": "error", "std": "error_std", "count": "n"})
 
 
 def _curves(study: Study, name: str, split: str) -> list[Curve]:

@@ -17,7 +17,7 @@ from analysis.figures.lmc.figure import (
     titled,
 )
 from analysis.figures.lmc.means import line_of
-from analysis.figures.style import INK
+from analysis.figures.style import INK, ON_TRAIN
 from analysis.strategies import DENSE, IMP, strategy
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ERRORS = {
     "rewinding_error_test": Curve([], [], [], INK, "test error of W_k"),
-    "rewinding_error_train": Curve([], [], [], INK, "train error of W_k", DASHED, ""),
+    "rewinding_error_train": Curve([], [], [], INK, "train error of W_k", DASHED, ON_TRAIN),
 }
 DISTANCES = {
     "rewinding_l2_from_init": Curve([], [], [], "#E69F00", "W_0 to W_k", marker="o"),

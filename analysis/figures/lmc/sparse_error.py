@@ -35,7 +35,7 @@ def error_curve(line: pd.DataFrame, like: Curve, split: str = "test") -> Curve:
     """The error (%) of a line's cells against k, with deviations over inits."""
     errors = line.assign(error=100 - line[f"accuracy_{split}"])
     errors["error_std"] = line[f"accuracy_{split}_std"]
-    return Curve.of(errors, REWIND, "error", like)
+    return Curve.of(errors, REWIND, "error", like, n="accuracy_inits")
 
 
 def dense_band(panel: Axes, study: Study) -> None:

@@ -35,8 +35,8 @@ COLUMN = "throughout_instability_"
 def progress_of(study: Study, name: str) -> pd.DataFrame:
     """Instability of a strategy at each iteration and k: mean and deviation over samples.
 
-    Columns `rewind`, `iteration`, and in % `test`, `test_std`, `test_low` (the lower end of the
-    mean's 95 % interval, NaN for one init), and the same of `train`.
+    Columns `rewind`, `iteration`, `n` (samples), and in % `test`, `test_std`, and the same of
+    `train`.
     """
     level = 0 if name == DENSE else study.level
     trials = study.usual
@@ -49,7 +49,7 @@ def progress_of(study: Study, name: str) -> pd.DataFrame:
         row = {REWIND: k, "iteration": at}
         for split in SPLITS:
             found = estimate(group[f"{COLUMN}{split}"], group[INIT_SEED])
-            row |= {split: found.mean, f"{split}_std": found.std, f"{split}_low": found.low}
+            row |= {split: found.mean, f"{split}_std": found.std, "n": found.n}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -21,6 +21,7 @@ from analysis.figures.lmc.figure import (
     titled,
 )
 from analysis.figures.lmc.sparse_error import error_curve
+from analysis.figures.style import ON_TRAIN
 from analysis.records import REWIND
 from analysis.strategies import IMP
 
@@ -39,7 +40,7 @@ def _line(study: Study) -> pd.DataFrame:
 def _draw(studies: Sequence[Study]) -> Figure:
     drawn, axes = grid(2, len(studies), height=1.8)
     test, train = look(IMP, "test set"), look(IMP, "train set", DASHED)
-    train = replace(train, color="#D55E00")
+    train = replace(train, color="#D55E00", marker=ON_TRAIN)
     every: list[Curve] = []
     for j, study in enumerate(studies):
         line = _line(study)

@@ -8,7 +8,8 @@ from claims_samples import Made
 from matplotlib.colors import to_hex
 
 from analysis.figures.lmc import FIGURES, find
-from analysis.figures.style import RC
+from analysis.figures.lmc.numbers import numbers
+from analysis.figures.style import DODGE, RC
 from analysis.report import paper_plots
 from analysis.strategies import STRATEGIES
 
@@ -140,3 +141,35 @@ def test_a_sweep_without_the_data_is_left_out(trial, whole):
     assert list(paper_plots.plots([without], ["fig4"])) == []
     names = [plot.name for plot in paper_plots.plots([whole])]
     assert names == ["fig4", "fig8", "app-b", "app-c", "app-d", "app-g", "app-h"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_numbers_of_a_figure_are_those_of_its_curves(whole, name):
+    """Each line of the figure has a name of its own, and says over how many samples it is."""
+    sheet = drawn(name, whole)
+    table = numbers(sheet)
+    transposed = "n" in set(table.iloc[:, 0])
+    lines = list(table.columns[1:]) if transposed else table.iloc[:, 0].tolist()
+    assert len(lines) == len(set(lines)) == len(sheet.curves)
+    assert name == "fig8" or "n" in (table.iloc[:, 0] if transposed else table.columns).tolist()
+
+
+def test_the_numbers_are_means_deviations_and_samples(whole):
+    table = numbers(drawn("fig3", whole)).to_dict("split")
+    assert table["columns"] == ["by rewind iteration k", "0", "20", "120", "480", "n"]
+    values = ["60.0 ± 0.0", "1.5 ± 0.0", "0.5 ± 0.0", "0.2 ± 0.0", "9"]
+    assert table["data"] == [["Dense", *values], ["Dense, train set", *values]]
+
+
+def test_the_numbers_of_onsets_say_how_many_samples_have_one(whole):
+    table = numbers(drawn("fig8", whole)).set_index("by weights left (%)")
+    assert table.loc["IMP stable"].tolist() == ["20 (9 of 9)"] * 2
+    assert table.loc["IMP matching"].tolist() == ["0 (9 of 9)", "20 (9 of 9)"]
+
+
+def test_lines_that_coincide_stand_side_by_side(whole):
+    """Test and train instability are the same here."""
+    [panel] = drawn("fig3", whole).axes
+    test, train = (list(line.get_xdata()) for line in panel.lines if len(line.get_xdata()) == 4)
+    assert [b - a for a, b in zip(test, train, strict=True)] == pytest.approx([DODGE] * 4)
+    assert sum(test + train) == pytest.approx(2 * sum(range(4)))

@@ -86,7 +86,9 @@ def test_the_page_has_claims_tables_and_figures(
     miniature.write(recorded.home.folder, page, 61.0)
     text = page.read_text()
     assert "1 min 1 s" in text
-    assert "| Section 3, Figure 3 | Dense networks are unstable at k = 0" in text
+    assert "| LMC, Section 3, Figure 3 | Dense networks are unstable at k = 0" in text
+    assert "| paper | says | here | verdict | why |" in text
+    assert text.count("<details><summary>Numbers</summary>\n\n| ") == text.count(".svg)")
     assert "**Table 2.**" in text
     assert "| digits-mlp | 100.0 |" in text
     for name in ("fig2", "fig3", "fig6", "fig7"):
