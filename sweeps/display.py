@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 
 def plan_text(summary: dict[str, Any]) -> RenderableType:
+    if "at_most" in summary:
+        return _bounds(summary, summary["at_most"])
     table = Table("job", "planned", "to do", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, numbers in summary["jobs"].items():
-        table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
-    for name in ("trainings", "iterations"):
-        numbers = summary[name]
+    for name, numbers in _numbers(summary).items():
         table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
     size = summary["estimated_bytes"]
     lines = [
@@ -46,6 +45,36 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         lines.append(
             f"Cost: {summary['estimated_cost']:,.2f}, at {summary['price_per_hour']:g} an hour for "
             "each worker until the sweep ends"
+        )
+    return Group(Text(lines[0]), table, *map(Text, lines[1:]))
+
+
+def _numbers(summary: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Of each kind of job, and of what they do."""
+    return summary["jobs"] | {name: summary[name] for name in ("trainings", "iterations")}
+
+
+def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
+    """The plan of a sweep that decides by what comes out how much it does."""
+    table = Table("job", "at least", "at most", "to do, at most", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    few, many = _numbers(least), _numbers(most)
+    for name in dict.fromkeys([*few, *many]):
+        numbers = few.get(name, {"planned": 0}), many.get(name, {"planned": 0, "to_do": 0})
+        planned = (f"{one['planned']:,}" for one in numbers)
+        table.add_row(name, *planned, f"{numbers[1]['to_do']:,}")
+    lines = [
+        f"{least['sweep']}: {_several(least['trials'], 'trial')} or more of {least['recipe']}; what "
+        "comes out decides how many",
+        f"Estimated: {duration(least['estimated_seconds'])} to "
+        f"{duration(most['estimated_seconds'])} with {_workers(least)}, at most "
+        f"{_bytes(most['estimated_bytes']['to_do'])} to store",
+    ]
+    if "estimated_cost" in most:
+        lines.append(
+            f"Cost: {least['estimated_cost']:,.2f} to {most['estimated_cost']:,.2f}, at "
+            f"{least['price_per_hour']:g} an hour for each worker until the sweep ends"
         )
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
 

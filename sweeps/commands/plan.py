@@ -53,15 +53,16 @@ def plan(
       sweeps plan resnet20-cifar10 --workers 8 --hardware h200 --price-per-hour 4
     """
     import json
+    from itertools import chain
 
     from sweeps import placement
     from sweeps.display import plan_text
     from sweeps.home import resolve
     from sweeps.loading import load
-    from sweeps.plan import expand, learning
+    from sweeps.plan import expand, growing, learning
     from sweeps.plan.cost import HARDWARE
     from sweeps.plan.speed import this_core
-    from sweeps.plan.summary import summarize
+    from sweeps.plan.summary import at_most, summarize
     from sweeps.plugins import use
     from trainables.store import Store
 
@@ -74,17 +75,22 @@ def plan(
     sweep, _ = load(spec, set_, place.data)
     if hardware == "cpu":
         placement.check_threads(sweep.recipe)
-    graph = expand(sweep)
-    complete, note = set(), ""
     url = place.store
-    if "://" in url or Path(url).exists():
-        there = Store(url)
-        complete = there.complete((job.kind, job.key) for job in graph.jobs.values())
+    there = Store(url) if "://" in url or Path(url).exists() else None
+    now, facts = (expand(sweep), {}) if there is None else growing.from_store(sweep, there)
+    more = growing.most(sweep, facts, now) if now.open else []
+    graph = growing.least(sweep, facts) if now.open else now
+    complete, note = set(), ""
+    if there is not None:
+        every = chain(graph.jobs.values(), *more)
+        complete = there.complete((job.kind, job.key) for job in every)
         note = learning.stored(graph, complete, there).note
     cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
     on = this_core() if hardware == "cpu" else HARDWARE[hardware]
     summary = summarize(graph, complete, workers, on, price_per_hour)
+    if now.open:
+        summary["at_most"] = at_most(now, more, complete, workers, on, price_per_hour)
     if format_ == "json":
         print(json.dumps(summary, indent=2))
     else:

@@ -6,13 +6,17 @@ is as far as the one before; whatever the order in which outcomes arrived.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sweeps.plan import facts
 from sweeps.plan.expand import expand
 from sweeps.plan.graph import Plan
 from sweeps.plan.known import Facts, Question
 from sweeps.spec import Sweep
+from sweeps.spec.search import FindRewind
+from sweeps.spec.searches import levels_of, points_of, search_of
+from sweeps.spec.subnetworks import Dense, Files, ImpAdaptive
+from trainables.jobs.kinds import Job
 from trainables.store import Store
 
 Answers = Callable[[Iterable[Question]], Mapping[str, Facts]]
@@ -47,6 +51,34 @@ def least(spec: Sweep, known: Mapping[str, Facts]) -> Plan:
     return grown(spec, lambda asked: {one.job.key: one.least for one in asked}, known)[0]
 
 
-def most(spec: Sweep, known: Mapping[str, Facts]) -> Plan:
-    """Return what a plan will be if every open question turns out so that most is to do."""
-    return grown(spec, lambda asked: {one.job.key: one.most for one in asked}, known)[0]
+def most(spec: Sweep, known: Mapping[str, Facts], plan: Plan) -> list[list[Job]]:
+    """Return what may come to a `plan` if every open question turns out so that most is to do.
+
+    It is a list of jobs for each line of networks. Each is taken to go its own way, so a job that
+    two lines happen to share is in both: together they are a bound. `known` are the facts from
+    which the plan has grown.
+    """
+    found = []
+    for line in _lines(spec):
+        whole = grown(line, lambda asked: {one.job.key: one.most for one in asked}, known)[0]
+        found.append([job for key, job in whole.jobs.items() if key not in plan.jobs])
+    return found
+
+
+def _lines(spec: Sweep) -> Iterator[Sweep]:
+    """Yield a sweep for each search of a spec, with the dense networks that it may need."""
+    dense = [one for one in spec.subnetworks if isinstance(one, Dense)]
+    for one in spec.subnetworks:
+        if isinstance(one, Files):
+            continue
+        search = search_of(spec, one)
+        if isinstance(search, FindRewind):
+            parts = [{"levels": [level]} for level in levels_of(one)] if one not in dense else [{}]
+        elif search is not None or isinstance(one, ImpAdaptive):
+            parts = [{"rewind": [k]} for k in points_of(spec, one)]
+        else:
+            continue
+        others = [other for other in dense if other is not one]
+        for part in parts:
+            changed = one.model_copy(update=part)
+            yield spec.model_copy(update={"subnetworks": [*others, changed]})

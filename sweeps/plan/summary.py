@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sweeps.plan import cost, storage
@@ -24,29 +24,63 @@ def summarize(
     price of one there is a cost, too: every worker is paid for until the sweep ends, whether it
     has work or not.
     """
-    each = plan.spec.recipe.workers
-    jobs = plan.jobs.values()
-    needed = plan.needed(complete)
-    todo = needed.values()
-    planned = iterations(jobs)
-    kinds = Counter(job.task for job in jobs)
-    open_kinds = Counter(job.task for job in todo)
-    wall = on.seconds_to_start + cost.wall_seconds(todo, workers, on) if needed else 0.0
-    price = {}
-    if price_per_hour is not None:
-        price["price_per_hour"] = price_per_hour
-        price["estimated_cost"] = price_per_hour * workers * each * wall / 3600
+    jobs, todo = plan.jobs.values(), plan.needed(complete).values()
+    amount = _amount([(jobs, todo)], workers, plan.spec.recipe.workers, on, price_per_hour)
+    planned = amount["iterations"]["planned"]
     return {
         "sweep": plan.spec.name,
         "recipe": plan.spec.recipe.name,
         "trials": len(plan.trials),
+        "iterations_unshared": plan.unshared_iterations,
+        "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,
+        **amount,
+        **_states(jobs),
+    }
+
+
+def at_most(
+    plan: Plan,
+    more: Iterable[Collection[Job]],
+    complete: Collection[str],
+    workers: int,
+    on: cost.Hardware = cost.CPU_CORE,
+    price_per_hour: float | None = None,
+) -> dict[str, Any]:
+    """Counts and estimates, as of `summarize`, of a plan and what may come to it at most.
+
+    `more` are jobs of `growing.most`.
+    """
+    parts = [(jobs, [job for job in jobs if job.key not in complete]) for jobs in more]
+    known = plan.jobs.values(), plan.needed(complete).values()
+    return _amount([known, *parts], workers, plan.spec.recipe.workers, on, price_per_hour)
+
+
+Part = tuple[Collection[Job], Collection[Job]]
+"""Jobs, and those of them that are to be done."""
+
+
+def _amount(
+    parts: Sequence[Part], workers: int, each: int, on: cost.Hardware, price_per_hour: float | None
+) -> dict[str, Any]:
+    """What parts of a plan amount to together; what two of them share counts twice."""
+    jobs, todo = ([job for part in parts for job in part[which]] for which in (0, 1))
+    kinds, open_kinds = (Counter(job.task for job in some) for some in (jobs, todo))
+    wall = on.seconds_to_start + cost.wall_seconds(todo, workers, on) if todo else 0.0
+    price = {}
+    if price_per_hour is not None:
+        price["price_per_hour"] = price_per_hour
+        price["estimated_cost"] = price_per_hour * workers * each * wall / 3600
+
+    def numbers(of: Callable[[Collection[Job]], int]) -> dict[str, int]:
+        planned, to_do = (sum(of(part[which]) for part in parts) for which in (0, 1))
+        return {"planned": planned, "to_do": to_do}
+
+    return {
         "jobs": {
             name: {"planned": number, "to_do": open_kinds[name]} for name, number in kinds.items()
         },
-        "trainings": {"planned": trainings(jobs), "to_do": trainings(todo)},
-        "iterations": {"planned": planned, "to_do": iterations(todo)},
-        "iterations_unshared": plan.unshared_iterations,
-        "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,
+        "trainings": numbers(trainings),
+        "iterations": numbers(iterations),
         "workers": workers,
         "workers_each": each,
         "hardware": on.name,
@@ -56,7 +90,6 @@ def summarize(
             "planned": sum(map(storage.stored_bytes, jobs)),
             "to_do": sum(map(storage.stored_bytes, todo)),
         },
-        **_states(jobs),
         **price,
     }
 

@@ -84,7 +84,8 @@ class Growth:
         return learning.stored(grown.plan, there, self._store).evaluated
 
     def _most(self) -> int:
-        return len(growing.most(self._spec, self._facts).jobs)
+        more = growing.most(self._spec, self._facts, self.plan)
+        return len(self.plan.jobs) + sum(map(len, more))
 
 
 def complete(jobs: Iterable[Job], store: Store) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from sweeps.spec.fields import STRICT, Level, Levels, Rewind, RewindPoint, unfit
 
@@ -46,6 +46,15 @@ class FindLevel(BaseModel):
     find: Literal["stable", "matching"]
     between: Annotated[list[Level], Field(min_length=2, max_length=2)]
     """The first and the last level in question."""
+
+    @field_validator("between")
+    @classmethod
+    def _ascending(cls, value: list[int]) -> list[int]:
+        first, last = value
+        if first >= last:
+            raise ValueError(f"level {last} is not after {first}: the first comes first")
+        return value
+
     per: Per = "mean"
     """As of a search for a rewind point."""
 

@@ -57,10 +57,6 @@ def check(spec: Sweep) -> None:
         where: Where = ("subnetworks", index)
         by_level = isinstance(one.levels, FindLevel)
         own: Where = ("rewind",) if one.rewind is None else (*where, "rewind")
-        if isinstance(one.levels, FindLevel) and one.levels.between[0] >= one.levels.between[1]:
-            first, last = one.levels.between
-            problem = f"level {last} lies before {first}: the first comes first"
-            raise error_at((*where, "levels", "between"), problem)
         search = search_of(spec, one)
         if search is not None and spec.of_levels:
             problem = "pairs of levels need lists of levels and of rewind points, not a search"

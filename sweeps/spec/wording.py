@@ -48,8 +48,10 @@ WANTED = {
     "orders[]": SEED,
     **{
         f"{of}.{name}": text
-        for of in ("rewind", "subnetworks[].rewind")
+        for of in ("rewind", "subnetworks[].rewind", "subnetworks[].levels")
         for name, text in {
+            "find": "stable or matching",
+            "per": "mean or init",
             "between": "the first and the last rewind point: [0, 10 %]",
             "between[]": POINT,
             "within": "a share above 0 and at most 1: 10 %",
