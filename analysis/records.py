@@ -111,6 +111,7 @@ def split_metric(name: str, split: str, arm: int | None = None) -> str:
 
 SCALAR_METRICS = (
     WEIGHTS_LEFT,
+    WEIGHTS_LEFT_2,
     *(split_metric(INSTABILITY, split) for split in SPLITS),
     *(split_metric(ACCURACY, split) for split in SPLITS),
     *(split_metric(ACCURACY, split, arm) for split in SPLITS for arm in (1, 2)),
@@ -246,7 +247,7 @@ def _trial_row(run: Run) -> dict[str, object]:
         **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
         **{name: value for name, value in metrics.items() if name not in _EARLIER},
     }
-    row.setdefault(WEIGHTS_LEFT_2, row[WEIGHTS_LEFT])
+    row[WEIGHTS_LEFT_2] = metrics.get(WEIGHTS_LEFT_2, row[WEIGHTS_LEFT])
     if not others:
         row |= {split_metric(ACCURACY, s): row[split_metric(ACCURACY, s, 1)] for s in SPLITS}
     diverged = {f"{DIVERGED}_{arm}": _diverged(metrics, arm) for arm in (1, 2)}

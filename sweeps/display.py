@@ -65,8 +65,8 @@ def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
         planned = (f"{one['planned']:,}" for one in numbers)
         table.add_row(name, *planned, f"{numbers[1]['to_do']:,}")
     lines = [
-        f"{least['sweep']}: {_several(least['trials'], 'trial')} or more of {least['recipe']}; what "
-        "comes out decides how many",
+        f"{least['sweep']}: {_several(least['trials'], 'trial')} or more of {least['recipe']}; "
+        "what comes out decides how many",
         f"Estimated: {duration(least['estimated_seconds'])} to "
         f"{duration(most['estimated_seconds'])} with {_workers(least)}, at most "
         f"{_bytes(most['estimated_bytes']['to_do'])} to store",
@@ -155,6 +155,9 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
     from analysis import pairs, quantities, tables
+    from analysis.searches import CAPTION, ended, table
+    from analysis.study import by_recipe
+    from sweeps.searched import searches_of
 
     of_pairs = pairs.table(results.pairs)
     if len(of_pairs):
@@ -167,6 +170,15 @@ def print_summary(console: Console, results: Results) -> None:
     )
     for frame, core in shown if len(summary) else ():
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
+    lines = (
+        [line for one in by_recipe(results.study).values() for line in ended(one, wanted)]
+        if (wanted := searches_of(results))
+        else []
+    )
+    if lines:
+        console.print(CAPTION)
+        frame = table(lines)
+        print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tuple(frame.columns))
     over = results.restarted
     if len(over):
         console.print("Copies that start over at iteration 0; at k = 0 all do.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import records
 from sweeps.results import Results
+from sweeps.searched import searches_of
 from sweeps.settings import Setting
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _context(results: Results) -> report.Context:
         quantities=results.quantities,
         learning=results.learning_curves,
         progress=results.progress,
+        searches=searches_of(results),
         batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
     )
 

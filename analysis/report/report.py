@@ -13,18 +13,24 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis import pairs, quantities, tables
-from analysis.cells import NAMED, Matching
+from analysis import pairs, quantities, searches, tables
+from analysis.cells import Matching
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, path, svg
 from analysis.figures.rewind import unjudged
 from analysis.findings import findings, partial
-from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
 from analysis.records import RECIPE, RESET, RESTART
-from analysis.report import learning_plots, pair_plots, paper_plots, sparsity_table
+from analysis.report import (
+    learning_plots,
+    pair_plots,
+    paper_plots,
+    search_plots,
+    sparsity_table,
+)
 from analysis.report.plot import Plot
+from analysis.report.tolerance import tolerance
 from analysis.study import Study, by_recipe
 
 if TYPE_CHECKING:
@@ -73,6 +79,8 @@ class Context:
     """BatchNorm's statistics along paths, as `records.BATCHNORM` has them."""
     progress: pd.DataFrame | None = None
     """What was measured while networks were trained, as `Study.progress`, if anything was."""
+    searches: tuple[searches.Search, ...] = ()
+    """What the sweep searched for."""
     learning: pd.DataFrame | None = None
     """Learning curves, as `learning.learning_curves`, if there are any."""
 
@@ -108,7 +116,7 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
                 *pairs.findings(study.pairs, context.stable_below),
             ]
         ),
-        *(tables.markdown(table) for table in _tables(study).values()),
+        *(tables.markdown(table) for table in _tables(study, context).values()),
         tables.sources(study.cells),
         *(f"{caption}\n\n{tables.markdown(table)}" for caption, table in others.items()),
         "\n".join(f"- {name}: {value}" for name, value in context.provenance.items()),
@@ -149,29 +157,37 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
         findings=[*findings(study.cells), *pairs.findings(study.pairs, context.stable_below)],
         plots=list(_plots(study, context)),
-        tables=_tables(study),
+        tables=_tables(study, context),
         others=quantities.tables(trials, context.quantities),
         names=tables.NAME_COLUMNS,
         too_wide=TOO_WIDE,
-        tolerance=_tolerance(study, context.matching),
+        tolerance=tolerance(study, context.matching),
         sources=tables.sources(study.cells),
     )
 
 
-def _tables(study: Study) -> dict[str, pd.DataFrame]:
+def _tables(study: Study, context: Context) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
     of_pairs = pairs.table(study.pairs)
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
     if not study.cells.empty:
         found |= _of_cells(study)
+        several = study.cells[RECIPE].nunique() > 1
         for recipe, one in by_recipe(study).items():
-            several = study.cells[RECIPE].nunique() > 1
+            found |= _searched(one, context, recipe if several else "")
             for caption, table in sparsity_table.table(one).items():
                 found[f"{recipe}. {caption}" if several else caption] = table
     if (study.trials[RESTART] == RESET).any():
         summary = tables.summary(study.restarted)
         found[OVER] = summary.drop(columns=list(tables.DETAIL_COLUMNS))
     return found
+
+
+def _searched(study: Study, context: Context, recipe: str) -> dict[str, pd.DataFrame]:
+    """The table of what was searched for, by its caption."""
+    lines = searches.ended(study, context.searches)
+    caption = f"{recipe}. {searches.CAPTION}" if recipe else searches.CAPTION
+    return {caption: searches.table(lines)} if lines else {}
 
 
 def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
@@ -227,6 +243,7 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
         )
     if points["accuracy_test"].notna().any():
         yield _accuracy_plot(study)
+    yield from search_plots.plots(study, context.searches)
     counting = study.samples[study.samples["counts"]]
     curves = study.curves[study.curves["trial"].isin(counting["trial"])]
     if not curves.empty:
@@ -268,26 +285,4 @@ def _accuracy_plot(study: Study) -> Plot:
         caption=" ".join([*says, _EVEN, "Compare LMC Figure 7."]),
         alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
         "The numbers are in the table of results.",
-    )
-
-
-def _tolerance(study: Study, matching: Matching) -> str:
-    """How far below the dense networks still counts as matching, in words."""
-    if matching not in NAMED:
-        return f"at most {matching:g} points below that of the dense networks (LMC section 4.4)"
-    references = [(recipe, one.reference) for recipe, one in by_recipe(study).items()]
-    here = [
-        f"{reference.std:.2f} points" + (f" ({recipe})" if len(references) > 1 else "")
-        for recipe, reference in references
-        if reference is not None and reference.inits > 1
-    ]
-    if matching == "bands-overlap":
-        return (
-            "no further below that of the dense networks than the standard deviations over inits "
-            f"of both together{f'; of the dense ones {listed(here)}' if here else ''} (bands that "
-            "meet in a figure: LMC appendix B)"
-        )
-    return (
-        "no further below that of the dense networks than one standard deviation of theirs over "
-        f"inits{f', here {listed(here)}' if here else ''} (LMC Figure 7, Unmasking appendix A)"
     )

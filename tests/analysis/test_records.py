@@ -11,6 +11,9 @@ from analysis import curves, records
 
 POINTS = 3
 
+MEASURED = [name for name in records.SCALAR_METRICS if name != records.WEIGHTS_LEFT_2]
+"""Of a trial of two copies."""
+
 
 def log_submission(client, experiment, submitted_at):
     tags = {records.KIND: "sweep", records.SUBMITTED_AT: submitted_at}
@@ -26,7 +29,7 @@ def log_trial(client, experiment, parent, key, params, offset, *, status="FINISH
     by 10 per point from there on. Points are written last to first."""
     tags = {records.KIND: "trial", records.TRIAL_KEY: key, records.PARENT: parent}
     run_id = client.create_run(experiment, tags=tags).info.run_id
-    metrics = [Metric(name, offset + i, 0, 0) for i, name in enumerate(records.SCALAR_METRICS)] + [
+    metrics = [Metric(name, offset + i, 0, 0) for i, name in enumerate(MEASURED)] + [
         Metric(name, offset + i + 10 * point, 0, point)
         for i, name in enumerate(records.CURVE_METRICS)
         for point in reversed(range(POINTS))
@@ -107,23 +110,23 @@ def test_trials_are_the_finished_ones_in_order(trials):
 def test_what_a_trial_is_comes_back(trials):
     what = [records.RECIPE, *records.IDENTIFYING]
     assert trials[what].to_numpy().tolist() == [
-        ["digits", "dense", 0, 0, "keep", 1, 1, 2],
-        ["digits", "dense", 0, 0, "keep", 1, 1, 3],
-        ["digits", "dense", 0, 0, "keep", 1, 7, 8],
-        ["digits", "imp", 11, 120, "keep", 1, 1, 2],
+        ["digits", "dense", 0, 0, 0, "keep", 1, 1, 2],
+        ["digits", "dense", 0, 0, 0, "keep", 1, 1, 3],
+        ["digits", "dense", 0, 0, 0, "keep", 1, 7, 8],
+        ["digits", "imp", 11, 11, 120, "keep", 1, 1, 2],
     ]
     whole = [name for name in what[2:] if name != records.RESTART]
-    assert [trials[name].dtype.kind for name in whole] == ["i"] * 5
+    assert [trials[name].dtype.kind for name in whole] == ["i"] * 6
 
 
 def test_what_was_measured_comes_back(trials):
     assert list(trials.columns[len(records.TRIAL_COLUMNS) :]) == [
-        "weights_left",
+        *("weights_left", "weights_left_2"),
         *("instability_test", "instability_train", "accuracy_test", "accuracy_train"),
         *("accuracy_test_1", "accuracy_test_2", "accuracy_train_1", "accuracy_train_2"),
         *("test_examples", "majority_test", "diverged_1", "diverged_2"),
     ]
-    found = trials[list(records.SCALAR_METRICS)].to_numpy()
+    found = trials[MEASURED].to_numpy()
     assert found[0].tolist() == [-5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
     assert found[3].tolist() == [0.25, 1.25, 2.25, 3.25, 4.25, 5.25, 6.25, 7.25, 8.25]
     assert all(math.isnan(value) for value in found[1])

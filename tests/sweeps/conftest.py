@@ -51,13 +51,15 @@ def _trial(strategy: str, level: int, rewind: int, init: int, orders: tuple[int,
         "recipe": "digits-mlp",
         "strategy": strategy,
         "level": level,
+        "level_2": level,
         "rewind": rewind,
         "init_seed": init,
         "order_seed_1": orders[0],
         "order_seed_2": orders[1],
         "weights_left": 100 * 0.8**level,
+        "weights_left_2": 100 * 0.8**level,
         "outcome": "trained",
-    } | dict.fromkeys(records.SCALAR_METRICS[1:], 12.345)
+    } | dict.fromkeys(records.SCALAR_METRICS[2:], 12.345)
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""Which searches a recorded sweep is of, for its tables and figures."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from analysis import records
+from analysis.searches import Search
+
+if TYPE_CHECKING:
+    from sweeps.results import Results
+
+
+def searches_of(results: Results) -> tuple[Search, ...]:
+    """Return the searches of a sweep's submission, in the order of its subnetworks."""
+    text = results.text(records.SWEEP_FILE)
+    if text is None:  # of an earlier version, which had none
+        return ()
+    spec: dict[str, Any] = json.loads(text)
+    found = []
+    for one in spec["subnetworks"]:
+        rewind, levels = one.get("rewind") or spec["rewind"], one.get("levels")
+        if isinstance(rewind, dict):
+            if not (one["strategy"] == "dense" and rewind["find"] == "matching"):
+                found.append(Search(one["strategy"], rewind["find"], "rewind", rewind["per"]))
+        elif isinstance(levels, dict):
+            found.append(Search(one["strategy"], levels["find"], "level", levels["per"]))
+    return tuple(dict.fromkeys(found))
