@@ -59,7 +59,7 @@ def _(job: Threshold) -> int:
 def _(job: Measurement) -> int:
     if job.every:
         return 4 * 20 * job.times + MANIFEST_BYTES + kept_bytes(job)
-    return 4 * 20 * max(job.work.points, 1) + MANIFEST_BYTES
+    return 4 * 20 * max(job.work.points, job.work.grid, 1) + MANIFEST_BYTES
 
 
 def kept_bytes(job: Measurement) -> int:

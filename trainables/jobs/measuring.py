@@ -53,7 +53,7 @@ def measuring(
         return {**left, **measure.nothing()}
     recipe, work, training = job.recipe, job.work, dataset.train
     dataset = replace(dataset, train=dataset.train.sample(work.train_examples))
-    examples = len(dataset.train) + len(dataset.test)
+    evaluated = work.evaluated(len(dataset.train), len(dataset.test))
 
     def compute(tell: Callable[[float], None]) -> Values:
         set_numerics(recipe)  # of this thread
@@ -65,7 +65,7 @@ def measuring(
             data=dataset,
             training=training,
             masks=[one and {name: keep.clone() for name, keep in one.items()} for one in masks],
-            expected=(work.points + work.passes) * examples + work.batches * recipe.batch_size,
+            expected=evaluated + work.batches * recipe.batch_size,
             team=team,
             decoders=decoders,
             tell=tell,

@@ -33,6 +33,7 @@ MEASURES = {
     "rewinding": "trainables.measures.rewinding:MEASURE",
     "distance": "trainables.measures.distance:MEASURE",
     "disagreement": "trainables.measures.disagreement:MEASURE",
+    "plane": "trainables.measures.plane:MEASURE",
 }
 """Name -> where its `Measure` lies."""
 
