@@ -202,7 +202,7 @@ def _(job: Threshold, on: Hardware = CPU_CORE) -> float:
 
 @seconds.register
 def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
-    if job.after is not None:  # done there
+    if job.after is not None or job.shards:  # done there
         return SECONDS_PER_JOB
     if not job.every:
         return SECONDS_PER_JOB + _seconds_of_measuring(job, on)
@@ -218,8 +218,9 @@ def _seconds_of_measuring(job: Measurement, on: Hardware) -> float:
     work = job.work
     examples = (work.train_examples or examples_of.train) + examples_of.test
     at_grid = work.at_grid(examples_of.train, examples_of.test) if work.grid else 0
+    of_grid = work.grid / (job.shard[1] if job.shard else 1)
     points = work.points * _seconds_of_point(network, examples, on)
-    points += work.grid * _seconds_of_point(network, at_grid, on)
+    points += of_grid * _seconds_of_point(network, at_grid, on)
     passed = work.passes * examples + work.batches * job.recipe.batch_size
     passes = passed * seconds_per_example(network, on) / _speedup(network)
     passes += work.batches * network.kernels * on.seconds_per_kernel / KERNEL_PASSES

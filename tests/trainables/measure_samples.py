@@ -9,6 +9,7 @@ import torch
 
 from trainables import networks
 from trainables.data.split import Scaling, Split
+from trainables.jobs.kinds import pretrained, pruned, trained
 from trainables.measures.context import Context
 from trainables.networks import NETWORKS
 from trainables.recipes import RECIPES
@@ -42,3 +43,11 @@ def random_networks(name):
                 value.add_(torch.rand(value.shape, generator=stream))
         found.append(weights)
     return found
+
+
+def pair_of_levels(recipe, k=20):
+    """w(0) and w(1) of a chain, and what they need, inputs first."""
+    w_k = pretrained(recipe, 1, 0, k)
+    dense = trained(w_k, k, 1)
+    mask = pruned(dense)
+    return [w_k, dense, mask, trained(w_k, k, 1, mask)]

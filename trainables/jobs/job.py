@@ -71,7 +71,7 @@ class Work:
     """Training batches that are passed through a network without gradients."""
     grid: int = 0
     """Points of a plane over examples of one split. Such a measurement may be done in parts, each
-    of which computes the values at some of the points (`Context.part`)."""
+    of which computes the values at some of the points (`Context.shard_of`)."""
     grid_split: str = "test"
     grid_examples: int | None = None
     """Of that split, if they are not all."""

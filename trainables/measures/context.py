@@ -59,12 +59,12 @@ class Context:
     tell: Callable[[float], None] = field(default=lambda share: None)
     _evaluated: float = field(default=0.0, init=False)
 
-    def part(self, points: Sequence[T]) -> Sequence[T]:
+    def shard_of(self, points: Sequence[T]) -> Sequence[T]:
         """Return those of a grid's points of which this part of a measurement has the values.
 
-        They are neighbours; all where a measurement is done in one. A measure whose `Work` has a
-        `grid` returns lists of values at these points alone, and NaN for a number that another
-        part knows.
+        They are neighbours; all points where a measurement is not done in parts. A measure whose
+        `Work` has a `grid` returns lists of values at these points alone, and NaN for a number that
+        another part knows.
         """
         number, of = self.shard
         return points[len(points) * number // of : len(points) * (number + 1) // of]

@@ -51,7 +51,7 @@ def compute(weights: Sequence[Weights], context: Context, options: Options) -> V
 
     first, second = weights
     plane = plane_of(first, second, context.masks)
-    points = context.part(grid(options.side, options.margin))
+    points = context.shard_of(grid(options.side, options.margin))
     scores = context.plane(plane, points, options.split, options.examples)
     errors = {point: score.error for point, score in zip(points, scores, strict=True)}
     return {

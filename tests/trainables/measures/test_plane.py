@@ -8,10 +8,10 @@ import pytest
 import samples
 import torch
 from job_samples import do, held
-from measure_samples import context, images, random_networks
+from measure_samples import context, images, pair_of_levels, random_networks
 
 from trainables import measures, networks
-from trainables.jobs.kinds import pretrained, pruned, trained
+from trainables.jobs.kinds import trained
 from trainables.jobs.measurements import decode
 from trainables.measures import landscape, plane
 from trainables.measures.landscape import evaluate_plane
@@ -154,14 +154,6 @@ def test_the_workers_of_a_team_share_the_chunks_and_yield_as_often(monkeypatch):
     assert first == second
     assert first[-1] == 1
     assert found == evaluate_plane(name, here, grid(3, 0), split)
-
-
-def pair_of_levels(recipe, k=20):
-    """w(0) and w(1) of a chain, and what they need, inputs first."""
-    w_k = pretrained(recipe, 1, 0, k)
-    dense = trained(w_k, k, 1)
-    mask = pruned(dense)
-    return [w_k, dense, mask, trained(w_k, k, 1, mask)]
 
 
 def test_a_measurement_of_two_levels(store, short):
