@@ -6,12 +6,18 @@ import pytest
 
 from sweeps.errors import UserError
 from sweeps.loading import load
-from sweeps.plan import cost
+from sweeps.plan import cost, expand
 from sweeps.running.schedule import Schedule
 from trainables import measures
 from trainables.jobs.ancestry import ancestry, needed
 from trainables.jobs.kinds import Measurement, pretrained, pruned, trained
 from trainables.recipes import RECIPES
+
+LEVELS = (
+    *("compare=levels", "inits=1", "orders=[1]", "rewind=[0]"),
+    "subnetworks=[{strategy: imp, levels: 1-2}]",
+    "measure=[instability, plane]",
+)
 
 
 def plane(recipe: str, **options: object) -> Measurement:
@@ -72,11 +78,18 @@ def test_every_worker_takes_a_part_and_the_whole_comes_last() -> None:
 )
 def test_a_wrong_option_is_told_in_a_line(option: str, words: str) -> None:
     with pytest.raises(UserError, match=words) as raised:
-        load("digits-mlp", [f"measure=[instability, {{measure: plane, {option}}}]"])
+        load("digits-mlp", [*LEVELS, f"measure=[instability, {{measure: plane, {option}}}]"])
     assert "\n" not in str(raised.value)
 
 
 def test_the_points_of_paths_leave_the_grid_alone() -> None:
-    sweep = load("digits-mlp", ["measure=[instability, plane]", "path_points=7"])[0]
+    sweep = load("digits-mlp", [*LEVELS, "path_points=7"])[0]
     assert sweep.measure[1].options == ()
-    assert sweep.measure[1].of_levels
+
+
+def test_a_spec_that_compares_levels_has_a_plane_of_each_step() -> None:
+    plan = expand(load("digits-mlp", [*LEVELS, "measure=plane"])[0])
+    assert [len(trial.parts) for trial in plan.trials] == [1, 1]
+    for trial, level in zip(plan.trials, (1, 2), strict=True):
+        (job,) = trial.measurements
+        assert [one.mask.level if one.mask else 0 for one in job.of] == [level - 1, level]

@@ -9,6 +9,7 @@ from measure_samples import pair_of_levels
 
 from trainables import measures
 from trainables.jobs.ancestry import ancestry, needed
+from trainables.jobs.events import Measured
 from trainables.jobs.measurements import decode
 from trainables.measures import shards as sharding
 from trainables.measures.shards import joined, shards
@@ -94,7 +95,9 @@ def test_in_parts_and_in_one_have_the_same_bits(store, short, in_parts, tmp_path
     in_parts()
     job, other = plane(short()), Store(str(tmp_path / "other"))
     for one in ancestry([job]):
-        do(other, one)
+        told = [event.share for event in do(other, one) if isinstance(event, Measured)]
+        assert told == sorted(told)
+        assert one not in job.shards or told[-1] == pytest.approx(1, abs=0.05)
     assert payload(other, job) == expected
     first, second = (decode(one, payload(other, one)) for one in job.shards[:2])
     assert (len(first["plane_error"]), len(second["plane_error"])) == (9, 10)
