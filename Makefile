@@ -26,7 +26,7 @@ paper: $(STAMP)
 cluster-test: $(STAMP)
 	$(BIN)/python tests/cluster/loopback.py
 
-# 12 to 15 minutes on two cores that do nothing else; 2 minutes for the quick ones.
+# 15 to 18 minutes on two cores that do nothing else; 3 minutes for the quick ones.
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(BENCH)
 

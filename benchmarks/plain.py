@@ -5,13 +5,16 @@ What could be done once is, before the clock starts: all inputs are floats in on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 from torch.optim.lr_scheduler import MultiStepLR
 
 from trainables import networks
 from trainables.data.split import Split
+from trainables.planes import Plane, Point
 from trainables.recipe import Recipe
 from trainables.training.evaluation import Score
 from trainables.training.order import DataOrder
@@ -116,10 +119,34 @@ def path(
     for point in range(points):
         alpha = point / (points - 1)
         networks.bind(held, {n: alpha * first[n] + (1 - alpha) * second[n] for n in first})
-        wrong, loss = 0, 0.0
-        for images, truth in zip(examples.split(chunk), labels.split(chunk), strict=True):
-            logits = held(images)
-            wrong += int((logits.argmax(1) != truth).sum())
-            loss += float(cross_entropy(logits, truth, reduction="sum"))
-        scores.append(Score(100 * wrong / len(labels), loss / len(labels)))
+        scores.append(_score(held, examples, labels, chunk))
     return scores
+
+
+@torch.no_grad()
+def plane(
+    network: str, of: Plane, points: Sequence[Point], examples: Tensor, labels: Tensor, chunk: int
+) -> list[Score]:
+    """Error and loss at points of a plane: prunable weights are origin + x e1 + y e2."""
+    held = networks.build(network).eval()
+    first, second = copied(of.first), copied(of.second)
+    origin = {name: first[name] * keep for name, keep in of.mask.items()}
+    e1 = {name: second[name] - value for name, value in origin.items()}
+    e2 = {name: first[name] - value for name, value in origin.items()}
+    scores = []
+    for point in points:
+        share = of.share(point)
+        made = {n: share * second[n] + (1 - share) * first[n] for n in first if n not in origin}
+        made |= {n: origin[n] + point.x * e1[n] + point.y * e2[n] for n in origin}
+        networks.bind(held, made)
+        scores.append(_score(held, examples, labels, chunk))
+    return scores
+
+
+def _score(network: nn.Module, examples: Tensor, labels: Tensor, chunk: int) -> Score:
+    wrong, loss = 0, 0.0
+    for images, truth in zip(examples.split(chunk), labels.split(chunk), strict=True):
+        logits = network(images)
+        wrong += int((logits.argmax(1) != truth).sum())
+        loss += float(cross_entropy(logits, truth, reduction="sum"))
+    return Score(100 * wrong / len(labels), loss / len(labels))

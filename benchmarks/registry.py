@@ -29,6 +29,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "resnet20-iteration": Benchmark("benchmarks.training", "resnet20"),
     "resnet20-bf16-iteration": Benchmark("benchmarks.training", "resnet20_bf16"),
     "resnet20-path": Benchmark("benchmarks.paths", "resnet20"),
+    "lenet-plane": Benchmark("benchmarks.planes", "lenet"),
+    "resnet20-plane": Benchmark("benchmarks.planes", "resnet20"),
     "input": Benchmark("benchmarks.images", "measure"),
     "stacked-replicas": Benchmark("benchmarks.replicas", "stacked"),
     "lenet-dense-sweep": Benchmark("benchmarks.sweeps_through_cli", "lenet_dense", quick=False),

@@ -74,7 +74,7 @@ KERNEL_PASSES = 3
 """Passes of an iteration: forward, backward and update."""
 
 SECONDS_PER_MIXED_VALUE = 1.5e-9
-"""Of an MLP's path: an activation mixed, moved and counted at a point."""
+"""Of an MLP's path or plane: an activation mixed, moved and counted at a point."""
 
 SECONDS_PER_SCORED = 1e-7
 """Of a mask, per step: to score, sort and keep a prunable weight."""
@@ -202,7 +202,7 @@ def _(job: Threshold, on: Hardware = CPU_CORE) -> float:
 
 @seconds.register
 def _(job: Measurement, on: Hardware = CPU_CORE) -> float:
-    if job.after is not None:  # done there
+    if job.after is not None or job.shards:  # done there
         return SECONDS_PER_JOB
     if not job.every:
         return SECONDS_PER_JOB + _seconds_of_measuring(job, on)
@@ -217,17 +217,21 @@ def _seconds_of_measuring(job: Measurement, on: Hardware) -> float:
     network, examples_of = sizes.facts(job.recipe), data.facts(job.recipe.data)
     work = job.work
     examples = (work.train_examples or examples_of.train) + examples_of.test
-    point = _seconds_of_point(network, examples, on)
+    at_grid = work.at_grid(examples_of.train, examples_of.test) if work.grid else 0
+    of_grid = work.grid / (job.shard[1] if job.shard else 1)
+    points = work.points * _seconds_of_point(network, examples, on)
+    points += of_grid * _seconds_of_point(network, at_grid, on)
     passed = work.passes * examples + work.batches * job.recipe.batch_size
     passes = passed * seconds_per_example(network, on) / _speedup(network)
     passes += work.batches * network.kernels * on.seconds_per_kernel / KERNEL_PASSES
-    # A path reads its images once for all points.
-    read = (work.passes + (work.points > 0)) * examples * seconds_per_image(job.recipe, on)
-    return (read + work.points * point + passes) / job.recipe.workers
+    # A path reads its images once for all points, and so does a plane.
+    read = (work.passes + (work.points > 0)) * examples + at_grid
+    read_seconds = read * seconds_per_image(job.recipe, on)
+    return (read_seconds + points + passes) / job.recipe.workers
 
 
 def _seconds_of_point(network: networks.Facts, examples: int, on: Hardware) -> float:
-    """Of a point of a path on so many examples."""
+    """Of a point of a path or plane on so many examples."""
     one = seconds_per_example(network, on, spared=network.first_flops)
     mixed = network.activations * SECONDS_PER_MIXED_VALUE if network.first_flops else 0.0
     return examples * (one / _speedup(network) + mixed)

@@ -59,7 +59,8 @@ def _(job: Threshold) -> int:
 def _(job: Measurement) -> int:
     if job.every:
         return 4 * 20 * job.times + MANIFEST_BYTES + kept_bytes(job)
-    return 4 * 20 * max(job.work.points, 1) + MANIFEST_BYTES
+    of_grid = job.work.grid // (job.shard[1] if job.shard else 1)
+    return 4 * 20 * max(job.work.points, of_grid, 1) + MANIFEST_BYTES
 
 
 def kept_bytes(job: Measurement) -> int:

@@ -13,7 +13,10 @@ from benchmarks.peer import Peer
 from benchmarks.training import LENET, RESNET20, Ours, dense_mask, initial, pixels
 from trainables import data, networks
 from trainables.data.split import Split
+from trainables.measures.landscape import evaluate_plane
 from trainables.measures.path import evaluate_path
+from trainables.planes import grid, plane_of
+from trainables.pruning.masks import masked, prune_by_magnitude
 from trainables.training.loop import TrainingState
 
 
@@ -103,5 +106,16 @@ def test_plain_path_has_the_same_errors(mnist):
         LENET.network, first, second, plain.inputs(split), split.labels, points=4, chunk=30
     )
     ours = evaluate_path(LENET.network, first, second, split, 4)
+    assert [score.error for score in scores] == [score.error for score in ours]
+    assert [score.loss for score in scores] == pytest.approx([s.loss for s in ours], rel=1e-5)
+
+
+def test_plain_plane_has_the_same_errors(mnist):
+    split, points = data.load(LENET, mnist).test, grid(4, 0.5)
+    first, second = (initial(LENET, seed).weights for seed in (1, 2))
+    mask = prune_by_magnitude(first, dense_mask(first, LENET.network), 0.2)
+    of = plane_of(first, masked(second, mask), (None, mask))
+    scores = plain.plane(LENET.network, of, points, plain.inputs(split), split.labels, chunk=30)
+    ours = evaluate_plane(LENET.network, of, points, split)
     assert [score.error for score in scores] == [score.error for score in ours]
     assert [score.loss for score in scores] == pytest.approx([s.loss for s in ours], rel=1e-5)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import paths, sweeps_through_cli, training
+from benchmarks import paths, planes, sweeps_through_cli, training
 from benchmarks.harness import Effort, Row, Setting, Spread, Target
 from benchmarks.registry import BENCHMARKS
 from sweeps.display import outcome_text
@@ -27,6 +27,7 @@ def small(mnist, monkeypatch):
     monkeypatch.setattr(training, "RESNET20", replace(training.RESNET20, batch_size=4))
     monkeypatch.setattr(training, "GEMM_SIZES", (64,))
     monkeypatch.setattr(paths, "RESNET20_CHUNK", 3)
+    monkeypatch.setattr(planes, "RESNET20_EXAMPLES", 3)
     return Setting(LEAST, mnist)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from trainables import data, networks
-from trainables.jobs import learning, masking, perturbing, side_by_side, thresholding
+from trainables.jobs import learning, masking, perturbing, sharded, side_by_side, thresholding
 from trainables.jobs.batch import Batch, UnderWay
 from trainables.jobs.contents import (
     CHECKPOINT,
@@ -251,8 +251,8 @@ class Executor:
 
     @_do.register
     def _(self, job: Measurement) -> Iterator[Step]:
-        if job.every:
-            yield from side_by_side.measure(self, job)
+        if job.every or job.shards:
+            yield from (sharded.join if job.shards else side_by_side.measure)(self, job)
             return
         spent = self._clock()
         ends, masks = [], []

@@ -69,6 +69,26 @@ class Work:
     """Of the train split, if they are not all."""
     batches: int = 0
     """Training batches that are passed through a network without gradients."""
+    grid: int = 0
+    """Points of a plane over examples of one split. Such a measurement may be done in parts, each
+    of which computes the values at some of the points (`Context.shard_of`)."""
+    grid_split: str = "test"
+    grid_examples: int | None = None
+    """Of that split, if they are not all."""
+
+    def evaluated(self, train: int, test: int) -> int:
+        """Return the examples times networks that it evaluates, of splits that are so large.
+
+        Of the train split it is the number that `train_examples` leaves.
+        """
+        return int((self.passes + self.points) * (train + test)) + self.grid * self.at_grid(
+            train, test
+        )
+
+    def at_grid(self, train: int, test: int) -> int:
+        """Return the examples that are evaluated at each point of a plane."""
+        whole = test if self.grid_split == "test" else train
+        return min(self.grid_examples or whole, whole)
 
 
 NO_WORK = Work()

@@ -45,6 +45,12 @@ class Measurement(Job):
     pairs. Not part of the key."""
     after: Measurement | None = None
     """The job that also does this one. Not part of the key."""
+    shard: tuple[int, int] | None = None
+    """Which part of a measurement it does, from 0, and of how many; None: all. A part has a key of
+    its own."""
+    shards: tuple[Measurement, ...] = ()
+    """The jobs that do its parts, so that it only joins what these say. Not part of the key: the
+    values are the same."""
 
     @property
     def times(self) -> int:
@@ -60,7 +66,7 @@ class Measurement(Job):
 
     @property
     def task(self) -> str:
-        return f"measure: {self.measure}"
+        return f"measure: {self.measure}" + (", in parts" if self.shard else "")
 
     @property
     def recipe(self) -> Recipe:
@@ -68,6 +74,8 @@ class Measurement(Job):
 
     @property
     def inputs(self) -> tuple[Job, ...]:
+        if self.shards:
+            return self.shards
         masks = (network.mask for network in self.of if network.mask is not None)
         if not self.every:
             return (*self.origins, *self.of, *dict.fromkeys(masks))
@@ -84,13 +92,16 @@ class Measurement(Job):
         identity |= {"measure": self.measure, "networks": [one.key for one in self.of]}
         if self.source:
             identity["source"] = self.source
+        if self.shard:
+            identity["shard"] = list(self.shard)
         return identity | ({"options": dict(self.options)} if self.options else {})
 
     @property
     def title(self) -> str:
         networks = _named(self.of)
         with_options = "".join(f" {name}={value}" for name, value in self.options)
-        return f"{self.measure}{with_options}: {networks}"
+        part = f", part {self.shard[0] + 1} of {self.shard[1]}" if self.shard else ""
+        return f"{self.measure}{with_options}: {networks}{part}"
 
 
 def _named(networks: Sequence[Network]) -> str:

@@ -40,9 +40,10 @@ def measuring(
 
     It returns the values of the measure's columns, and `weights_left`, the share in % of the
     prunable weights that the first network keeps; and of a second one with another mask,
-    `weights_left_2`. Where a network diverged and the measure does not
-    cope with that, its values are NaN. Raises PluginError where a user's own measure raises, or
-    returns what its columns do not say.
+    `weights_left_2`. Of a part of a measurement it returns what this part has of lists, and NaN for
+    numbers that others know. Where a network diverged and the measure does not cope with that, its
+    values are NaN. Raises PluginError where a user's own measure raises, or returns what its
+    columns do not say.
     """
     measure = measures.find(job.measure)
     if measure.while_training:
@@ -51,9 +52,10 @@ def measuring(
     left = _left(job, weights, masks)
     if not (measure.takes_diverged or all(map(finite, weights))):
         return {**left, **measure.nothing()}
+    shard = job.shard or (0, 1)
     recipe, work, training = job.recipe, job.work, dataset.train
     dataset = replace(dataset, train=dataset.train.sample(work.train_examples))
-    examples = len(dataset.train) + len(dataset.test)
+    evaluated = work.evaluated(len(dataset.train), len(dataset.test))
 
     def compute(tell: Callable[[float], None]) -> Values:
         set_numerics(recipe)  # of this thread
@@ -65,7 +67,8 @@ def measuring(
             data=dataset,
             training=training,
             masks=[one and {name: keep.clone() for name, keep in one.items()} for one in masks],
-            expected=(work.points + work.passes) * examples + work.batches * recipe.batch_size,
+            expected=evaluated / shard[1] + work.batches * recipe.batch_size,
+            shard=shard,
             team=team,
             decoders=decoders,
             tell=tell,

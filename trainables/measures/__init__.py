@@ -21,6 +21,7 @@ from trainables.jobs.kinds import (
     Training,
 )
 from trainables.measures.measure import Column, Measure, NoOptions, Value, Values, Work
+from trainables.measures.shards import divided
 from trainables.registry import Door, PluginError, check_call
 
 __all__ = ["Column", "Measure", "NoOptions", "Value", "Values", "Work"]
@@ -33,6 +34,7 @@ MEASURES = {
     "rewinding": "trainables.measures.rewinding:MEASURE",
     "distance": "trainables.measures.distance:MEASURE",
     "disagreement": "trainables.measures.disagreement:MEASURE",
+    "plane": "trainables.measures.plane:MEASURE",
 }
 """Name -> where its `Measure` lies."""
 
@@ -94,7 +96,7 @@ class Wanted:
             work=self.work,
         )
         if not self.while_training:
-            return job
+            return divided(job)
         copies = tuple(one for one in cell or networks if isinstance(one, Training))
         own = tuple(one for one in networks if isinstance(one, Training))
         job = replace(job, every=dict(self.options)["every"], together=own)

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from trainables import networks
 from trainables.data.split import Dataset
+from trainables.measures.landscape import evaluating_plane
 from trainables.measures.path import evaluating_path
 from trainables.measures.recalibration import recalibrating
+from trainables.planes import Plane, Point
 from trainables.recipe import Recipe
 from trainables.training.evaluation import Score, answering, chunk_of, evaluating
 from trainables.training.team import ALONE, Team
@@ -49,11 +51,23 @@ class Context:
     """The train split whole, where `data` has a sample of it."""
     expected: float = 0.0
     """Examples times networks that will be evaluated, for the share that is done."""
+    shard: tuple[int, int] = (0, 1)
+    """Which part of the measurement this is, from 0, and of how many."""
     team: Team = ALONE
     decoders: int = 0
     """Processes that decode images which are not in memory."""
     tell: Callable[[float], None] = field(default=lambda share: None)
     _evaluated: float = field(default=0.0, init=False)
+
+    def shard_of(self, points: Sequence[T]) -> Sequence[T]:
+        """Return those of a grid's points of which this part of a measurement has the values.
+
+        They are neighbours; all points where a measurement is not done in parts. A measure whose
+        `Work` has a `grid` returns lists of values at these points alone, and NaN for a number that
+        another part knows.
+        """
+        number, of = self.shard
+        return points[len(points) * number // of : len(points) * (number + 1) // of]
 
     def network(self, weights: Weights) -> nn.Module:
         """Return the network with some weights, in `eval` mode, as a module of its own.
@@ -103,6 +117,18 @@ class Context:
             what, first, second, examples, points, self.team, self.decoders, statistics
         )
         return self._evaluate(steps, points * len(examples))
+
+    def plane(
+        self, plane: Plane, points: Sequence[Point], split: SplitName, examples: int | None = None
+    ) -> list[Score]:
+        """Return the scores at some points of a plane (`trainables.planes`), in their order.
+
+        On a fixed sample of so many examples of a split; None: all. Faster than a score for each.
+        """
+        of = self.split(split).sample(examples)
+        what = self.recipe.architecture
+        steps = evaluating_plane(what, plane, points, of, self.team, self.decoders)
+        return self._evaluate(steps, len(points) * len(of))
 
     def recalibrated(
         self, first: Weights, second: Weights, points: int, batches: int

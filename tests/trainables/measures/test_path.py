@@ -3,37 +3,12 @@
 import pytest
 import samples
 import torch
+from measure_samples import images, random_networks
 from torch.nn.functional import cross_entropy
 
 from trainables import networks
-from trainables.data.split import Scaling, Split
 from trainables.measures.path import evaluate_path
-from trainables.networks import NETWORKS
 from trainables.training.evaluation import chunk_of, evaluate
-
-
-def images(name, number):
-    """Random pixels and labels, as a network takes them."""
-    channels, height, width = NETWORKS[name].inputs
-    stream = torch.Generator().manual_seed(0)
-    shape = (number, height, width, channels)
-    pixels = torch.randint(0, 256, shape, generator=stream, dtype=torch.uint8)
-    labels = torch.randint(0, 10, (number,), generator=stream)
-    moments = torch.full((channels,), 0.3).double(), torch.full((channels,), 0.25).double()
-    return Split(pixels, labels, Scaling.of("standardize", *moments))
-
-
-def arms(name):
-    """Two networks whose BatchNorm statistics and biases are not those of W_0."""
-    found = []
-    for seed in (1, 2):
-        weights = networks.initial_weights(name, "kaiming-normal", "init", seed)
-        stream = torch.Generator().manual_seed(seed)
-        for value in weights.values():
-            if value.dim() == 1:
-                value.add_(torch.rand(value.shape, generator=stream))
-        found.append(weights)
-    return found
 
 
 def one_by_one(name, first, second, split, points):
@@ -49,7 +24,7 @@ def one_by_one(name, first, second, split, points):
 
 
 def check(name, split, points):
-    first, second = arms(name)
+    first, second = random_networks(name)
     found = evaluate_path(name, first, second, split, points)
     expected = one_by_one(name, first, second, split, points)
     assert [score.error for score in found] == [score.error for score in expected]
@@ -78,7 +53,7 @@ def test_a_convolutional_network():
 def test_losses_are_the_mean_cross_entropy():
     """Of the middle of a path, in float64."""
     split = images("lenet-300-100", 50)
-    first, second = arms("lenet-300-100")
+    first, second = random_networks("lenet-300-100")
     _, middle, _ = evaluate_path("lenet-300-100", first, second, split, 3)
     network = networks.build("lenet-300-100").double()
     mixed = {key: (value.double() + second[key].double()) / 2 for key, value in first.items()}
@@ -93,7 +68,7 @@ def test_losses_are_the_mean_cross_entropy():
 def test_ends_are_the_networks_themselves(name):
     """Alpha 0 is the second. An arm's score has the same bits in every path it ends."""
     split = samples.digits().test if name == "digits-mlp" else images(name, 70)
-    first, second = arms(name)
+    first, second = random_networks(name)
     scores = evaluate_path(name, first, second, split, 3)
     network = networks.build(name).eval()
     for weights, score in ((second, scores[0]), (first, scores[-1])):
@@ -116,7 +91,10 @@ def test_the_layout_of_what_is_given_changes_no_bit(monkeypatch):
     monkeypatch.setattr(networks, "bind", watched)
     name = "resnet8-narrow-cifar"
     split = images(name, 70)
-    rows, channels = arms(name), [networks.channels_last(weights) for weights in arms(name)]
+    rows, channels = (
+        random_networks(name),
+        [networks.channels_last(weights) for weights in random_networks(name)],
+    )
     strides = [held[0]["stem.conv.weight"].stride() for held in (rows, channels)]
     assert strides[0] != strides[1]
     expected = evaluate_path(name, *rows, split, 3)
@@ -126,7 +104,7 @@ def test_the_layout_of_what_is_given_changes_no_bit(monkeypatch):
 
 def test_networks_that_are_not_finite_are_all_wrong():
     split = images("lenet-300-100", 20)
-    first, second = arms("lenet-300-100")
+    first, second = random_networks("lenet-300-100")
     first["output.bias"][0] = float("nan")
     errors = [s.error for s in evaluate_path("lenet-300-100", first, second, split, 3)]
     assert errors[1:] == [100, 100]
@@ -136,7 +114,7 @@ def test_networks_that_are_not_finite_are_all_wrong():
 @pytest.mark.parametrize("name", ["digits-mlp", "lenet-300-100", "resnet8-narrow-cifar"])
 def test_an_end_is_itself_though_the_other_diverged(name):
     split = samples.digits().test if name == "digits-mlp" else images(name, 70)
-    first, second = arms(name)
+    first, second = random_networks(name)
     kept = evaluate_path(name, first, second, split, 3)[0]
     for value in first.values():
         value.fill_(float("nan"))

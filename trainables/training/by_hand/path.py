@@ -44,7 +44,7 @@ def evaluating_mlp_path(
     # As torch.lerp rounds its weight: 1 - alpha is then the same number.
     rounded = torch.tensor(alphas(points), dtype=lowest.dtype).tolist()
     between = [
-        (weight, _above(network, interpolate(first, second, alpha) | own))
+        (weight, layers_above(network, interpolate(first, second, alpha) | own))
         for weight, alpha, own in zip(rounded, alphas(points), statistics, strict=True)
     ]
     tallies = [Tally() for _ in between]
@@ -84,7 +84,7 @@ def evaluating_mlp_path(
     return scores(tallies, team)
 
 
-def _above(network: MLP, weights: Weights) -> Callable[[Sequence[Tensor], Tensor], None]:
+def layers_above(network: MLP, weights: Weights) -> Callable[[Sequence[Tensor], Tensor], None]:
     """Return a function that computes logits [classes, B] from the first layer's sums.
 
     It overwrites what it is given: [features + 1, B] for each hidden layer. The last row holds
