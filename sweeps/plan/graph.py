@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sweeps.plan.known import Question
 from sweeps.spec import Sweep
 from trainables.jobs.ancestry import ancestry, needed
-from trainables.jobs.kinds import Job, Measurement, Network, Strategy, Training
+from trainables.jobs.kinds import Job, Measurement, Network, Strategy, Threshold, Training
 from trainables.jobs.lineage import Restart
 from trainables.measures.parts import Kind
 from trainables.measures.parts import Part as Part
@@ -137,11 +137,11 @@ def trainings(jobs: Iterable[Job]) -> int:
     return sum(job.iterations > 0 for job in _training(jobs))
 
 
-def _training(jobs: Iterable[Job]) -> list[Training]:
-    """The trainings among some jobs, and those that measurements do beside; each once."""
-    found: dict[str, Training] = {}
+def _training(jobs: Iterable[Job]) -> list[Training | Threshold]:
+    """The trainings among some jobs, and those that other jobs do beside; each once."""
+    found: dict[str, Training | Threshold] = {}
     for job in jobs:
-        if isinstance(job, Training):
+        if isinstance(job, Training | Threshold):
             found[job.key] = job
         elif isinstance(job, Measurement) and job.every and job.after is None:
             for copy in job.together:
