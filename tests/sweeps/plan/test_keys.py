@@ -37,6 +37,12 @@ KINDS = {
     "measure: throughout": "Throughout",
     "measure: distance": "Distance",
     "measure: disagreement": "Disagreement",
+    "measure: accuracy": "Accuracy",
+    "measure: plane": "Plane",
+    "measure: plane, in parts": "PlanePart",
+    "find: loss threshold": "Threshold",
+    "prune: magnitude, adaptively": "AdaptiveMask",
+    "perturb: W_k": "Perturbation",
 }
 """What jobs do -> what their kinds were called when the keys were pinned."""
 
