@@ -7,6 +7,7 @@ import pytest
 from sweeps.errors import UserError
 from sweeps.loading import load
 from sweeps.plan import cost, expand
+from sweeps.plan.storage import stored_bytes
 from sweeps.running.schedule import Schedule
 from trainables import measures
 from trainables.jobs.ancestry import ancestry, needed
@@ -47,8 +48,8 @@ def test_parts_cost_their_share_and_joining_them_next_to_nothing() -> None:
     each = {cost.seconds(part) for part in job.shards}
     assert len(each) == 1
     assert 100 < each.pop() < 1000
-    parts = sum(map(cost.stored_bytes, job.shards))
-    assert parts == pytest.approx(cost.stored_bytes(job), rel=0.1)
+    parts = sum(map(stored_bytes, job.shards))
+    assert parts == pytest.approx(stored_bytes(job), rel=0.1)
 
 
 def test_every_worker_takes_a_part_and_the_whole_comes_last() -> None:

@@ -97,7 +97,7 @@ def test_in_parts_and_in_one_have_the_same_bits(store, short, in_parts, tmp_path
     for one in ancestry([job]):
         told = [event.share for event in do(other, one) if isinstance(event, Measured)]
         assert told == sorted(told)
-        assert one not in job.shards or told[-1] == pytest.approx(1, abs=0.05)
+        assert one not in job.shards or told[-1] == pytest.approx(1, abs=0.1)  # 9 or 10 points
     assert payload(other, job) == expected
     first, second = (decode(one, payload(other, one)) for one in job.shards[:2])
     assert (len(first["plane_error"]), len(second["plane_error"])) == (9, 10)
