@@ -85,7 +85,7 @@ def test_trials_are_all_pairs_of_every_cell(raw: dict[str, Any]) -> None:
             for k in subnetwork.get("rewind") or raw["rewind"]:
                 for init in raw["inits"]:
                     for pair in combinations(sorted(raw["orders"]), 2):
-                        wanted.add((subnetwork["strategy"], level, k, init, pair, "keep"))
+                        wanted.add((subnetwork["strategy"], level, k, init, pair, "keep", None))
     assert {trial.at for trial in planned(raw).trials} == wanted
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 from recording_samples import SMALL, Recorded
@@ -165,7 +166,11 @@ def test_a_finished_training_is_told_to_the_recorder() -> None:
             raise AssertionError
 
     observer = RunObserver.__new__(RunObserver)
-    observer._writer, observer._trials = Writer(), {}  # type: ignore[assignment]
+    growth = SimpleNamespace(
+        plan=SimpleNamespace(trials_of={}), hear=lambda job: None, due=lambda busy: False
+    )
+    observer._writer, observer._growth = Writer(), growth  # type: ignore[assignment]
+    observer._schedule = SimpleNamespace(ready=False)  # type: ignore[assignment]
 
     class Tally:
         jobs_done = trainings_done = 0
