@@ -14,7 +14,7 @@ from trainables.data.split import Scaling, Split
 from trainables.networks.stacked import stacked
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
-from trainables.training import group, loop
+from trainables.training import loop, stack
 from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState, train
 
@@ -66,13 +66,13 @@ def examples_of(recipe: Recipe, single: bool = False) -> Split:
 
 
 def state(recipe: Recipe, seed: int, dtype=torch.float32, iteration=0) -> TrainingState:
-    weights = networks.initial_weights(recipe.network, recipe.initialization, "init", seed)
+    weights = networks.initial_weights(recipe.architecture, recipe.initialization, "init", seed)
     return TrainingState(iteration, {name: value.to(dtype) for name, value in weights.items()})
 
 
 def some_mask(recipe: Recipe, seed: int) -> dict[str, torch.Tensor]:
     weights = state(recipe, 100 + seed).weights
-    names = networks.prunable(networks.build(recipe.network))
+    names = networks.prunable(networks.build(recipe.architecture))
     return {name: weights[name].abs() > weights[name].abs().median() for name in names}
 
 
@@ -257,7 +257,7 @@ def test_more_than_a_stack_holds_go_one_stack_after_another(short, monkeypatch):
     recipe = short(backend="stacked")
     data = samples.digits().train
     expected = finish(recipe, trainings(recipe), data)
-    monkeypatch.setattr(group, "STACK", 2)
+    monkeypatch.setitem(stack.MOST, "cpu", 2)
     together = Group(recipe, data)
     members = trainings(recipe)
     for count, one in enumerate(members):
