@@ -10,6 +10,7 @@ import samples
 import torch
 
 from trainables import networks
+from trainables.arguments import Arguments
 from trainables.data.split import Scaling, Split
 from trainables.networks.stacked import stacked
 from trainables.recipe import Recipe
@@ -22,6 +23,7 @@ NO_MOMENTUM = {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.0}
 ADAM = {"optimizer": "adam", "momentum": 0.0, "learning_rate": 0.002}
 DECOUPLED = {"weight_decay_style": "decoupled", "weight_decay": 0.01}
 SMOOTH = {"label_smoothing": 0.1}
+ODD = Arguments({"hidden": [33, 17]})
 AFTER_A_WARMUP = {"schedule": "cosine", "milestones": (), "warmup": 5}
 
 
@@ -180,8 +182,10 @@ def test_the_loop_backend_is_a_lone_run_bit_for_bit(short):
         ("digits-mlp", 20, ADAM),
         ("digits-mlp", 20, {"gradient_clipping": 0.5}),
         ("digits-mlp", 10, {"precision": "bf16"}),
+        ("digits-mlp", 8, {"batch_size": 61, "network_arguments": ODD}),
         ("lenet-mnist", 10, {}),
         ("cifar10-small", 6, {"batch_size": 16}),
+        ("cifar10-small", 2, {"batch_size": 64}),  # 10 classes, and sums long enough to differ
         ("resnet20-cifar10", 4, {"batch_size": 4}),
         ("cifar10-small", 4, {"batch_size": 8, "precision": "bf16"}),
     ],
