@@ -5,7 +5,7 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart paper test test-slow cluster-test bench bench-quick bench-scale lint format pins clean
+.PHONY: quickstart paper test test-slow cluster-test bench bench-quick bench-scale bench-gpu lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -38,6 +38,13 @@ bench-scale: $(STAMP)
 	$(BIN)/python -m benchmarks tune-overhead mlflow-overhead store-requests planning \
 	  planning-local planning-s3
 	$(BIN)/python -m benchmarks.simulated_cluster
+
+# On a machine with an NVIDIA GPU, 10 minutes: measures, then shows tables and rates for `sweeps plan`.
+GPU_ROWS ?= .sweeps/gpu.jsonl
+bench-gpu: $(STAMP)
+	$(BIN)/python -m benchmarks.gpu --seconds 600 --out $(GPU_ROWS)
+	$(BIN)/python -m benchmarks.gpu.table $(GPU_ROWS)
+	$(BIN)/python -m benchmarks.gpu.fit $(GPU_ROWS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

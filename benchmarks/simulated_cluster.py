@@ -142,8 +142,19 @@ def _waves(batch: list[Job]) -> list[list[Job]]:
 
 
 def _seconds(wave: list[Job], on: cost.Hardware) -> float:
-    """Of jobs side by side: each one's share, and once what a stack of any size pays."""
-    return sum(cost.seconds(job, on) for job in wave) + max(alone(job, on) for job in wave)
+    """Return the seconds of jobs side by side: each one's share, and what a stack of any size pays.
+
+    Where stacks have a fixed size, that is the shares of the copies that fill them up.
+    """
+    shares = sum(cost.seconds(job, on) for job in wave)
+    if not on.places:
+        return shares + max(alone(job, on) for job in wave)
+    stacked = [
+        job.iterations * cost.seconds_per_iteration(job.recipe, on)
+        for job in wave
+        if job.iterations and job.recipe.backend == "stacked"
+    ]
+    return shares + -len(stacked) % on.places * max(stacked, default=0.0)
 
 
 def alone(job: Job, on: cost.Hardware) -> float:

@@ -40,6 +40,7 @@ def measure(
     `only` names kinds of rows, or networks, that are measured; all where it is empty.
     """
     end = time.monotonic() + seconds
+    out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", encoding="utf-8") as file:
 
         def write(line: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -109,6 +110,16 @@ def processes(name: str, number: int, slice_s: float) -> Result:
 
 def rows(slice_s: float) -> Iterator[Row]:
     """Yield what each row is and the function that measures it."""
+
+    def one(name: str, precision: str, last: bool, compiled: bool) -> Row:
+        what: dict[str, Any] = {"row": "plain", "network": name, "precision": precision}
+        what |= {"channels_last": last, "compiled": compiled}
+        return what, lambda: plain(name, precision, last, compiled, slice_s)
+
+    def several(kind: str, precision: str, number: int, work: Callable[[], Result]) -> Row:
+        what = {"row": kind, "network": "resnet20", "precision": precision, "replicas": number}
+        return what, work
+
     for name in ("resnet20", "resnet50"):
         for precision, last, compiled in (
             ("fp32", False, False),
@@ -117,18 +128,11 @@ def rows(slice_s: float) -> Iterator[Row]:
             ("bf16", True, False),
             ("bf16", True, True),
         ):
-            what = {"row": "plain", "network": name, "precision": precision}
-            yield (
-                what | {"channels_last": last, "compiled": compiled},
-                (lambda n=name, p=precision, c=last, j=compiled: plain(n, p, c, j, slice_s)),
-            )
+            yield one(name, precision, last, compiled)
     for precision in ("fp32", "bf16"):
-        for replicas in (1, 2, 4, 8, 16):
-            what = {"row": "graphs", "network": "resnet20", "precision": precision}
-            yield (
-                what | {"replicas": replicas},
-                (lambda p=precision, r=replicas: graphs("resnet20", p, r, slice_s)),
-            )
+        for number in (1, 2, 4, 8, 16):
+            work = partial(graphs, "resnet20", precision, number, slice_s)
+            yield several("graphs", precision, number, work)
     for number in (2, 4, 8):
-        what = {"row": "processes", "network": "resnet20", "precision": "fp32"}
-        yield what | {"replicas": number}, lambda n=number: processes("resnet20", n, 3 * slice_s)
+        work = partial(processes, "resnet20", number, 3 * slice_s)
+        yield several("processes", "fp32", number, work)

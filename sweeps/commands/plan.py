@@ -32,7 +32,7 @@ def plan(
     hardware: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="what each worker has, for the estimate: cpu (a core) or h200"
+            metavar="NAME", help="what each worker has, for the estimate: cpu (a core) or h100"
         ),
     ] = "cpu",
     price_per_hour: Annotated[
@@ -50,7 +50,7 @@ def plan(
     \b
     Examples:
       sweeps plan digits-mlp --set inits=5
-      sweeps plan resnet20-cifar10 --workers 8 --hardware h200 --price-per-hour 4
+      sweeps plan resnet20-cifar10 --workers 8 --hardware h100 --price-per-hour 4
     """
     import json
     from itertools import chain

@@ -2,15 +2,16 @@
 
 An iteration costs a fixed time a layer (dispatching small kernels), its floating-point operations
 at the rate that the hardware reaches, the values that layers without many operations move through
-memory, and the update of its parameters. docs/performance.md says how near this comes.
+memory, and the update of its parameters. docs/performance.md and docs/gpu.md say how near this
+comes on a CPU and on a GPU.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import singledispatch
+from dataclasses import dataclass, replace
+from functools import cache, singledispatch
 
 from trainables import data, networks, pruning, sizes
 from trainables.jobs.kinds import (
@@ -54,6 +55,12 @@ class Hardware:
     """Of GELU, softmax and the like, in one of an iteration's three passes."""
     seconds_to_start: float = 20.0
     """Until Ray runs, and torch is imported in every worker."""
+    tf32_speedup: float = 1.0
+    """Of operations."""
+    stacked_rate: float = 1.0
+    """Operations per second of stacked trainings, as a share of `flops_per_second`."""
+    places: int = 0
+    """Trainings that every stack costs, however few it has; 0 where it costs those it has."""
 
 
 CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True, 3.5e-9)
@@ -61,10 +68,18 @@ CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, 
 
 HARDWARE = {
     "cpu": CPU_CORE,
-    "h200": Hardware(
-        "H200 (assumed rates, not measured)", 50e-6, 0.1, 60e12, 0.0, 0.0, 2.0, 0.0, False
+    "h100": Hardware(
+        "H100", 115e-6, 0.082, 22.8e12, 5.6e-12, 0.0, 5.04, 0.0, False,
+        tf32_speedup=8.0, stacked_rate=0.406, places=16,
     ),
-}
+}  # fmt: skip
+"""The CPU core, and rates that `python -m benchmarks.gpu.fit benchmarks/gpu/h100.jsonl` found.
+
+These are fitted to 16 trainings on an H100 80GB: LeNet, ResNet-20, VGG-16, ResNet-18 and ResNet-50
+one after another, LeNet and ResNet-20 in full stacks, in the precisions that were measured. The
+estimates of these are 0.76 to 1.11 times what was measured. They are too low for stacked VGG-16 and
+ResNet-18 (down to 0.14), and for paths of ResNet-20 (0.27); other paths are at 0.72 to 1.77
+(docs/gpu.md). Images from files are taken to cost a GPU no time."""
 
 FORWARD_SPEEDUP = 1.25
 """Of forward passes alone, with BatchNorm folded or an MLP's path by hand, against those of
@@ -89,19 +104,30 @@ def seconds_per_iteration(
     """Of one training; of a stack, its share. `weights_left` is a share, 1 if dense. Workers of a
     training wait for each other for no time."""
     facts = sizes.facts(recipe)
+    on = _computing(on, recipe.precision, recipe.backend == "stacked")
     fixed = facts.kernels * on.seconds_per_kernel
-    if recipe.backend == "stacked":
-        fixed *= on.stacked_share
     # The backward pass is two forward ones.
     work = 3 * recipe.batch_size / recipe.workers * seconds_per_example(facts, on)
     fixed *= recipe.slices / recipe.workers
     fixed += facts.parameters * on.seconds_per_parameter
-    if recipe.precision == "bf16":
-        work /= on.bf16_speedup
     work += recipe.batch_size / recipe.workers * seconds_per_image(recipe, on)
     if on.rounds_channels and recipe.backend == "loop" and _goes_sparse(facts, weights_left):
         return (fixed + work) * (0.25 + 3.2 * weights_left)  # measured from 1 to 11 % left
     return fixed + work
+
+
+@cache
+def _computing(on: Hardware, precision: str, stacked: bool) -> Hardware:
+    """Return the rates of an iteration in a precision, stacked with others or not."""
+    values = on.bf16_speedup if precision == "bf16" else 1.0
+    operations = {"bf16": on.bf16_speedup, "tf32": on.tf32_speedup}.get(precision, 1.0)
+    return replace(
+        on,
+        seconds_per_kernel=on.seconds_per_kernel * (on.stacked_share if stacked else 1.0),
+        flops_per_second=on.flops_per_second * operations * (on.stacked_rate if stacked else 1.0),
+        seconds_per_value=on.seconds_per_value / values,
+        seconds_per_curved_value=on.seconds_per_curved_value / values,
+    )
 
 
 def _goes_sparse(facts: networks.Facts, weights_left: float) -> bool:

@@ -163,7 +163,7 @@ BAD = [
     ("plan digits-mlp --price-per-hour inf", "must be a number above 0"),
     ("plan digits-mlp --price-per-hour cheap", "--price-per-hour cheap: must be a number"),
     ("plan digits-mlp --format xml", "--format xml: no such choice; allowed: json, table"),
-    ("plan digits-mlp --hardware h300", "did you mean 'h200'?"),
+    ("plan digits-mlp --hardware h300", "did you mean 'h100'?"),
     ("plan nothing.yaml", "no such file"),
     ("plan folder", "is not a file"),
     ("specs digit-mlp", "did you mean 'digits-mlp'?"),

@@ -26,13 +26,14 @@ def test_on_a_cpu_only_tiny_networks_are_stacked(monkeypatch: pytest.MonkeyPatch
     assert recipe_of("digits-mlp", "batch_size=500").backend == "loop"
 
 
-def test_a_gpu_stacks_what_is_small_enough_to_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_stacks_networks_without_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placement, "gpus", lambda: 1)
     chosen = {name: recipe_of(name) for name in builtin_specs()}
     assert {recipe.device for recipe in chosen.values()} == {"cuda"}
     for name, recipe in chosen.items():
-        alone = recipe.augmentation == "crop-flip" or name == "tiny-gpt"  # from files, or tokens
-        assert recipe.backend == ("loop" if alone else "stacked"), name
+        stacks = recipe.network in ("digits-mlp", "lenet-300-100")
+        assert recipe.backend == ("stacked" if stacks else "loop"), name
+    assert recipe_of("resnet20-cifar10", "backend=stacked").backend == "stacked"
 
 
 def test_what_a_spec_says_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

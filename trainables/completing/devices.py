@@ -12,7 +12,8 @@ from trainables.recipe import Recipe
 STACK_BELOW = 2e6
 """FLOPs of a batch's forward pass below which a CPU core mostly waits for the next small kernel
 (measured: digits-mlp, 0.5 MFLOP, gains a factor of 4 from stacking; LeNet-300-100, 32 MFLOP,
-loses)."""
+loses). On a GPU networks without convolutions are stacked (measured on an H100: 16 LeNets train 9.2
+times as fast side by side as one after another, 16 VGG-16s 3.8 times slower)."""
 
 DECODING_CPUS = 8
 """Cores beside a GPU whose images come from files (docs/images.md)."""
@@ -57,5 +58,6 @@ def decoders(recipe: Recipe, worker: Mapping[str, float]) -> int:
 def _stacks(facts: Facts, batch: int, device: str) -> bool:
     if not facts.stackable:
         return False
-    small_images = facts.inputs[-1] < 64  # replicas of ImageNet's networks fill no GPU together
-    return small_images if device == "cuda" else facts.forward_flops * batch < STACK_BELOW
+    if device == "cuda":
+        return not facts.convolutional
+    return facts.forward_flops * batch < STACK_BELOW

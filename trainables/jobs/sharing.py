@@ -15,7 +15,7 @@ from trainables.jobs.events import Event, Failure
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
 from trainables.store import Leases
-from trainables.training.group import STACK
+from trainables.training.group import together
 
 LOOK_SECONDS = 1.0
 """Between two looks at what others have done."""
@@ -69,10 +69,10 @@ class SharedWork:
         ready = [
             job for job in rest.values() if all(one.key in self.complete for one in job.inputs)
         ]
-        together = STACK if ready and ready[0].recipe.backend == "stacked" else 1
+        most = together(ready[0].recipe) if ready else 0
         ours: list[Job] = []
         for job in ready:
-            if len(ours) < together and self._leases.claim([job.key]):
+            if len(ours) < most and self._leases.claim([job.key]):
                 ours.append(job)
         # Others may have done one between the look and the claim.
         done = self.executor.store.complete((job.kind, job.key) for job in ours)

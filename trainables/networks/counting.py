@@ -82,6 +82,7 @@ def count(
         vector_flops=flops + counted["rounded"],
         activations=counted["activations"],
         curved=counted["curved"],
+        convolutional=counted["convolutions"] > 0,
         first_flops=_first_flops(network),
         stackable=flops <= STACKED_FLOPS
         and not integers
@@ -177,7 +178,8 @@ class _Calls(TorchFunctionMode):
 
 
 def _count_layers(network: nn.Module, example: Tensor) -> dict[str, int]:
-    """Return `kernels`, `flops`, `activations`, and operations that are `rounded` up beside."""
+    """Return `kernels` and `convolutions` among them, `flops`, `activations`, `curved` values, and
+    operations that are `rounded` up beside."""
     counted = {"rounded": 0, "activations": 0}
 
     def layer(module: nn.Module, inputs: Any, output: Any) -> None:
@@ -204,6 +206,7 @@ def _count_layers(network: nn.Module, example: Tensor) -> dict[str, int]:
             handle.remove()
     kernels = sum(calls.count[kind] for kind in KERNELS)
     counted["curved"] = calls.curved
+    counted["convolutions"] = sum(calls.count[kind] for kind in KERNELS if kind.startswith("conv"))
     return counted | {"kernels": kernels, "flops": int(flops.get_total_flops())}
 
 

@@ -51,6 +51,8 @@ class Facts:
     curved: int = 0
     """Values of GELU, softmax, sigmoid and the like in one example's forward pass: they take longer
     than others."""
+    convolutional: bool = False
+    """Whether there are convolutions: on a GPU, replicas side by side then gain little or lose."""
     first_flops: int = 0
     """Operations of an MLP's first layer, which a path computes at its ends alone."""
     stackable: bool

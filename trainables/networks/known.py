@@ -16,7 +16,7 @@ from trainables.networks.architecture import Architecture
 from trainables.networks.facts import NETWORKS, Facts, Shape, read
 from trainables.networks.table import OF_TOKENS, TABLE, TORCHVISION
 
-COUNTING = 2
+COUNTING = 3
 """Raised when counts come out otherwise."""
 
 

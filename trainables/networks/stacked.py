@@ -17,6 +17,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from trainables import networks
 from trainables.networks.architecture import Architecture
 
+ALIGNED = 16
+"""Values in 64 bytes of 32-bit floats."""
+
 
 class StackedLinear(nn.Module):
     """R linear layers: [B, R * inputs] to [B, R * outputs]."""
@@ -30,12 +33,24 @@ class StackedLinear(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         sides = inputs.view(len(inputs), self.replicas, -1).transpose(0, 1)
         weight = self.weight.view(self.replicas, -1, self.weight.shape[1])
+        if sides.shape[-1] % 4:
+            sides, weight = _aligned(sides), _aligned(weight)
         outputs = torch.bmm(sides, weight.transpose(1, 2))
         if self.bias is not None:
             # A product, not a sum: the bits of a sum's gradient would depend on R.
             ones = sides.new_ones(self.replicas, len(inputs), 1)
-            outputs = outputs + torch.bmm(ones, self.bias.view(self.replicas, 1, -1))
+            biases = _aligned(self.bias.view(self.replicas, 1, -1))
+            outputs = outputs + torch.bmm(ones, biases)[..., : weight.shape[1]]
         return outputs.transpose(0, 1).reshape(len(inputs), -1)
+
+
+def _aligned(values: Tensor) -> Tensor:
+    """Return values with zeros after each row, so that rows begin at multiples of 64 bytes.
+
+    A CPU's matrix product has other bits where a matrix begins elsewhere: 10 classes would give
+    every second replica of a stack a bias gradient of its own.
+    """
+    return torch.nn.functional.pad(values, (0, -values.shape[-1] % ALIGNED))
 
 
 def stacked(what: Architecture | str, replicas: int) -> nn.Module:

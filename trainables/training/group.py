@@ -13,12 +13,9 @@ from trainables.data.split import Split
 from trainables.data.streamed import Streamed
 from trainables.recipe import Recipe
 from trainables.training.loop import TrainingState, train
-from trainables.training.stack import train_stack
+from trainables.training.stack import MOST, train_stack
 from trainables.training.team import ALONE, Team
 from trainables.weights import Mask
-
-STACK = 32
-"""Trainings side by side at most: more no longer pay on a CPU (measured)."""
 
 
 @dataclass(eq=False)
@@ -41,6 +38,11 @@ class Trajectory:
         return self.state.iteration >= self.until
 
 
+def together(recipe: Recipe) -> int:
+    """Return how many trainings of a recipe are moved side by side at most."""
+    return MOST[recipe.device] if recipe.backend == "stacked" else 1
+
+
 class Group:
     """The trainings under way. Add some at any time; `advance` moves some of them."""
 
@@ -58,7 +60,7 @@ class Group:
     @property
     def full(self) -> bool:
         """Whether another training would only wait."""
-        return len(self.waiting) >= (1 if self.recipe.backend == "loop" else STACK)
+        return len(self.waiting) >= together(self.recipe)
 
     def add(self, training: Trajectory) -> None:
         self.waiting.append(training)
@@ -83,7 +85,8 @@ class Group:
         if self.recipe.backend == "loop":
             return (self.waiting[0],), self.waiting[0].pause
         iterations = sorted({training.state.iteration for training in self.waiting})
-        now = [t for t in self.waiting if t.state.iteration == iterations[0]][:STACK]
+        now = [t for t in self.waiting if t.state.iteration == iterations[0]]
+        now = now[: together(self.recipe)]
         # Up to where one pauses, or the next ones join.
         end = min([training.pause for training in now] + iterations[1:2])
         return tuple(now), end

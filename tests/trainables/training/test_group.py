@@ -10,11 +10,12 @@ import samples
 import torch
 
 from trainables import networks
+from trainables.arguments import Arguments
 from trainables.data.split import Scaling, Split
 from trainables.networks.stacked import stacked
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
-from trainables.training import group, loop
+from trainables.training import loop, stack
 from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState, train
 
@@ -22,6 +23,7 @@ NO_MOMENTUM = {"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.0}
 ADAM = {"optimizer": "adam", "momentum": 0.0, "learning_rate": 0.002}
 DECOUPLED = {"weight_decay_style": "decoupled", "weight_decay": 0.01}
 SMOOTH = {"label_smoothing": 0.1}
+ODD = Arguments({"hidden": [33, 17]})
 AFTER_A_WARMUP = {"schedule": "cosine", "milestones": (), "warmup": 5}
 
 
@@ -66,13 +68,13 @@ def examples_of(recipe: Recipe, single: bool = False) -> Split:
 
 
 def state(recipe: Recipe, seed: int, dtype=torch.float32, iteration=0) -> TrainingState:
-    weights = networks.initial_weights(recipe.network, recipe.initialization, "init", seed)
+    weights = networks.initial_weights(recipe.architecture, recipe.initialization, "init", seed)
     return TrainingState(iteration, {name: value.to(dtype) for name, value in weights.items()})
 
 
 def some_mask(recipe: Recipe, seed: int) -> dict[str, torch.Tensor]:
     weights = state(recipe, 100 + seed).weights
-    names = networks.prunable(networks.build(recipe.network))
+    names = networks.prunable(networks.build(recipe.architecture))
     return {name: weights[name].abs() > weights[name].abs().median() for name in names}
 
 
@@ -180,8 +182,10 @@ def test_the_loop_backend_is_a_lone_run_bit_for_bit(short):
         ("digits-mlp", 20, ADAM),
         ("digits-mlp", 20, {"gradient_clipping": 0.5}),
         ("digits-mlp", 10, {"precision": "bf16"}),
+        ("digits-mlp", 8, {"batch_size": 61, "network_arguments": ODD}),
         ("lenet-mnist", 10, {}),
         ("cifar10-small", 6, {"batch_size": 16}),
+        ("cifar10-small", 2, {"batch_size": 64}),  # 10 classes, and sums long enough to differ
         ("resnet20-cifar10", 4, {"batch_size": 4}),
         ("cifar10-small", 4, {"batch_size": 8, "precision": "bf16"}),
     ],
@@ -257,7 +261,7 @@ def test_more_than_a_stack_holds_go_one_stack_after_another(short, monkeypatch):
     recipe = short(backend="stacked")
     data = samples.digits().train
     expected = finish(recipe, trainings(recipe), data)
-    monkeypatch.setattr(group, "STACK", 2)
+    monkeypatch.setitem(stack.MOST, "cpu", 2)
     together = Group(recipe, data)
     members = trainings(recipe)
     for count, one in enumerate(members):
