@@ -23,9 +23,12 @@ def _trial(
     test_examples: float = 1000.0,
     majority: float = 10.0,
     restart: str = "keep",
+    level_2: int | None = None,
 ) -> dict[str, Any]:
     """A row. Train instability is half the test's; train accuracy is 100 for both arms."""
-    key = f"{recipe}-{strategy}-{level}-{rewind}-{init}-{orders[0]}-{orders[1]}-{restart}"
+    second_level = level if level_2 is None else level_2
+    levels = f"{level}" if level_2 is None else f"{level}+{level_2}"
+    key = f"{recipe}-{strategy}-{levels}-{rewind}-{init}-{orders[0]}-{orders[1]}-{restart}"
     first, second = accuracies
     return {
         "trial": key,
@@ -34,12 +37,14 @@ def _trial(
         "recipe": recipe,
         "strategy": strategy,
         "level": level,
+        "level_2": second_level,
         "rewind": rewind,
         "restart": restart,
         "init_seed": init,
         "order_seed_1": orders[0],
         "order_seed_2": orders[1],
         "weights_left": 100 * 0.8**level,
+        "weights_left_2": 100 * 0.8**second_level,
         "instability_test": instability,
         "instability_train": instability / 2,
         "accuracy_test": (first + second) / 2,

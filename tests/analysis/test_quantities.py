@@ -25,7 +25,7 @@ def trials() -> pd.DataFrame:
         ("dense", 0, 100.0, 20, 2, math.nan, math.nan),
     ]
     names = ["strategy", "level", "weights_left", "rewind", "init_seed", L2.name, SHARE.name]
-    return pd.DataFrame(rows, columns=names).assign(recipe="digits-mlp", restart="keep")
+    return pd.DataFrame(rows, columns=names).assign(recipe="digits-mlp", restart="keep", level_2=0)
 
 
 def test_what_is_nowhere_a_number_is_said_to_be_none(trials: pd.DataFrame) -> None:

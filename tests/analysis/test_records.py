@@ -107,13 +107,13 @@ def test_trials_are_the_finished_ones_in_order(trials):
 def test_what_a_trial_is_comes_back(trials):
     what = [records.RECIPE, *records.IDENTIFYING]
     assert trials[what].to_numpy().tolist() == [
-        ["digits", "dense", 0, 0, "keep", 1, 1, 2],
-        ["digits", "dense", 0, 0, "keep", 1, 1, 3],
-        ["digits", "dense", 0, 0, "keep", 1, 7, 8],
-        ["digits", "imp", 11, 120, "keep", 1, 1, 2],
+        ["digits", "dense", 0, 0, 0, "keep", 1, 1, 2],
+        ["digits", "dense", 0, 0, 0, "keep", 1, 1, 3],
+        ["digits", "dense", 0, 0, 0, "keep", 1, 7, 8],
+        ["digits", "imp", 11, 11, 120, "keep", 1, 1, 2],
     ]
     whole = [name for name in what[2:] if name != records.RESTART]
-    assert [trials[name].dtype.kind for name in whole] == ["i"] * 5
+    assert [trials[name].dtype.kind for name in whole] == ["i"] * 6
 
 
 def test_what_was_measured_comes_back(trials):
@@ -122,6 +122,7 @@ def test_what_was_measured_comes_back(trials):
         *("instability_test", "instability_train", "accuracy_test", "accuracy_train"),
         *("accuracy_test_1", "accuracy_test_2", "accuracy_train_1", "accuracy_train_2"),
         *("test_examples", "majority_test", "diverged_1", "diverged_2"),
+        "weights_left_2",
     ]
     found = trials[list(records.SCALAR_METRICS)].to_numpy()
     assert found[0].tolist() == [-5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
