@@ -25,7 +25,7 @@ from analysis.quantities import Quantity
 from analysis.records import RECIPE, RESET, RESTART
 from analysis.report import learning_plots, pair_plots, paper_plots, sparsity_table
 from analysis.report.plot import Plot
-from analysis.study import Study, by_recipe
+from analysis.study import NOTHING, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +81,8 @@ def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None =
     return Study(
         name=context.name,
         trials=trials,
-        **({} if curves is None else {"curves": curves}),
-        **({} if context.progress is None else {"progress": context.progress}),
+        curves=NOTHING.copy() if curves is None else curves,
+        progress=NOTHING.copy() if context.progress is None else context.progress,
         stable_below=context.stable_below,
         matching=context.matching,
     )
