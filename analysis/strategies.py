@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 DENSE = "dense"
 IMP = "imp"
+IMP_ADAPTIVE = "imp-adaptive"
+PERTURBED = "perturbed"
 RANDOM_PRUNING = "random-pruning"
 RANDOM_REINIT = "random-reinit"
 CONTROLS = (RANDOM_PRUNING, RANDOM_REINIT)
@@ -36,7 +38,7 @@ class Strategy:
 STRATEGIES: dict[str, Strategy] = {
     DENSE: Strategy("Dense", "dense", "#595959", "o"),
     IMP: Strategy("IMP", "IMP", "#0072B2", "s"),
-    "imp-adaptive": Strategy("Adaptive IMP", "adaptively pruned", "#44AA99", "d"),
+    IMP_ADAPTIVE: Strategy("Adaptive IMP", "adaptively pruned", "#44AA99", "d"),
     "magnitude": Strategy("Magnitude", "magnitude-pruned", "#332288", "p"),
     "magnitude-per-layer": Strategy("Magnitude per layer", "per-layer pruned", "#56B4E9", "P"),
     "erk": Strategy("ERK", "ERK-pruned", "#B8860B", "X"),
@@ -46,7 +48,7 @@ STRATEGIES: dict[str, Strategy] = {
     "synflow": Strategy("SynFlow", "SynFlow-pruned", "#117733", "h"),
     "random-pruning": Strategy("Random pruning", "randomly pruned", "#D55E00", "^"),
     "random-reinit": Strategy("Random reinit", "randomly reinitialised", "#009E73", "D"),
-    "perturbed": Strategy("Perturbed", "perturbed", "#AA4499", "H"),
+    PERTURBED: Strategy("Perturbed", "perturbed", "#AA4499", "H"),
 }
 
 

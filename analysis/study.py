@@ -34,6 +34,10 @@ class Study:
     `throughout` (test and train instability and accuracy in %)."""
     stable_below: float = 2.0
     matching: Matching = "one-std"
+    iterations: Mapping[str, int] = field(default_factory=dict)
+    """T of each recipe, by its label."""
+    until_left: float = 9.0
+    """How many weights (%) adaptive pruning is to leave at most; the default is Unmasking's."""
 
     @cached_property
     def recipe(self) -> str:
@@ -127,5 +131,7 @@ def by_recipe(whole: Study) -> Mapping[str, Study]:
             progress=whole.progress[whole.progress["trial"].isin(own["trial"])],
             stable_below=whole.stable_below,
             matching=whole.matching,
+            iterations=whole.iterations,
+            until_left=whole.until_left,
         )
     return found

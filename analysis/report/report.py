@@ -31,7 +31,7 @@ from analysis.report import (
 )
 from analysis.report.plot import Plot
 from analysis.report.tolerance import tolerance
-from analysis.study import Study, by_recipe
+from analysis.study import NOTHING, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +89,8 @@ def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None =
     return Study(
         name=context.name,
         trials=trials,
-        **({} if curves is None else {"curves": curves}),
-        **({} if context.progress is None else {"progress": context.progress}),
+        curves=NOTHING.copy() if curves is None else curves,
+        progress=NOTHING.copy() if context.progress is None else context.progress,
         stable_below=context.stable_below,
         matching=context.matching,
     )

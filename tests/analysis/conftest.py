@@ -26,9 +26,9 @@ def _trial(
     level_2: int | None = None,
 ) -> dict[str, Any]:
     """A row. Train instability is half the test's; train accuracy is 100 for both arms."""
-    key = f"{recipe}-{strategy}-{level}-{rewind}-{init}-{orders[0]}-{orders[1]}-{restart}"
     second_level = level if level_2 is None else level_2
-    key += "" if level_2 is None else f"-{level_2}"
+    levels = f"{level}" if level_2 is None else f"{level}+{level_2}"
+    key = f"{recipe}-{strategy}-{levels}-{rewind}-{init}-{orders[0]}-{orders[1]}-{restart}"
     first, second = accuracies
     return {
         "trial": key,
