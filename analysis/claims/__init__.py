@@ -1,4 +1,4 @@
-"""What LMC states, held against a sweep's records: agrees, differs, or cannot tell.
+"""What the papers state, held against a sweep's records: agrees, differs, or cannot tell.
 
 Each claim is a function of a study, which computes its verdict from cells, intervals and samples.
 """
@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from analysis.claims import (
+    adaptive,
     dense,
     distances,
+    levels,
+    planes,
     rewinding,
     sparse,
     sparsities,
@@ -30,8 +33,11 @@ CLAIMS: tuple[Claim, ...] = (
     *throughout.CLAIMS,
     *train_set.CLAIMS,
     *distances.CLAIMS,
+    *levels.CLAIMS,
+    *planes.CLAIMS,
+    *adaptive.CLAIMS,
 )
-"""Of all of the paper, in its order."""
+"""Of both papers, in their order."""
 
 
 def held_against(studies: Iterable[Study]) -> Iterator[tuple[Claim, Study, Shown]]:

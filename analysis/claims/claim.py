@@ -42,7 +42,7 @@ class Claim:
 
     name: str
     figure: str
-    """The figure that shows it, by its name in `analysis.figures.lmc`."""
+    """The figure that shows it, by its name in `analysis.figures`."""
     paper: str = "LMC"
     source: str
     """Where the paper says it."""
