@@ -125,7 +125,7 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
-    from analysis import pairs, quantities, tables
+    from analysis import level_tables, pairs, quantities, tables
 
     of_pairs = pairs.table(results.pairs)
     if len(of_pairs):
@@ -138,6 +138,9 @@ def print_summary(console: Console, results: Results) -> None:
     )
     for frame, core in shown if len(summary) else ():
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
+    for caption, frame in level_tables.tables(results.of_levels).items():
+        console.print(caption)
+        print_frame(console, frame, keys=level_tables.KEYS, core=tuple(frame.columns))
     over = results.restarted
     if len(over):
         console.print("Copies that start over at iteration 0; at k = 0 all do.")
@@ -173,12 +176,16 @@ def print_scope(console: Console, results: Results) -> None:
 
 
 def print_findings(console: Console, results: Results) -> None:
-    from analysis import pairs
+    from analysis import level_tables, pairs
     from analysis.findings import findings, partial
 
     if partly := partial(results.trials, results.planned, results.unmeasurable, results.lacking):
         console.print(partly)
     list_ = Table.grid(padding=(0, 1, 0, 0))
-    for finding in [*findings(results.cells), *pairs.findings(results.pairs, results.stable_below)]:
+    for finding in [
+        *findings(results.cells),
+        *pairs.findings(results.pairs, results.stable_below),
+        *level_tables.findings(results.of_levels),
+    ]:
         list_.add_row(terminal.shown("•"), finding)
     console.print(list_)

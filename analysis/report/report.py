@@ -7,25 +7,25 @@ in through `Context.provenance`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis import pairs, quantities, tables
-from analysis.cells import NAMED, Matching
+from analysis import level_tables, pairs, quantities, tables
+from analysis.cells import Matching
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, path, svg
 from analysis.figures.rewind import unjudged
 from analysis.findings import findings, partial
-from analysis.formats import listed
 from analysis.published import beside
 from analysis.quantities import Quantity
 from analysis.records import RECIPE, RESET, RESTART
 from analysis.report import learning_plots, pair_plots, paper_plots, sparsity_table
 from analysis.report.plot import Plot
-from analysis.study import NOTHING, Study, by_recipe
+from analysis.report.words import tolerance
+from analysis.study import NOTHING, UNTIL_LEFT, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +73,12 @@ class Context:
     """BatchNorm's statistics along paths, as `records.BATCHNORM` has them."""
     progress: pd.DataFrame | None = None
     """What was measured while networks were trained, as `Study.progress`, if anything was."""
+    planes: pd.DataFrame | None = None
+    """Errors on planes through two levels, as `Study.planes`, if any were measured."""
+    iterations: Mapping[str, int] = field(default_factory=dict)
+    """As `Study.iterations`."""
+    until_left: float = UNTIL_LEFT
+    """As `Study.until_left`."""
     learning: pd.DataFrame | None = None
     """Learning curves, as `learning.learning_curves`, if there are any."""
 
@@ -83,8 +89,11 @@ def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None =
         trials=trials,
         curves=NOTHING.copy() if curves is None else curves,
         progress=NOTHING.copy() if context.progress is None else context.progress,
+        planes=NOTHING.copy() if context.planes is None else context.planes,
         stable_below=context.stable_below,
         matching=context.matching,
+        iterations=context.iterations,
+        until_left=context.until_left,
     )
 
 
@@ -106,6 +115,7 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
             for finding in [
                 *findings(study.cells),
                 *pairs.findings(study.pairs, context.stable_below),
+                *level_tables.findings(study),
             ]
         ),
         *(tables.markdown(table) for table in _tables(study).values()),
@@ -147,13 +157,17 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     return environment.get_template("report.html").render(
         context=context,
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
-        findings=[*findings(study.cells), *pairs.findings(study.pairs, context.stable_below)],
+        findings=[
+            *findings(study.cells),
+            *pairs.findings(study.pairs, context.stable_below),
+            *level_tables.findings(study),
+        ],
         plots=list(_plots(study, context)),
         tables=_tables(study),
         others=quantities.tables(trials, context.quantities),
         names=tables.NAME_COLUMNS,
         too_wide=TOO_WIDE,
-        tolerance=_tolerance(study, context.matching),
+        tolerance=tolerance(study, context.matching),
         sources=tables.sources(study.cells),
     )
 
@@ -162,6 +176,7 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
     of_pairs = pairs.table(study.pairs)
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
+    found |= level_tables.tables(study)
     if not study.cells.empty:
         found |= _of_cells(study)
         for recipe, one in by_recipe(study).items():
@@ -268,26 +283,4 @@ def _accuracy_plot(study: Study) -> Plot:
         caption=" ".join([*says, _EVEN, "Compare LMC Figure 7."]),
         alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
         "The numbers are in the table of results.",
-    )
-
-
-def _tolerance(study: Study, matching: Matching) -> str:
-    """How far below the dense networks still counts as matching, in words."""
-    if matching not in NAMED:
-        return f"at most {matching:g} points below that of the dense networks (LMC section 4.4)"
-    references = [(recipe, one.reference) for recipe, one in by_recipe(study).items()]
-    here = [
-        f"{reference.std:.2f} points" + (f" ({recipe})" if len(references) > 1 else "")
-        for recipe, reference in references
-        if reference is not None and reference.inits > 1
-    ]
-    if matching == "bands-overlap":
-        return (
-            "no further below that of the dense networks than the standard deviations over inits "
-            f"of both together{f'; of the dense ones {listed(here)}' if here else ''} (bands that "
-            "meet in a figure: LMC appendix B)"
-        )
-    return (
-        "no further below that of the dense networks than one standard deviation of theirs over "
-        f"inits{f', here {listed(here)}' if here else ''} (LMC Figure 7, Unmasking appendix A)"
     )
