@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from analysis.cells import NAMED, DenseReference, Matching, cells, dense_reference, samples
-from analysis.ends import usual
+from analysis.ends import of_levels, usual
 from analysis.pairs import pairs
 from analysis.published import EXTREME, printed_sparsity
 from analysis.records import LEVEL, RECIPE, RESET, RESTART, REWIND, STRATEGY, WEIGHTS_LEFT
@@ -17,6 +17,10 @@ from analysis.sparsities import extreme_level
 from analysis.strategies import DENSE, IMP
 
 NOTHING = pd.DataFrame({"trial": pd.Series(dtype="object")})
+
+
+UNTIL_LEFT = 9.0
+"""% of weights that Unmasking's Figure 4 prunes to."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,15 @@ class Study:
     progress: pd.DataFrame = field(default_factory=NOTHING.copy)
     """What was measured while they were trained: `trial`, `iteration`, and columns of
     `throughout` (test and train instability and accuracy in %)."""
+    planes: pd.DataFrame = field(default_factory=NOTHING.copy)
+    """Errors on planes through two levels: `trial`, and a row per point with `plane_x`, `plane_y`
+    (shares of the axes) and `plane_error` (%)."""
     stable_below: float = 2.0
     matching: Matching = "one-std"
     iterations: Mapping[str, int] = field(default_factory=dict)
     """T of each recipe, by its label."""
-    until_left: float = 9.0
-    """How many weights (%) adaptive pruning is to leave at most; the default is Unmasking's."""
+    until_left: float = UNTIL_LEFT
+    """How many weights (%) adaptive pruning is to leave at most."""
 
     @cached_property
     def recipe(self) -> str:
@@ -116,8 +123,12 @@ class Study:
 
 
 def by_recipe(whole: Study) -> Mapping[str, Study]:
-    """Return a study per recipe that has cells, by the recipe's label, in the order of cells."""
-    recipes = list(dict.fromkeys(whole.cells[RECIPE]))
+    """Return a study per recipe, by the recipe's label, in the order of cells.
+
+    A recipe without cells is there if pairs of its levels were compared.
+    """
+    compared = sorted(whole.trials.loc[of_levels(whole.trials), RECIPE].unique())
+    recipes = list(dict.fromkeys([*whole.cells[RECIPE], *compared]))
     if whole.trials[RECIPE].nunique() == 1:
         return {str(recipe): whole for recipe in recipes}
     found = {}
@@ -129,6 +140,7 @@ def by_recipe(whole: Study) -> Mapping[str, Study]:
             trials=own.reset_index(drop=True),
             curves=whole.curves[whole.curves["trial"].isin(own["trial"])],
             progress=whole.progress[whole.progress["trial"].isin(own["trial"])],
+            planes=whole.planes[whole.planes["trial"].isin(own["trial"])],
             stable_below=whole.stable_below,
             matching=whole.matching,
             iterations=whole.iterations,

@@ -154,7 +154,7 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
-    from analysis import pairs, quantities, tables
+    from analysis import level_tables, pairs, quantities, tables
     from analysis.searches import CAPTION, ended, table
     from analysis.study import by_recipe
     from sweeps.searched import searches_of
@@ -179,6 +179,9 @@ def print_summary(console: Console, results: Results) -> None:
         console.print(CAPTION)
         frame = table(lines)
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tuple(frame.columns))
+    for caption, frame in level_tables.tables(results.of_levels).items():
+        console.print(caption)
+        print_frame(console, frame, keys=level_tables.KEYS, core=tuple(frame.columns))
     over = results.restarted
     if len(over):
         console.print("Copies that start over at iteration 0; at k = 0 all do.")
@@ -214,12 +217,16 @@ def print_scope(console: Console, results: Results) -> None:
 
 
 def print_findings(console: Console, results: Results) -> None:
-    from analysis import pairs
+    from analysis import level_tables, pairs
     from analysis.findings import findings, partial
 
     if partly := partial(results.trials, results.planned, results.unmeasurable, results.lacking):
         console.print(partly)
     list_ = Table.grid(padding=(0, 1, 0, 0))
-    for finding in [*findings(results.cells), *pairs.findings(results.pairs, results.stable_below)]:
+    for finding in [
+        *findings(results.cells),
+        *pairs.findings(results.pairs, results.stable_below),
+        *level_tables.findings(results.of_levels),
+    ]:
         list_.add_row(terminal.shown("•"), finding)
     console.print(list_)

@@ -127,7 +127,7 @@ class Results:
     @property
     def findings(self) -> list[str]:
         """What the numbers say, in sentences."""
-        from analysis import pairs
+        from analysis import level_tables, pairs
         from analysis.findings import findings
 
         several = len(self._sweeps) > 1
@@ -137,6 +137,7 @@ class Results:
             for sentence in [
                 *findings(one.cells),
                 *pairs.findings(one.pairs, one.stable_below),
+                *level_tables.findings(one.of_levels),
             ]
         ]
 

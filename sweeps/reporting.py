@@ -40,11 +40,11 @@ def figures(results: Results) -> dict[str, Figure]:
 
 
 def paper_figures(sweeps: Sequence[Results], name: str) -> tuple[Figure | None, list[str]]:
-    """Return a figure of LMC, of sweeps side by side, and the names of those that lack its data.
+    """Return a paper's figure, of sweeps side by side, and the names of those that lack its data.
 
     Of each recipe of a sweep there is a panel. None where no sweep has what it shows.
     """
-    from analysis.figures.lmc import find
+    from analysis.figures.papers import find
     from analysis.report import paper_plots
     from analysis.study import by_recipe
 
@@ -81,6 +81,9 @@ def _context(results: Results) -> report.Context:
         learning=results.learning_curves,
         progress=results.progress,
         searches=searches_of(results),
+        planes=results.planes,
+        iterations=results.iterations,
+        until_left=results.until_left,
         batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,16 +14,16 @@ import pandas as pd
 from analysis import records
 from analysis.cells import NAMED, Matching, cells, samples
 from analysis.curves import along, curves
-from analysis.ends import outcomes
+from analysis.ends import of_levels, outcomes
 from analysis.learning import learning_curves
+from analysis.levels import BARRIER
 from analysis.pairs import pairs
 from analysis.quantities import Quantity
-from analysis.study import Study
-from sweeps.errors import UserError, did_you_mean
+from analysis.study import UNTIL_LEFT, Study
 from sweeps.home import Home
 from sweeps.recording import files
 from sweeps.recording.database import client_of
-from sweeps.recording.submissions import asked_for
+from sweeps.recording.submissions import asked_for, chosen_of
 from sweeps.settings import Setting, settings
 from trainables import data
 
@@ -71,6 +71,19 @@ class Results:
         value = self.submission.data.params[records.MATCHING]
         return value if value in NAMED else float(value)
 
+    @property
+    def iterations(self) -> dict[str, int]:
+        """T of each setting, by its label; those that do not say it are left out."""
+        found = {one.label: one.hyperparameters.get("iterations", "") for one in self.settings}
+        return {label: int(value) for label, value in found.items() if value.isdigit()}
+
+    @cached_property
+    def until_left(self) -> float:
+        """How many weights (%) adaptive pruning is to leave at most, as `Study.until_left`."""
+        spec = json.loads(self.text(records.SWEEP_FILE) or "{}")
+        shares = [one["until_left"] for one in spec.get("subnetworks", ()) if "until_left" in one]
+        return float(str(shares[0]).removesuffix("%")) if shares else UNTIL_LEFT
+
     @cached_property
     def samples(self) -> pd.DataFrame:
         return samples(self.trials, stable_below=self.stable_below, matching=self.matching)
@@ -84,14 +97,30 @@ class Results:
         """Cells of copies that start over, as `Study.restarted`; empty where there are none."""
         if not (self.trials[records.RESTART] == records.RESET).any():
             return self.cells.iloc[:0]
-        return Study(
-            self.name, self.trials, stable_below=self.stable_below, matching=self.matching
-        ).restarted
+        return self.without_curves.restarted
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """The pairs of networks from files, as `pairs.pairs`."""
         return pairs(self.trials, self.stable_below)
+
+    @cached_property
+    def without_curves(self) -> Study:
+        """The trials as a study, without what has to be read from a file of each run."""
+        return Study(
+            name=self.name,
+            trials=self.trials,
+            stable_below=self.stable_below,
+            matching=self.matching,
+            iterations=self.iterations,
+            until_left=self.until_left,
+        )
+
+    @cached_property
+    def of_levels(self) -> Study:
+        """The study for tables of levels: without curves where barriers were measured."""
+        measured = not of_levels(self.trials).any() or BARRIER in self.trials
+        return self.without_curves if measured else self.study
 
     @property
     def planned(self) -> int:
@@ -140,26 +169,33 @@ class Results:
     def progress(self) -> pd.DataFrame:
         """What was measured of copies while they were trained: `trial`, `iteration` and columns of
         `throughout`. Where it was measured in several ways, those of the most points."""
+        return self._most("throughout", "iteration")
+
+    @cached_property
+    def planes(self) -> pd.DataFrame:
+        """Errors on planes, as `Study.planes`; of the most points where there are several."""
+        return self._most("plane", "point")
+
+    def _most(self, measure: str, axis: str) -> pd.DataFrame:
+        """What a measure says along an axis; of its ways to measure the one of the most points."""
         frames = [
-            self.along(label, "iteration")
+            self.along(label, axis)
             for label in sorted({n for run in self.runs.values() for n in records.measured(run)})
-            if label.partition("/")[0] == "throughout"
+            if label.partition("/")[0] == measure
         ]
         if not frames:
-            return pd.DataFrame(columns=["trial", "iteration"])
+            return pd.DataFrame(columns=["trial", axis])
         frame = max(frames, key=len)
         return frame.rename(columns=lambda column: str(column).partition("/")[0])
 
     @cached_property
     def study(self) -> Study:
         """The trials with their curves, for figures laid out as the papers'."""
-        return Study(
-            name=self.name,
-            trials=self.trials,
+        return replace(
+            self.without_curves,
             curves=self.curves(),
             progress=self.progress,
-            stable_below=self.stable_below,
-            matching=self.matching,
+            planes=self.planes,
         )
 
     @cached_property
@@ -189,7 +225,7 @@ def read(
     scope = scope or ("sweep" if submission is None else "submission")
     client = client_of(home, write=False)
     every = records.submissions(client, name)
-    chosen = every[0] if submission is None else _chosen(every, submission)
+    chosen = every[0] if submission is None else chosen_of(every, submission)
     found = sorted(settings(every), key=lambda one: chosen.info.run_id not in one.run_ids)
     runs = {r.info.run_id: r for r in records.trial_runs(client, chosen.info.experiment_id)}
     trials = records.trials(runs.values())
@@ -262,14 +298,3 @@ def _number(text: str) -> Any:
         return float(text)
     except ValueError:
         return text
-
-
-def _chosen(every: list[Run], key: str) -> Run:
-    keys = {run.data.tags[records.SWEEP_KEY]: run for run in every}
-    fitting = [run for whole, run in keys.items() if key and whole.startswith(key)]
-    if len(fitting) != 1:
-        why = "several submissions have" if fitting else "no submission has"
-        raise UserError(
-            f"--submission {key}: {why} this key{did_you_mean(key, [k[:8] for k in keys])}"
-        )
-    return fitting[0]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.claims.claim import Claim, Shown
-from analysis.claims.evidence import all_of, compared
+from analysis.claims.evidence import Interval, all_of, compared
+from analysis.claims.quoting import at_each_k
 from analysis.formats import number
 from analysis.levels import adaptive_means, adaptive_table, eps_of, level_cells, level_pairs
 from analysis.records import REWIND, STRATEGY
@@ -24,30 +25,35 @@ def _means(study: Study) -> pd.Series | None:
     return None if means.empty else means.sort_values(REWIND).iloc[-1]
 
 
+def _interval(row: pd.Series, name: str) -> Interval:
+    return float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"])
+
+
 def _fewer(study: Study) -> Shown | None:
     row = _means(study)
     if row is None:
         return None
-    found = tuple(row[f"retrainings_saved{part}"] for part in ("", "_low", "_high"))
     text = (
         f"{number(row['retrainings_adaptive'])} retrainings instead of "
         f"{number(row['retrainings_fixed'])} to {number(study.until_left)} % of weights left, at "
         f"k = {int(row[REWIND])}"
     )
-    return Shown(text, compared("retrainings saved", found, 0.0, "above"))  # type: ignore[arg-type]
+    return Shown(
+        text, compared("retrainings saved", _interval(row, "retrainings_saved"), 0.0, "above")
+    )
 
 
 def _no_worse(study: Study) -> Shown | None:
     row, eps = _means(study), eps_of(study)
     if row is None or pd.isna(eps):
         return None
-    found = tuple(row[f"error_difference{part}"] for part in ("", "_low", "_high"))
     text = (
         f"error {number(row['error_adaptive'])} % with {number(row['weights_left_adaptive'])} % "
         f"left, {number(row['error_fixed'])} % with {number(row['weights_left_fixed'])} %"
     )
     what = "error, adaptive less fixed"
-    evidence = compared(what, found, eps, "at most", " points", meaning="eps")  # type: ignore[arg-type]
+    found = _interval(row, "error_difference")
+    evidence = compared(what, found, eps, "at most", " points", meaning="eps")
     return Shown(text, evidence)
 
 
@@ -59,19 +65,18 @@ def _perturbed(study: Study) -> Shown | None:
         return None
     parts = [
         compared(
-            f"barrier at k = {row.rewind}",
-            (row.barrier, row.barrier_low, row.barrier_high),
+            f"barrier at k = {row[REWIND]}",
+            _interval(row, "barrier"),
             eps,
             "at least",
             " points",
             meaning="eps",
         )
-        for row in own.sort_values(REWIND).itertuples(index=False)
+        for _, row in own.sort_values(REWIND).iterrows()
     ]
-    text = ", ".join(
-        f"{number(b)} points at {k}" for k, b in zip(own[REWIND], own["barrier"], strict=True)
-    )
-    return Shown(f"barrier {text}".replace(" at ", " at k = ", 1), all_of(parts))
+    barriers = zip(own[REWIND], own["barrier"], strict=True)
+    text = at_each_k({k: f"{number(value)} points" for k, value in barriers})
+    return Shown(f"barrier {text}", all_of(parts))
 
 
 CLAIMS = (

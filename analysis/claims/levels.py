@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.claims.claim import Claim, Shown
 from analysis.claims.evidence import Evidence, all_of, by_init, compared, smaller
-from analysis.claims.quoting import errors, quoted, sampled
+from analysis.claims.quoting import at_each_k, errors, quoted, sampled
 from analysis.formats import number
 from analysis.levels import agreement, eps_of, judged_pairs, level_networks, level_pairs
 from analysis.records import INIT_SEED, LEVEL, LEVEL_2, REWIND, STRATEGY
@@ -33,10 +33,6 @@ def _barrier(row: Any, eps: float, claimed: Any) -> Evidence:
     found = row.barrier, row.barrier_low, row.barrier_high
     what = f"barrier of levels {row.level} to {row.level_2} at k = {row.rewind}"
     return compared(what, found, eps, claimed, " points", meaning="eps")
-
-
-def _named(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{row.level} to {row.level_2}" for row in rows.itertuples(index=False))
 
 
 def _connected(study: Study) -> Shown | None:
@@ -104,7 +100,7 @@ def _dense_apart(study: Study) -> Shown | None:
     if first.empty:
         return None
     row = next(first[first[REWIND] == first[REWIND].max()].itertuples(index=False))
-    text = f"{number(float(row.barrier))} points at k = {row.rewind}"  # type: ignore[arg-type]
+    text = f"{number(float(row.barrier))} points at k = {row.rewind}"
     return Shown(text, _barrier(row, eps, "at least"))
 
 
@@ -118,8 +114,11 @@ def _dense_nearer(study: Study) -> Shown | None:
         return None
     first, last = (own[own[REWIND] == k] for k in (ks[0], ks[-1]))
     values = [by_init(rows["barrier"], rows[INIT_SEED]) for rows in (last, first)]
-    text = (
-        f"{number(values[1].mean())} points at k = {ks[0]}, {number(values[0].mean())} at {ks[-1]}"
+    text = at_each_k(
+        {
+            ks[0]: f"{number(values[1].mean())} points",
+            ks[-1]: f"{number(values[0].mean())} points",
+        }
     )
     what = f"barrier at k = {ks[-1]} less that at {ks[0]}"
     return Shown(text, smaller(what, values[0], values[1]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.claims.claim import Claim, Shown
-from analysis.claims.evidence import Evidence, all_of, compared, over_inits
+from analysis.claims.evidence import Evidence, Side, all_of, compared, over_inits
 from analysis.ends import of_levels
 from analysis.formats import number
 from analysis.levels import eps_of
@@ -41,7 +41,7 @@ def _side(rows: pd.DataFrame, column: str, border: float, inside: bool) -> Evide
     what = "error of the projection" if column == PROJECTION else "error of the next level"
     level = int(rows[LEVEL].iloc[0])
     found = over_inits(rows[column], rows[INIT_SEED], PERCENT)
-    claimed = "at most" if inside else "above"
+    claimed: Side = "at most" if inside else "above"
     return compared(f"{what} at level {level}", found, border, claimed, meaning="matching error")
 
 

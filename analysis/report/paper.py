@@ -13,7 +13,8 @@ from analysis import claims, tables
 from analysis.claims.claim import Claim, Shown
 from analysis.figures import svg
 from analysis.figures.lmc import FIGURES, find
-from analysis.figures.lmc.numbers import SOME, numbers
+from analysis.figures.lmc.numbers import SOME
+from analysis.figures.lmc.numbers import tables as numbers
 from analysis.formats import UNKNOWN, number, spread, weights
 from analysis.published import beside
 from analysis.records import REWIND
@@ -179,7 +180,8 @@ def _figure(name: str, studies: Sequence[Study], held: Held, folder: Path) -> It
     yield f"### {figure.source}: {figure.title}"
     yield f"![{figure.alt}]({folder.name}/{name}.svg)"
     yield figure.caption
-    yield folded("Numbers", tables.markdown(numbers(plot.figure)))
+    for caption, table in numbers(plot.figure).items():
+        yield folded(f"Numbers: {caption}" if caption else "Numbers", tables.markdown(table))
     own = [(claim, shown) for claim, _, shown in held if claim.figure == name]
     if own:
         yield "\n".join(

@@ -1,4 +1,4 @@
-"""The report's figures that are laid out as LMC's."""
+"""The report's figures that are laid out as the papers'."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 
-from analysis.figures.lmc import FIGURES, find
+from analysis.figures.papers import FIGURES, find
 from analysis.figures.style import RC
 from analysis.report.plot import Plot
 

@@ -7,13 +7,13 @@ in through `Context.provenance`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis import pairs, quantities, searches, tables
+from analysis import level_tables, pairs, quantities, searches, tables
 from analysis.cells import Matching
 from analysis.clauses import TOO_WIDE
 from analysis.figures import accuracy, instability, path, svg
@@ -30,8 +30,8 @@ from analysis.report import (
     sparsity_table,
 )
 from analysis.report.plot import Plot
-from analysis.report.tolerance import tolerance
-from analysis.study import NOTHING, Study, by_recipe
+from analysis.report.words import tolerance
+from analysis.study import NOTHING, UNTIL_LEFT, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,12 @@ class Context:
     """What was measured while networks were trained, as `Study.progress`, if anything was."""
     searches: tuple[searches.Search, ...] = ()
     """What the sweep searched for."""
+    planes: pd.DataFrame | None = None
+    """Errors on planes through two levels, as `Study.planes`, if any were measured."""
+    iterations: Mapping[str, int] = field(default_factory=dict)
+    """As `Study.iterations`."""
+    until_left: float = UNTIL_LEFT
+    """As `Study.until_left`."""
     learning: pd.DataFrame | None = None
     """Learning curves, as `learning.learning_curves`, if there are any."""
 
@@ -91,8 +97,11 @@ def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None =
         trials=trials,
         curves=NOTHING.copy() if curves is None else curves,
         progress=NOTHING.copy() if context.progress is None else context.progress,
+        planes=NOTHING.copy() if context.planes is None else context.planes,
         stable_below=context.stable_below,
         matching=context.matching,
+        iterations=context.iterations,
+        until_left=context.until_left,
     )
 
 
@@ -114,6 +123,7 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
             for finding in [
                 *findings(study.cells),
                 *pairs.findings(study.pairs, context.stable_below),
+                *level_tables.findings(study),
             ]
         ),
         *(tables.markdown(table) for table in _tables(study, context).values()),
@@ -155,7 +165,11 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     return environment.get_template("report.html").render(
         context=context,
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
-        findings=[*findings(study.cells), *pairs.findings(study.pairs, context.stable_below)],
+        findings=[
+            *findings(study.cells),
+            *pairs.findings(study.pairs, context.stable_below),
+            *level_tables.findings(study),
+        ],
         plots=list(_plots(study, context)),
         tables=_tables(study, context),
         others=quantities.tables(trials, context.quantities),
@@ -170,6 +184,7 @@ def _tables(study: Study, context: Context) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
     of_pairs = pairs.table(study.pairs)
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
+    found |= level_tables.tables(study)
     if not study.cells.empty:
         found |= _of_cells(study)
         several = study.cells[RECIPE].nunique() > 1

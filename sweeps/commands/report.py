@@ -42,7 +42,7 @@ def report(
         typer.Option(
             metavar="FIGURE",
             help="draw a figure as LMC has it, of all these sweeps side by side, as SVG: fig3, "
-            "app-d, ...",
+            "app-d, ...; or as Unmasking has it: u-fig2, u-app-d, ...",
         ),
     ] = None,
     figures: Annotated[
@@ -96,7 +96,7 @@ def report(
 
 def _check_figures(names: list[str], figures: list[str], output: Path | None, others: bool) -> None:
     """Raise UserError where a figure is unknown, or options do not go together."""
-    from analysis.figures.lmc import FIGURES
+    from analysis.figures.papers import FIGURES
 
     for one in figures:
         if one not in FIGURES:
@@ -128,7 +128,7 @@ def _draw(
         if drawn is None:
             raise UserError(
                 f"--figure {name}: none of these sweeps has what it shows; `sweeps specs --paper "
-                "lmc` lists specs by figure"
+                f"{'unmasking' if name.startswith('u-') else 'lmc'}` lists specs by figure"
             )
         for sweep in lacking:
             print(f"{name}: {sweep} has nothing that it shows", file=sys.stderr)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import records
-from sweeps.errors import UserError
+from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
@@ -134,3 +134,15 @@ def all_of(store: Store) -> list[Submission]:
             continue  # damaged, or of a later version
         found.append(Submission(key, sweep, held["text"], artifact.facts["written_at"]))
     return sorted(found, key=lambda one: one.submitted_at)
+
+
+def chosen_of(every: Sequence[Run], key: str) -> Run:
+    """Return the submission whose key begins like `key`. Raises UserError unless there is one."""
+    keys = {run.data.tags[records.SWEEP_KEY]: run for run in every}
+    fitting = [run for whole, run in keys.items() if key and whole.startswith(key)]
+    if len(fitting) != 1:
+        why = "several submissions have" if fitting else "no submission has"
+        raise UserError(
+            f"--submission {key}: {why} this key{did_you_mean(key, [k[:8] for k in keys])}"
+        )
+    return fitting[0]

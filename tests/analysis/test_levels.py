@@ -3,51 +3,23 @@
 import math
 from dataclasses import replace
 
+import level_samples
 import pandas as pd
 import pytest
+from level_samples import EPS, MadeLevels
 
-from analysis import levels
+from analysis import level_tables, levels
+from analysis.levels import BARRIER
 from analysis.study import Study
-
-DENSE = {1: 2.0, 2: 3.0, 3: 4.0}
-"""Errors of the dense networks by init: 3 ± 1."""
-EPS = 1.0
 
 
 @pytest.fixture
-def made(trial, frame):
-    """Build a study of networks alone and of pairs of levels, of three inits.
+def made(trial):
+    """Build a study of one chain, as `MadeLevels.chain`; with barriers unless told otherwise."""
 
-    `errors` are of levels 1, 2, ... (each init's is as much higher or lower as its dense one's);
-    `rises` (level, level_2) -> how far the middle of the path is above the line between its ends.
-    """
-
-    def study(errors, rises, *, strategy="imp", rewind=0, barriers=True):
-        of = dict(enumerate([3.0, *errors]))
-        rows, paths = [], []
-        for init, dense in DENSE.items():
-            error = {level: value + dense - 3 for level, value in of.items()}
-            alone = {"init": init, "orders": (1, 1), "instability": math.nan}
-            for level, value in error.items():
-                name = strategy if level else "dense"
-                rows.append(trial(name, level, rewind, accuracies=(100 - value,) * 2, **alone))
-            for (level, level_2), rise in rises.items():
-                ends = error[level], error[level_2]
-                middle = sum(ends) / 2 + rise
-                row = trial(
-                    *(strategy, level, rewind),
-                    **{**alone, "instability": max(*ends, middle) - sum(ends) / 2},
-                    accuracies=(100 - ends[0], 100 - ends[1]),
-                    level_2=level_2,
-                )
-                rows.append(row | ({"barrier_test": max(rise, 0.0)} if barriers else {}))
-                heights = ends[1], middle, ends[0]  # alpha 1 is network 1, w(level)
-                paths += [(row["trial"], n, n / 2, height) for n, height in enumerate(heights)]
-        frames = frame(*rows)
-        if barriers:
-            frames["barrier_test"] = [row.get("barrier_test", math.nan) for row in rows]
-        columns = ["trial", "point", "alpha", "path_error_test"]
-        return Study("made", frames, pd.DataFrame(paths, columns=columns))
+    def study(errors, rises, *, barriers=True, **options):
+        found = MadeLevels(trial).chain(errors, rises, **options).study()
+        return found if barriers else replace(found, trials=found.trials.drop(columns=BARRIER))
 
     return study
 
@@ -155,21 +127,9 @@ def test_a_sweep_without_pairs_of_levels_has_empty_frames(trial, frame):
 
 
 @pytest.fixture
-def both(trial, frame):
+def both(trial):
     """Both schedules from k = 200 of T = 1200; adaptive pruning leaves 60, 30, 8 %."""
-
-    def network(strategy, level, init, error, left):
-        alone = {"init": init, "orders": (1, 1), "instability": math.nan}
-        row = trial(strategy, level, 200, accuracies=(100 - error,) * 2, **alone)
-        return row | {"weights_left": left, "weights_left_2": left}
-
-    rows = []
-    for init in (1, 2):
-        rows.append(network("dense", 0, init, 3.0, 100.0))
-        rows += [network("imp", n, init, 3.0, 100 * 0.8**n) for n in range(1, 13)]
-        lefts = enumerate((60.0, 30.0, 8.0), 1)
-        rows += [network("imp-adaptive", n, init, 3.0 + init / 2, left) for n, left in lefts]
-    return Study("made", frame(*rows), iterations={"digits": 1200})
+    return level_samples.schedules(trial, iterations={"digits": 1200})
 
 
 def test_schedules_count_what_was_trained(both):
@@ -207,3 +167,35 @@ def test_compute_is_unknown_without_iterations(both):
     table = levels.adaptive_table(replace(both, iterations={}))
     assert table["compute_saved"].isna().all()
     assert table["retrainings_saved"].notna().all()
+
+
+def test_tables_are_per_k_and_say_what_is_connected(made):
+    study = made([3.5, 9.0], {(0, 1): 0.0, (1, 2): 3.0, (0, 2): 0.0})
+    ((caption, table),) = level_tables.tables(study).items()
+    assert "k = 0" in caption
+    assert "ε = 1.00" in caption
+    assert table["levels"].tolist() == ["0–1", "1–2"]
+    assert table["barrier"].tolist() == ["0.00 ± 0.00", "3.00 ± 0.00"]
+    assert table["connected"].tolist() == ["yes", "no"]
+    assert table["both matching"].tolist() == ["yes", "no"]
+    (finding,) = level_tables.findings(study)
+    assert finding.startswith(
+        "Of 2 pairs of successive IMP levels 1 match at both levels, and 1 of these is connected; "
+        "none of the other 1 is connected."
+    )
+
+
+def test_the_table_of_schedules_says_what_is_saved(both):
+    ((caption, table),) = level_tables.tables(both).items()
+    assert "at most 9 %" in caption
+    assert table["schedule"].tolist() == ["fixed", "adaptive", "saved"]
+    assert table["retrainings"].tolist() == ["11.0 ± 0.0", "3.0 ± 0.0", "72.7 %"]
+    assert table["iterations"].tolist() == ["12200.0 ± 0.0", "4200.0 ± 0.0", "65.6 %"]
+    (finding,) = level_tables.findings(both)
+    assert "saves 72.7 % of retrainings and 65.6 % of compute" in finding
+
+
+def test_other_sweeps_have_no_such_tables(study):
+    plain = Study("plain", study)
+    assert level_tables.tables(plain) == {}
+    assert level_tables.findings(plain) == []

@@ -92,11 +92,15 @@ class Curve:
 
 
 class Sheet(Figure):
-    """A figure that knows the curves of its panels, so that their numbers can be given."""
+    """A figure that knows the curves of its panels, so that their numbers can be given.
+
+    `tables` has the numbers by caption where curves do not tell them.
+    """
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self.curves: list[tuple[Axes, Curve]] = []
+        self.tables: dict[str, pd.DataFrame] = {}
 
 
 def look(name: str, label: str | None = None, style: Any = SOLID) -> Curve:

@@ -29,6 +29,15 @@ SMALL = 1.0
 """Means of a panel that are all below it have three decimals instead of one."""
 
 
+def tables(drawn: Figure) -> dict[str, pd.DataFrame]:
+    """Return the numbers of a figure as tables by their captions: its own, or that of its curves.
+
+    The caption of the latter is empty: the figure's caption says what it is.
+    """
+    assert isinstance(drawn, Sheet)
+    return drawn.tables or {"": numbers(drawn)}
+
+
 def numbers(drawn: Figure) -> pd.DataFrame:
     """Return mean ± standard deviation at each x of each curve, and how many (`n`) these are over.
 

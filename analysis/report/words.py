@@ -1,14 +1,19 @@
-"""What a matching subnetwork may lose, in words."""
+"""Definitions of the report that depend on the numbers."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analysis.cells import NAMED, Matching
 from analysis.formats import listed
-from analysis.study import Study, by_recipe
+from analysis.study import by_recipe
+
+if TYPE_CHECKING:
+    from analysis.study import Study
 
 
 def tolerance(study: Study, matching: Matching) -> str:
-    """Return how far below the dense networks still counts as matching, in words."""
+    """How far below the dense networks still counts as matching, in words."""
     if matching not in NAMED:
         return f"at most {matching:g} points below that of the dense networks (LMC section 4.4)"
     references = [(recipe, one.reference) for recipe, one in by_recipe(study).items()]
