@@ -1,4 +1,4 @@
-"""LMC in miniature: every small twin of its experiments in one store, and one page of results.
+"""Both papers in miniature: small twins of their experiments in one store, and a page of results.
 
     python -m sweeps.miniature [--home HOME] [--page FILE]
 
@@ -16,8 +16,9 @@ from pathlib import Path
 
 from sweeps.errors import UserError
 from sweeps.loading import load
-from sweeps.plan import expand
+from sweeps.plan import growing
 from sweeps.plan.graph import trainings
+from trainables.store import Store
 
 TWINS = (
     "digits-fig2-3",
@@ -28,8 +29,12 @@ TWINS = (
     "digits-app-c",
     "digits-app-d",
     "digits-app-h",
+    "digits-u-fig2",
+    "digits-u-fig3",
+    "digits-u-fig4",
+    "digits-u-app-d",
 )
-"""Specs, in the order of the paper: the first that has the data of a figure is shown there."""
+"""Specs, in the order of the papers: the first that has the data of a figure is shown there."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,19 +82,20 @@ def write(home: Path, page: Path, seconds: float) -> None:
 
 def _intro(store: Path, seconds: float) -> str:
     """What was done, and what sharing saved."""
-    plans = [expand(load(name)[0]) for name in TWINS]
+    plans = [growing.from_store(load(name)[0], Store(str(store)))[0] for name in TWINS]
     apart = sum(trainings(plan.jobs.values()) for plan in plans)
     together = trainings({key: job for plan in plans for key, job in plan.jobs.items()}.values())
     trials = len({trial.key for plan in plans for trial in plan.trials})
     size = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
     minutes, rest = divmod(round(seconds), 60)
     return (
-        "Every figure and table of *Linear Mode Connectivity and the Lottery Ticket Hypothesis*, "
-        "on a small BatchNorm network and scikit-learn's handwritten digits. `make paper` made "
+        "Every figure and table of *Linear Mode Connectivity and the Lottery Ticket Hypothesis* "
+        "(LMC) and of *Unmasking the Lottery Ticket Hypothesis* (Unmasking), on a small BatchNorm "
+        "network and scikit-learn's handwritten digits. `make paper` made "
         f"this page: {len(TWINS)} sweeps in one store, {trials:,} trials, {together:,} trainings "
         f"(run apart the sweeps have {apart:,}), {size / 1e6:.0f} MB, {minutes} min {rest} s. It "
-        "shows whether the paper's pictures appear in a network that anyone can train in minutes; "
-        "of the paper's networks it proves nothing."
+        "shows whether the papers' pictures appear in a network that anyone can train in minutes; "
+        "of the papers' networks it proves nothing."
     )
 
 

@@ -109,7 +109,7 @@ def _dense_nearer(study: Study) -> Shown | None:
     pairs = level_pairs(study)
     own = pairs[(pairs[STRATEGY] == IMP) & (pairs[LEVEL] == 0) & (pairs[LEVEL_2] == 1)]
     own = own[own["barrier"].notna()]
-    ks = sorted(own[REWIND].unique())
+    ks = sorted(map(int, own[REWIND].unique()))
     if len(ks) < 2:
         return None
     first, last = (own[own[REWIND] == k] for k in (ks[0], ks[-1]))
@@ -157,7 +157,7 @@ def _level_one(study: Study) -> Shown | None:
     """Error of level 1 at the first k, against the latest."""
     eps = eps_of(study)
     line = study.cells[(study.cells[STRATEGY] == IMP) & (study.cells[LEVEL] == 1)]
-    ks = sorted(line[REWIND].unique())
+    ks = sorted(map(int, line[REWIND].unique()))
     if len(ks) < 2 or pd.isna(eps) or not len(level_pairs(study)):
         return None
     first, last = (

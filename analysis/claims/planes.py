@@ -63,7 +63,7 @@ def _low(study: Study) -> Shown | None:
 
 
 def _returns(study: Study) -> Shown | None:
-    """Of the levels whose projection lies outside: the first one."""
+    """Of the levels whose projection lies outside: the one whose next level has least error."""
     found = _planes(study)
     if found is None:
         return None
@@ -72,7 +72,7 @@ def _returns(study: Study) -> Shown | None:
     outside = means[means[PROJECTION] > border]
     if outside.empty or len(means) < 2:
         return None
-    rows = planes[planes[LEVEL] == outside.index[0]]
+    rows = planes[planes[LEVEL] == outside[NEXT].idxmin()]
     parts = [
         _side(rows, PROJECTION, border, inside=False),
         _side(rows, NEXT, border, inside=True),

@@ -1,9 +1,9 @@
-"""LMC in one page: every claim, table and figure that some sweeps have the data of, as Markdown."""
+"""Both papers in one page, as Markdown: the claims, tables and figures that sweeps have data of."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ import pandas as pd
 
 from analysis import claims, tables
 from analysis.claims.claim import Claim, Shown
-from analysis.figures import svg
-from analysis.figures.lmc import FIGURES, find
+from analysis.figures import lmc, svg, unmasking
 from analysis.figures.lmc.numbers import SOME
 from analysis.figures.lmc.numbers import tables as numbers
+from analysis.figures.papers import find
 from analysis.formats import UNKNOWN, number, spread, weights
 from analysis.published import beside
 from analysis.records import REWIND
@@ -44,11 +44,10 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     held = list(claims.held_against(studies))
     parts = [
-        "# LMC in miniature",
+        "# Two papers in miniature",
         intro,
         "## Claims",
-        counted(held),
-        tables.markdown(claim_table(held), words=("says", "here", "verdict", "why")),
+        *(part for paper in PAPERS for part in _claims(paper, held)),
         how_to_read(studies[0]),
         "## Tables",
         "**Table 1.** The network, how it is trained, and the test accuracy (%) of the dense "
@@ -62,11 +61,36 @@ def write(
         "samples, or over n inits where the caption says so. Long paths have "
         f"{SOME} of their points there. Lines are moved apart a little along x, since some "
         "coincide.",
-        *(figure for name in FIGURES for figure in _figure(name, studies, held, folder)),
+        *(part for paper in PAPERS for part in _figures(paper, studies, held, folder)),
         "## Made with",
         "\n".join(f"- {name}: {value}" for name, value in provenance.items()),
     ]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+PAPERS = {
+    "LMC": ("Linear Mode Connectivity and the Lottery Ticket Hypothesis", lmc.FIGURES),
+    "Unmasking": ("Unmasking the Lottery Ticket Hypothesis", unmasking.FIGURES),
+}
+"""What claims call a paper -> its title and its figures."""
+
+
+def _claims(paper: str, held: Held) -> Iterator[str]:
+    """What a paper states, held against the records."""
+    own = [one for one in held if one[0].paper == paper]
+    if own:
+        yield f"### {PAPERS[paper][0]}"
+        yield counted(own)
+        yield tables.markdown(claim_table(own), words=("says", "here", "verdict", "why"))
+
+
+def _figures(paper: str, studies: Sequence[Study], held: Held, folder: Path) -> Iterator[str]:
+    """The figures of a paper that some study has the data of."""
+    title, names = PAPERS[paper]
+    drawn = [part for name in names for part in _figure(name, studies, held, folder)]
+    if drawn:
+        yield f"### {title}"
+        yield from drawn
 
 
 def how_to_read(study: Study) -> str:
@@ -177,7 +201,7 @@ def _figure(name: str, studies: Sequence[Study], held: Held, folder: Path) -> It
         return
     plot = paper_plots.plot(figure, having)
     svg.save(plot.figure, folder / f"{name}.svg")
-    yield f"### {figure.source}: {figure.title}"
+    yield f"#### {figure.source}: {figure.title}"
     yield f"![{figure.alt}]({folder.name}/{name}.svg)"
     yield figure.caption
     for caption, table in numbers(plot.figure).items():

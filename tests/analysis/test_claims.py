@@ -20,7 +20,7 @@ from claims_studies import (
 
 from analysis import claims
 from analysis.claims import CLAIMS, held_against
-from analysis.figures.lmc import FIGURES
+from analysis.figures.papers import FIGURES
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 
@@ -99,7 +99,8 @@ def verdict(name, study):
 
 
 def test_every_claim_is_tested_both_ways():
-    assert AGREES.keys() == DIFFERS.keys() == BY_NAME.keys()
+    of_lmc = {one.name for one in CLAIMS if one.paper == "LMC"}
+    assert AGREES.keys() == DIFFERS.keys() == of_lmc
 
 
 @pytest.mark.parametrize("name", AGREES)
