@@ -67,16 +67,14 @@ def telling(planes: pd.DataFrame) -> pd.DataFrame:
     """Return at most four planes that show what becomes of the projection (Figure 3).
 
     The first; the first of the others whose projection matches; the middle one of those whose
-    projection does not match while w(L+1) does; and the first at which neither does.
+    projection does not match while w(L+1) does; and the first from which on no w(L+1) matches.
     """
     inside = planes["plane_error_projection"] <= planes["limit"]
     returns = planes["plane_error_2"] <= planes["limit"]
-    groups = [planes.index[:1], planes.index[inside][:1], planes.index[~inside & returns]]
-    if len(groups[1]) and groups[1][0] == planes.index[0]:
-        groups[1] = planes.index[inside][1:2]
-    middle = groups[2]
-    groups[2] = middle[len(middle) // 2 :][:1]
-    groups.append(planes.index[~inside & ~returns][:1])
+    low = planes.index[inside & (planes.index != planes.index.min())][:1]
+    middle = planes.index[~inside & returns]
+    failing = planes.index[planes.index > planes.index[returns].max()] if returns.any() else low
+    groups = (planes.index[:1], low, middle[len(middle) // 2 :][:1], failing[:1])
     return planes.loc[sorted({int(one) for group in groups for one in group})]
 
 
@@ -197,8 +195,8 @@ FIGURE = PaperFigure(
     needs=lambda study: len(planes_of(study)) > 0,
     draw=_drawer(telling),
     caption=CAPTION.format(
-        which="the first level, then where the projection matches, where only w(L+1) does, and "
-        "where neither does"
+        which="the first level, then one where the projection matches, one where only w(L+1) does, "
+        "and the first from which on no w(L+1) matches"
     ),
     alt="Filled contours of test error on planes, a panel per level, with three networks marked.",
 )
