@@ -30,23 +30,13 @@ from analysis.report import (
     sparsity_table,
 )
 from analysis.report.plot import Plot
-from analysis.report.words import tolerance
+from analysis.report.words import OVER, PAIRS, tolerance
 from analysis.study import NOTHING, UNTIL_LEFT, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-
-PAIRS = (
-    "Networks from files, pair by pair: instability on the straight line between their weights, in "
-    "points of test and train error; test accuracy of each; whether they are linearly connected."
-)
-
-OVER = (
-    "Copies of W_k that start over: trained for all of training, with data order and schedule of "
-    "iteration 0 (LMC Figure 4). At k = 0 all do."
-)
 
 _EVEN = "The axis shows the measured k at equal distances."
 

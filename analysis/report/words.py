@@ -11,6 +11,16 @@ from analysis.study import by_recipe
 if TYPE_CHECKING:
     from analysis.study import Study
 
+PAIRS = (
+    "Networks from files, pair by pair: instability on the straight line between their weights, in "
+    "points of test and train error; test accuracy of each; whether they are linearly connected."
+)
+
+OVER = (
+    "Copies of W_k that start over: trained for all of training, with data order and schedule of "
+    "iteration 0 (LMC Figure 4). At k = 0 all do."
+)
+
 
 def tolerance(study: Study, matching: Matching) -> str:
     """How far below the dense networks still counts as matching, in words."""
