@@ -167,8 +167,7 @@ def _submissions(client: MlflowClient, experiment: str) -> list[Run]:
 
 
 def trial_runs(client: MlflowClient, experiment: str) -> list[Run]:
-    """The runs of all finished trials of an experiment, by its id."""
-    # A trial is finished once all is written: one that a killed driver began is not.
+    """The runs of all finished trials of an experiment, by its id: those with all written."""
     return search(client, experiment, f"{IS_TRIAL} and attributes.status = 'FINISHED'")
 
 
@@ -178,10 +177,9 @@ def trials(runs: Iterable[Run]) -> pd.DataFrame:
     Columns: `TRIAL_COLUMNS`, `SCALAR_METRICS` (NaN where a run lacks one), `TEST_EXAMPLES`,
     `MAJORITY_TEST` (NaN where unknown), and `diverged_1`, `diverged_2` (bool); then whatever other
     measures have recorded (NaN where a run lacks it), sorted by name. `submission` is the id of
-    the run below which MLflow shows the trial. `level_2` is `level` but in trials of two levels.
-    Of a trial of one network both order seeds are the
-    same (`ends.alone`), its accuracy is that of arm 1, and what is of arm 2 is NaN. A diverged arm
-    has no accuracy, and its trial no instability: they are NaN.
+    the run below which MLflow shows the trial. `level_2` is `level` but in trials of two levels. Of
+    a trial of one network both order seeds are the same (`ends.alone`), its accuracy is that of
+    arm 1, and what is of arm 2 is NaN. A diverged arm has no accuracy, its trial no instability.
     """
     import pandas as pd
 
@@ -220,9 +218,6 @@ def _pages(page_after: Callable[[str | None], PagedList[T]]) -> Iterator[T]:
 IDENTIFYING = (STRATEGY, LEVEL, LEVEL_2, REWIND, RESTART, INIT_SEED, "order_seed_1", "order_seed_2")
 """What a trial is among those of its recipe."""
 
-_EARLIER = CURVE_METRICS
-"""Metrics of earlier versions' runs that are curves."""
-
 TRIAL_COLUMNS = ("trial", "run_id", "submission", RECIPE, *IDENTIFYING)
 
 
@@ -245,7 +240,7 @@ def _trial_row(run: Run) -> dict[str, object]:
         "order_seed_1": first,
         "order_seed_2": second,
         **{name: metrics.get(name, math.nan) for name in (*SCALAR_METRICS, *END_METRICS)},
-        **{name: value for name, value in metrics.items() if name not in _EARLIER},
+        **{name: value for name, value in metrics.items() if name not in CURVE_METRICS},
     }
     row[WEIGHTS_LEFT_2] = metrics.get(WEIGHTS_LEFT_2, row[WEIGHTS_LEFT])
     if not others:

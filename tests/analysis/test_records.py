@@ -125,7 +125,6 @@ def test_what_was_measured_comes_back(trials):
         *("instability_test", "instability_train", "accuracy_test", "accuracy_train"),
         *("accuracy_test_1", "accuracy_test_2", "accuracy_train_1", "accuracy_train_2"),
         *("test_examples", "majority_test", "diverged_1", "diverged_2"),
-        "weights_left_2",
     ]
     found = trials[MEASURED].to_numpy()
     assert found[0].tolist() == [-5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
