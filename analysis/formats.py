@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -44,3 +46,12 @@ def listed(items: list[Any]) -> str:
     """ "0", "0 and 20", "0, 20 and 120"."""
     words = [str(item) for item in items]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Return whole numbers with runs of three and more in short: "0, 2 to 5, 8"."""
+    parts: list[str] = []
+    for _, run in groupby(enumerate(sorted(numbers)), key=lambda one: one[1] - one[0]):
+        own = [number for _, number in run]
+        parts += [f"{own[0]} to {own[-1]}"] if len(own) > 2 else map(str, own)
+    return ", ".join(parts)

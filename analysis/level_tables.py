@@ -17,7 +17,8 @@ from analysis.levels import (
     eps_of,
     judged_pairs,
 )
-from analysis.records import REWIND, STRATEGY
+from analysis.published_unmasking import saving_of
+from analysis.records import RECIPE, REWIND, STRATEGY
 from analysis.strategies import IMP_ADAPTIVE, PERTURBED, strategy
 from analysis.study import by_recipe
 
@@ -46,7 +47,7 @@ def tables(whole: Study) -> dict[str, pd.DataFrame]:
                 f"with at most {study.until_left:g} % of weights left: means ± standard deviation "
                 "over inits. Iterations are all that were trained, the dense network’s among them. "
                 "The difference of the errors has its 95 % interval in brackets."
-            ] = _of_schedules(means)
+            ] = _of_schedules(means, study.until_left)
     return found
 
 
@@ -146,8 +147,11 @@ def _verdict(holds: Any) -> str:
     return UNKNOWN if pd.isna(holds) else "yes" if holds else "no"
 
 
-def _of_schedules(means: pd.DataFrame) -> pd.DataFrame:
-    """Three rows per k: the fixed schedule, the adaptive one, and what is saved."""
+def _of_schedules(means: pd.DataFrame, until_left: float) -> pd.DataFrame:
+    """Three rows per k: the fixed schedule, the adaptive one, and what is saved.
+
+    With what the paper has of the recipe, if it has anything.
+    """
     rows: list[dict[str, str]] = []
     for _, row in means.iterrows():
         said = {
@@ -163,6 +167,11 @@ def _of_schedules(means: pd.DataFrame) -> pd.DataFrame:
             "iterations": _percent(row["compute_saved"]),
             "error %": _difference(row),
         }
+        paper = saving_of(row[RECIPE], until_left)
+        if paper is not None:
+            said["fixed"]["paper"] = f"{paper.fixed} retrainings"
+            said["adaptive"]["paper"] = f"{paper.adaptive} retrainings"
+            said["saved"]["paper"] = "{:g} to {:g} % of compute".format(*paper.compute_saved)
         n = f"{row['n']} of {row['inits']}"
         rows += [
             {"rewind k": str(row[REWIND]), "schedule": schedule, **values, "n": n}

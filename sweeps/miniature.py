@@ -20,21 +20,20 @@ from sweeps.plan import growing
 from sweeps.plan.graph import trainings
 from trainables.store import Store
 
-TWINS = (
-    "digits-fig2-3",
-    "digits-fig4",
-    "digits-fig5-7",
-    "digits-fig8",
-    "digits-app-b",
-    "digits-app-c",
-    "digits-app-d",
-    "digits-app-h",
-    "digits-u-fig2",
-    "digits-u-fig3",
-    "digits-u-fig4",
-    "digits-u-app-d",
-)
-"""Specs, in the order of the papers: the first that has the data of a figure is shown there."""
+TWINS = {
+    "LMC": (
+        "digits-fig2-3",
+        "digits-fig4",
+        "digits-fig5-7",
+        "digits-fig8",
+        "digits-app-b",
+        "digits-app-c",
+        "digits-app-d",
+        "digits-app-h",
+    ),
+    "Unmasking": ("digits-u-fig2", "digits-u-fig3", "digits-u-fig4", "digits-u-app-d"),
+}
+"""Specs of each paper, in its order: the first that has the data of a figure is shown there."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--page", type=Path, default=Path(".sweeps/miniature/miniature.md"))
     given = parser.parse_args(arguments)
     begin = time.monotonic()
-    for name in TWINS:
+    for name in _names():
         print(f"== {name}", flush=True)
         command = [sys.executable, "-m", "sweeps", "run", name, "--home", str(given.home)]
         status = subprocess.run(command, check=False).returncode
@@ -68,9 +67,12 @@ def write(home: Path, page: Path, seconds: float) -> None:
     from sweeps.provenance import versions
 
     place = resolve(str(home), None)
-    every = [read_results(place, name) for name in TWINS]
-    studies = [study for one in every for study in by_recipe(one.study).values()]
-    hyperparameters = {one.name: one.settings[0].hyperparameters for one in every}
+    every = {name: read_results(place, name) for name in _names()}
+    studies = {
+        of: [study for name in names for study in by_recipe(every[name].study).values()]
+        for of, names in TWINS.items()
+    }
+    hyperparameters = {name: one.settings[0].hyperparameters for name, one in every.items()}
     paper.write(
         page,
         studies,
@@ -80,9 +82,14 @@ def write(home: Path, page: Path, seconds: float) -> None:
     )
 
 
+def _names() -> list[str]:
+    return [name for names in TWINS.values() for name in names]
+
+
 def _intro(store: Path, seconds: float) -> str:
     """What was done, and what sharing saved."""
-    plans = [growing.from_store(load(name)[0], Store(str(store)))[0] for name in TWINS]
+    names = _names()
+    plans = [growing.from_store(load(name)[0], Store(str(store)))[0] for name in names]
     apart = sum(trainings(plan.jobs.values()) for plan in plans)
     together = trainings({key: job for plan in plans for key, job in plan.jobs.items()}.values())
     trials = len({trial.key for plan in plans for trial in plan.trials})
@@ -92,7 +99,7 @@ def _intro(store: Path, seconds: float) -> str:
         "Every figure and table of *Linear Mode Connectivity and the Lottery Ticket Hypothesis* "
         "(LMC) and of *Unmasking the Lottery Ticket Hypothesis* (Unmasking), on a small BatchNorm "
         "network and scikit-learn's handwritten digits. `make paper` made "
-        f"this page: {len(TWINS)} sweeps in one store, {trials:,} trials, {together:,} trainings "
+        f"this page: {len(names)} sweeps in one store, {trials:,} trials, {together:,} trainings "
         f"(run apart the sweeps have {apart:,}), {size / 1e6:.0f} MB, {minutes} min {rest} s. It "
         "shows whether the papers' pictures appear in a network that anyone can train in minutes; "
         "of the papers' networks it proves nothing."

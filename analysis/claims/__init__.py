@@ -12,6 +12,7 @@ from analysis.claims import (
     adaptive,
     dense,
     distances,
+    level_errors,
     levels,
     planes,
     rewinding,
@@ -34,6 +35,7 @@ CLAIMS: tuple[Claim, ...] = (
     *train_set.CLAIMS,
     *distances.CLAIMS,
     *levels.CLAIMS,
+    *level_errors.CLAIMS,
     *planes.CLAIMS,
     *adaptive.CLAIMS,
 )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.claims.claim import Claim, Shown
-from analysis.claims.evidence import Interval, all_of, compared
+from analysis.claims.evidence import Interval, compared
 from analysis.claims.quoting import at_each_k
 from analysis.formats import number
 from analysis.levels import adaptive_means, adaptive_table, eps_of, level_cells, level_pairs
+from analysis.published_unmasking import SAVING
 from analysis.records import REWIND, STRATEGY
 from analysis.strategies import PERTURBED
 
@@ -53,30 +54,48 @@ def _no_worse(study: Study) -> Shown | None:
     )
     what = "error, adaptive less fixed"
     found = _interval(row, "error_difference")
-    evidence = compared(what, found, eps, "at most", " points", meaning="eps")
+    evidence = compared(what, found, eps, "at most", " points", meaning="ε")
     return Shown(text, evidence)
 
 
+def _saves(study: Study) -> Shown | None:
+    row = _means(study)
+    if row is None or pd.isna(row["compute_saved"]):
+        return None
+    least, most = SAVING.compute_saved
+    return Shown(
+        f"{number(row['compute_saved'])} % of all trained iterations, the dense network’s among "
+        "them",
+        compared(
+            "compute saved",
+            _interval(row, "compute_saved"),
+            least,
+            "at least",
+            meaning=f"the paper has {least:g} to {most:g} %",
+        ),
+    )
+
+
 def _perturbed(study: Study) -> Shown | None:
+    """At the latest k, as in the experiments that the paper asks about."""
     eps = eps_of(study)
     cells = level_cells(level_pairs(study), eps)
-    own = cells[(cells[STRATEGY] == PERTURBED) & cells["connected"].notna()]
+    own = cells[(cells[STRATEGY] == PERTURBED) & cells["connected"].notna()].sort_values(REWIND)
     if own.empty:
         return None
-    parts = [
+    latest = own.iloc[-1]
+    barriers = zip(own[REWIND], own["barrier"], strict=True)
+    return Shown(
+        f"barrier {at_each_k({k: f'{number(value)} points' for k, value in barriers})}",
         compared(
-            f"barrier at k = {row[REWIND]}",
-            _interval(row, "barrier"),
+            f"barrier at k = {latest[REWIND]}",
+            _interval(latest, "barrier"),
             eps,
             "at least",
             " points",
-            meaning="eps",
-        )
-        for _, row in own.sort_values(REWIND).iterrows()
-    ]
-    barriers = zip(own[REWIND], own["barrier"], strict=True)
-    text = at_each_k({k: f"{number(value)} points" for k, value in barriers})
-    return Shown(f"barrier {text}", all_of(parts))
+            meaning="ε",
+        ),
+    )
 
 
 CLAIMS = (
@@ -84,7 +103,7 @@ CLAIMS = (
         name="adaptive-fewer",
         figure="u-fig4",
         paper="Unmasking",
-        source="section 2.2, Figure 4",
+        source="Section 2.2, Figure 4",
         says="Pruning as much as the training loss allows needs fewer retrainings (7 instead of 11 "
         "to 9 % of weights left on CIFAR-100).",
         check=_fewer,
@@ -93,17 +112,25 @@ CLAIMS = (
         name="adaptive-no-worse",
         figure="u-fig4",
         paper="Unmasking",
-        source="section 2.2, Figure 4",
+        source="Section 2.2, Figure 4",
         says="It does so at no cost in error.",
         check=_no_worse,
+    ),
+    Claim(
+        name="adaptive-saves",
+        figure="u-fig4",
+        paper="Unmasking",
+        source="Abstract, section 2.2",
+        says="This saves 30 to 33 % of compute (CIFAR-100).",
+        check=_saves,
     ),
     Claim(
         name="perturbed-apart",
         figure="u-app-d",
         paper="Unmasking",
-        source="appendix D",
-        says="A dense network whose rewind point is moved as far as pruning to level 1 moves it is "
-        "not connected to the one that is not moved.",
+        source="Appendix D",
+        says="At the rewind step of the experiments a dense network is not connected to one whose "
+        "rewind point was moved as far as pruning to level 1 moves it.",
         check=_perturbed,
     ),
 )

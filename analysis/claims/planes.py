@@ -7,92 +7,118 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.claims.claim import Claim, Shown
-from analysis.claims.evidence import Evidence, Side, all_of, compared, over_inits
+from analysis.claims.evidence import Evidence, all_of, compared, over_inits
 from analysis.ends import of_levels
-from analysis.formats import number
+from analysis.formats import number, spans
 from analysis.levels import eps_of
-from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY
+from analysis.records import INIT_SEED, LEVEL, LEVEL_2, REWIND, STRATEGY
 from analysis.statistics import PERCENT
 from analysis.strategies import IMP
 
 if TYPE_CHECKING:
     from analysis.study import Study
 
-PROJECTION, NEXT = "plane_error_projection", "plane_error_2"
+OWN, PROJECTION, NEXT = "plane_error_1", "plane_error_projection", "plane_error_2"
+
+_CALLED = {PROJECTION: "projection of level", NEXT: "level after level"}
 
 
 def _planes(study: Study) -> tuple[pd.DataFrame, float] | None:
-    """The trials with planes at the latest k, and the matching error: dense + eps.
+    """IMP's trials with planes at the latest k, and the matching error, dense + eps.
 
-    Where one init leaves eps unknown, the matching error is that of the dense networks.
+    Columns go by their names without the measure's options.
     """
     trials = study.trials[of_levels(study.trials) & (study.trials[STRATEGY] == IMP)]
-    if PROJECTION not in trials or study.reference is None:
-        return None
-    found = trials[trials[PROJECTION].notna() & trials[NEXT].notna()]
-    if found.empty:
-        return None
+    trials = trials.rename(columns=lambda name: str(name).partition("/")[0])
+    trials = trials.loc[:, ~trials.columns.duplicated()]
     eps = eps_of(study)
-    border = 100 - study.reference.mean + (0.0 if pd.isna(eps) else eps)
-    return found[found[REWIND] == found[REWIND].max()], border
+    if PROJECTION not in trials or study.reference is None or pd.isna(eps):
+        return None
+    found = trials[trials[[OWN, PROJECTION, NEXT]].notna().all(axis=1)]
+    found = found[found[LEVEL_2] == found[LEVEL] + 1]
+    if found[LEVEL].nunique() < 2:
+        return None
+    return found[found[REWIND] == found[REWIND].max()], 100 - study.reference.mean + eps
 
 
-def _side(rows: pd.DataFrame, column: str, border: float, inside: bool) -> Evidence:
-    what = "error of the projection" if column == PROJECTION else "error of the next level"
-    level = int(rows[LEVEL].iloc[0])
-    found = over_inits(rows[column], rows[INIT_SEED], PERCENT)
-    claimed: Side = "at most" if inside else "above"
-    return compared(f"{what} at level {level}", found, border, claimed, meaning="matching error")
-
-
-def _said(rows: pd.DataFrame, border: float) -> str:
-    level = int(rows[LEVEL].iloc[0])
-    return (
-        f"level {level}: the projection has {number(rows[PROJECTION].mean())} % error, the next "
-        f"level {number(rows[NEXT].mean())} %; the matching error is {number(border)} %"
+def _side(planes: pd.DataFrame, level: int, column: str, border: float, inside: bool) -> Evidence:
+    """Whether the mean error of one of a plane's networks is up to the matching error, or above."""
+    rows = planes[planes[LEVEL] == level]
+    return compared(
+        f"error of the {_CALLED[column]} {level}",
+        over_inits(rows[column], rows[INIT_SEED], PERCENT),
+        border,
+        "at most" if inside else "above",
+        meaning="dense + ε",
     )
 
 
+def _said(means: pd.DataFrame, level: int) -> str:
+    return (
+        f"at level {level} the projection has an error of {number(means.loc[level, PROJECTION])} "  # type: ignore[arg-type]
+        f"%, the next level of {number(means.loc[level, NEXT])} %"  # type: ignore[arg-type]
+    )
+
+
+def _means(planes: pd.DataFrame) -> pd.DataFrame:
+    return planes.groupby(LEVEL)[[OWN, PROJECTION, NEXT]].mean()
+
+
 def _low(study: Study) -> Shown | None:
+    """At the lowest level of which there is a plane."""
     found = _planes(study)
     if found is None:
         return None
     planes, border = found
-    rows = planes[planes[LEVEL] == planes[LEVEL].min()]
-    return Shown(_said(rows, border), _side(rows, PROJECTION, border, inside=True))
+    level = int(planes[LEVEL].min())
+    return Shown(_said(_means(planes), level), _side(planes, level, PROJECTION, border, True))
 
 
 def _returns(study: Study) -> Shown | None:
-    """Of the levels whose projection lies outside: the one whose next level has least error."""
+    """At the middle one of the levels where only the projection leaves, as Figure 3 shows it.
+
+    These levels are told by means. Where there are none: at the first whose projection leaves.
+    """
     found = _planes(study)
     if found is None:
         return None
     planes, border = found
-    means = planes.groupby(LEVEL)[[PROJECTION, NEXT]].mean()
+    means = _means(planes)
     outside = means[means[PROJECTION] > border]
-    if outside.empty or len(means) < 2:
+    if outside.empty:
         return None
-    rows = planes[planes[LEVEL] == outside[NEXT].idxmin()]
+    levels = [int(level) for level in outside.index[outside[NEXT] <= border]]
+    level = levels[len(levels) // 2] if levels else int(outside.index[0])
     parts = [
-        _side(rows, PROJECTION, border, inside=False),
-        _side(rows, NEXT, border, inside=True),
+        _side(planes, level, name, border, inside) for name, inside in _ONLY_PROJECTION.items()
     ]
-    return Shown(_said(rows, border), all_of(parts))
+    where = f"levels {spans(levels)}" if levels else "no level"
+    return Shown(f"so at {where}; {_said(means, level)}", all_of(parts))
+
+
+_ONLY_PROJECTION = {PROJECTION: False, NEXT: True}
 
 
 def _fails(study: Study) -> Shown | None:
+    """Where matching breaks down: at the first level from which on no next level matches.
+
+    By means, and as Figure 3 shows it.
+    """
     found = _planes(study)
     if found is None:
         return None
     planes, border = found
-    if planes[LEVEL].nunique() < 2:
+    means = _means(planes)
+    matching = means.index[means[NEXT] <= border]
+    ends = means.index[means.index > matching.max()] if len(matching) else means.index
+    if ends.empty:
         return None
-    rows = planes[planes[LEVEL] == planes[LEVEL].max()]
-    parts = [_side(rows, name, border, inside=False) for name in (PROJECTION, NEXT)]
-    return Shown(_said(rows, border), all_of(parts))
+    level = int(ends[0])
+    parts = [_side(planes, level, name, border, inside=False) for name in (PROJECTION, NEXT)]
+    return Shown(_said(means, level), all_of(parts))
 
 
-_SOURCE = "section 2.1, Figures 3, 7 and 8"
+_SOURCE = "Section 2.1, Figures 3, 7 and 8"
 
 CLAIMS = (
     Claim(
@@ -116,7 +142,8 @@ CLAIMS = (
         figure="u-fig3",
         paper="Unmasking",
         source=_SOURCE,
-        says="Where pruning fails, projection and next level are both outside.",
+        says="At the sparsity where matching breaks down, projection and next level are both "
+        "outside.",
         check=_fails,
     ),
 )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis import claims, tables
 from analysis.claims.claim import Claim, Shown
+from analysis.ends import of_levels
 from analysis.figures import lmc, svg, unmasking
 from analysis.figures.lmc.numbers import SOME
 from analysis.figures.lmc.numbers import tables as numbers
@@ -18,7 +19,7 @@ from analysis.figures.papers import find
 from analysis.formats import UNKNOWN, number, spread, weights
 from analysis.published import beside
 from analysis.records import REWIND
-from analysis.report import paper_plots
+from analysis.report import paper_plots, unmasking_table
 from analysis.statistics import SKEWED
 from analysis.strategies import CONTROLS, DENSE, IMP
 
@@ -30,38 +31,49 @@ Held = list[tuple[Claim, "Study", Shown]]
 
 def write(
     page: Path,
-    studies: Sequence[Study],
+    studies: Mapping[str, Sequence[Study]],
     hyperparameters: Mapping[str, Mapping[str, str]],
     provenance: Mapping[str, str],
     intro: str,
 ) -> None:
     """Write the page, and each figure as an SVG file into a folder beside it of the same name.
 
-    The first study that has the data of a claim or figure stands for it. `hyperparameters` are
-    those of each study's recipe, by the study's name; `intro` is the page's first paragraph.
+    `studies` are by paper, one of `PAPERS`: its claims and figures are told of them alone. The
+    first that has the data of a claim or figure stands for it. `hyperparameters` are those of each
+    study's recipe, by the study's name; `intro` is the page's first paragraph.
     """
     folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    held = list(claims.held_against(studies))
+    held = {
+        paper: [one for one in claims.held_against(of) if one[0].paper == paper]
+        for paper, of in studies.items()
+    }
+    every = [study for of in studies.values() for study in of]
+    settings = unmasking_table.table(studies.get("Unmasking", ()))
     parts = [
         "# Two papers in miniature",
         intro,
         "## Claims",
-        *(part for paper in PAPERS for part in _claims(paper, held)),
-        how_to_read(studies[0]),
+        *(part for paper, own in held.items() for part in _claims(paper, own)),
+        how_to_read(every),
         "## Tables",
         "**Table 1.** The network, how it is trained, and the test accuracy (%) of the dense "
         "networks at the smallest k.",
-        tables.markdown(table_1(studies, hyperparameters)),
+        tables.markdown(table_1(every, hyperparameters)),
         "**Table 2.** Test accuracy (%) of networks rewound to iteration 0: mean ± standard "
         "deviation over inits.",
-        tables.markdown(table_2(studies)),
+        tables.markdown(table_2(every)),
+        *(
+            (f"**Table 3.** {unmasking_table.CAPTION}", tables.markdown(settings))
+            if len(settings)
+            else ()
+        ),
         "## Figures",
         "Below each figure, behind “Numbers”, is what it draws: mean ± standard deviation over n "
         "samples, or over n inits where the caption says so. Long paths have "
         f"{SOME} of their points there. Lines are moved apart a little along x, since some "
         "coincide.",
-        *(part for paper in PAPERS for part in _figures(paper, studies, held, folder)),
+        *(part for paper in held for part in _figures(paper, studies[paper], held[paper], folder)),
         "## Made with",
         "\n".join(f"- {name}: {value}" for name, value in provenance.items()),
     ]
@@ -77,11 +89,10 @@ PAPERS = {
 
 def _claims(paper: str, held: Held) -> Iterator[str]:
     """What a paper states, held against the records."""
-    own = [one for one in held if one[0].paper == paper]
-    if own:
+    if held:
         yield f"### {PAPERS[paper][0]}"
-        yield counted(own)
-        yield tables.markdown(claim_table(own), words=("says", "here", "verdict", "why"))
+        yield counted(held)
+        yield tables.markdown(claim_table(held), words=("says", "here", "verdict", "why"))
 
 
 def _figures(paper: str, studies: Sequence[Study], held: Held, folder: Path) -> Iterator[str]:
@@ -93,9 +104,10 @@ def _figures(paper: str, studies: Sequence[Study], held: Held, folder: Path) -> 
         yield from drawn
 
 
-def how_to_read(study: Study) -> str:
-    """What stands in the table of claims, with the thresholds of a study."""
-    return (
+def how_to_read(studies: Sequence[Study]) -> str:
+    """What stands in the table of claims, with the thresholds of the first study."""
+    study, *_ = studies
+    text = (
         "`here`, `verdict` and `why` are computed from the records. `why` has the comparisons that "
         "decide the verdict. Each is a mean, in brackets its 95 % interval over inits, and the "
         "border that it is compared with. The verdict is `cannot tell` where an interval holds its "
@@ -108,6 +120,13 @@ def how_to_read(study: Study) -> str:
         "itself, and is the median of the samples’ onsets. The two can differ: one sample far from "
         "the threshold can move the mean across it, but not the median."
     )
+    if any(of_levels(one.trials).any() for one in studies):
+        text += (
+            "\n\nε is the standard deviation of the dense networks’ error over inits. Two levels "
+            "are connected if the error barrier between them is below ε. Levels match or not "
+            "by their means; the intervals of barriers and errors decide the verdicts."
+        )
+    return text
 
 
 def counted(held: Held) -> str:

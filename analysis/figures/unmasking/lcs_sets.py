@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from matplotlib.patches import Patch
 from analysis.figures.lmc.figure import PaperFigure, Sheet
 from analysis.figures.style import iteration
 from analysis.figures.unmasking.common import chain_of, level_ticks
-from analysis.formats import UNKNOWN
+from analysis.formats import UNKNOWN, spans
 from analysis.levels import lcs_sets
 from analysis.records import LEVEL, REWIND, STRATEGY
 
@@ -91,15 +90,6 @@ def _table(sets: pd.DataFrame) -> pd.DataFrame:
             spans(inside[level]) if level in inside else UNKNOWN for level in levels
         ]
     return pd.DataFrame(columns, dtype="object")
-
-
-def spans(numbers: Iterable[int]) -> str:
-    """Return whole numbers with runs of three and more in short: "0, 2 to 5, 8"."""
-    parts: list[str] = []
-    for _, run in groupby(enumerate(sorted(numbers)), key=lambda one: one[1] - one[0]):
-        own = [number for _, number in run]
-        parts += [f"{own[0]} to {own[-1]}"] if len(own) > 2 else map(str, own)
-    return ", ".join(parts)
 
 
 DRAWN = {

@@ -10,8 +10,8 @@ from analysis.figures.papers import find
 from analysis.figures.style import RC
 from analysis.figures.unmasking import FIGURES
 from analysis.figures.unmasking.common import EARLY_TO_LATE, along_levels, colors
-from analysis.figures.unmasking.lcs_sets import spans
 from analysis.figures.unmasking.planes import planes_of, telling
+from analysis.formats import spans
 from analysis.report import paper_plots
 from analysis.study import Study
 

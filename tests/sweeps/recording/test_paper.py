@@ -81,7 +81,7 @@ def test_the_page_has_claims_tables_and_figures(
 ) -> None:
     controls = "{strategy: random-pruning, levels: [1]}, {strategy: random-reinit, levels: [1]}"
     recorded.submit(f"subnetworks=[dense, {{strategy: imp, levels: [1]}}, {controls}]", *DENSE[1:])
-    monkeypatch.setattr(miniature, "TWINS", ("digits-mlp",))
+    monkeypatch.setattr(miniature, "TWINS", {"LMC": ("digits-mlp",)})
     page = tmp_path / "page.md"
     miniature.write(recorded.home.folder, page, 61.0)
     text = page.read_text()
