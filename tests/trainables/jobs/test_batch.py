@@ -9,7 +9,7 @@ import pytest
 import samples
 import torch
 
-from trainables.jobs import execute
+from trainables.jobs import masking
 from trainables.jobs.events import Failure, Progress
 from trainables.jobs.execute import CHECKPOINT, Executor
 from trainables.jobs.kinds import Job, Mask, Training, pretrained, pruned, randomly_pruned, trained
@@ -182,7 +182,7 @@ def test_closing_a_batch_checkpoints_all_that_is_under_way(store, one_by_one, ba
 
 def test_a_job_that_breaks_stops_only_what_needs_it(store, one_by_one, monkeypatch):
     jobs = jobs_of("stacked")
-    prune = execute.pruned
+    prune = masking.pruned
     calls = iter(range(100))
 
     def fail_once(*arguments):
@@ -190,7 +190,7 @@ def test_a_job_that_breaks_stops_only_what_needs_it(store, one_by_one, monkeypat
             raise RuntimeError("no mask today")
         return prune(*arguments)
 
-    monkeypatch.setattr(execute, "pruned", fail_once)
+    monkeypatch.setattr(masking, "pruned", fail_once)
     events = run(store, jobs)
     [failure] = [event for event in events if isinstance(event, Failure)]
     assert isinstance(failure.job, Mask)

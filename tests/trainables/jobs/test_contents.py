@@ -144,7 +144,8 @@ def test_what_jobs_store_can_be_decoded(jobs, undisturbed):
 
 
 def test_measurements_hold_what_is_recorded():
-    assert {*measurements.NUMBERS, "weights_left"} == set(records.SCALAR_METRICS)
+    of_all = {"weights_left", "weights_left_2"}
+    assert {*measurements.NUMBERS, *of_all} == set(records.SCALAR_METRICS)
     assert set(measurements.CURVES) == set(records.CURVE_METRICS)
 
 

@@ -89,7 +89,7 @@ def test_closed_work_leaves_a_checkpoint_and_no_lease(store, jobs, every_iterati
 
 def test_an_error_of_a_job_is_raised_and_its_leases_are_given_back(store, jobs, monkeypatch):
     work = work_of(store, "mine", jobs["mask"])
-    monkeypatch.setattr("trainables.jobs.execute.pruned", lambda *_: 1 / 0)
+    monkeypatch.setattr("trainables.jobs.masking.pruned", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(work.events())
     assert Leases(store, "another").claim([jobs["mask"].key])
