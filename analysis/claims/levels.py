@@ -123,7 +123,7 @@ def _counts(pairs: pd.DataFrame) -> str:
         matching, others = (own[own["both_matching"] == both] for both in (True, False))
         counts = [
             f"{int(rows['connected'].sum())} of {len(rows)} pairs that {verb}"
-            for rows, verb in ((matching, "match"), (others, "do not"))
+            for rows, verb in ((matching, "match"), (others, "do not match"))
             if len(rows)
         ]
         said[k] = " and ".join(counts)

@@ -194,14 +194,14 @@ def test_what_is_borderline_cannot_be_told(trial: Any, name: str, made: Make, wh
             "if-and-only-if",
             chains(),
             "with 64.0 % left or less, where not every k gives a matching level, connected by "
-            "their mean barriers are 0 of 2 pairs that do not at k = 0; 1 of 1 pairs that match "
-            "and 0 of 1 pairs that do not at 120",
+            "their mean barriers are 0 of 2 pairs that do not match at k = 0; 1 of 1 pairs that "
+            "match and 0 of 1 pairs that do not match at 120",
         ),
         (
             "connected-only-if-matching",
             chains(),
-            "connected by their mean barriers are 0 of 2 pairs that do not at k = 0; 0 of 1 pairs "
-            "that do not at 120",
+            "connected by their mean barriers are 0 of 2 pairs that do not match at k = 0; 0 of 1 "
+            "pairs that do not match at 120",
         ),
         (
             "later-matches-more",
