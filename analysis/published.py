@@ -2,7 +2,7 @@
 
 LMC: Frankle, Dziugaite, Roy and Carbin, "Linear Mode Connectivity and the Lottery Ticket
 Hypothesis". Only what its text and tables say is here, nothing read off a figure. Unmasking
-prints neither accuracies nor onsets with their sparsity, so its recipes have none.
+prints neither accuracies nor onsets with their sparsity: `published_unmasking` has its numbers.
 
 Everything is keyed by the name of a built-in recipe. A recipe with overrides goes by another
 name, and nothing is published for it. Accuracies are percentages, deviations of them points,
