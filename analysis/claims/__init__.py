@@ -42,14 +42,16 @@ CLAIMS: tuple[Claim, ...] = (
 """Of both papers, in their order."""
 
 
-def held_against(studies: Iterable[Study]) -> Iterator[tuple[Claim, Study, Shown]]:
+def held_against(
+    studies: Iterable[Study], paper: str | None = None
+) -> Iterator[tuple[Claim, Study, Shown]]:
     """Yield every claim of which a study has the data, with what that study shows.
 
-    Where several have it, the first one counts.
+    Of one paper if it is named. Where several studies have the data, the first one counts.
     """
     every = list(studies)
     for claim in CLAIMS:
-        for study in every:
+        for study in every if paper in (None, claim.paper) else ():
             shown = claim.check(study)
             if shown is not None:
                 yield claim, study, shown

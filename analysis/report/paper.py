@@ -44,10 +44,7 @@ def write(
     """
     folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    held = {
-        paper: [one for one in claims.held_against(of) if one[0].paper == paper]
-        for paper, of in studies.items()
-    }
+    held = {paper: list(claims.held_against(of, paper)) for paper, of in studies.items()}
     every = [study for of in studies.values() for study in of]
     settings = unmasking_table.table(studies.get("Unmasking", ()))
     parts = [
@@ -98,7 +95,10 @@ def _claims(paper: str, held: Held) -> Iterator[str]:
 def _figures(paper: str, studies: Sequence[Study], held: Held, folder: Path) -> Iterator[str]:
     """The figures of a paper that some study has the data of."""
     title, names = PAPERS[paper]
-    drawn = [part for name in names for part in _figure(name, studies, held, folder)]
+    once: dict[object, str] = {}  # Figure 6 draws of all networks what Figure 2 does of some
+    for name in names:
+        once.setdefault(find(name).draw, name)
+    drawn = [part for name in once.values() for part in _figure(name, studies, held, folder)]
     if drawn:
         yield f"### {title}"
         yield from drawn

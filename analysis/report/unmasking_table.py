@@ -44,8 +44,9 @@ def table(studies: Iterable[Study]) -> pd.DataFrame:
             "inits": f"{one.replicates}",
             **(
                 {
-                    "retrainings to few weights": f"{SAVING.fixed} and {SAVING.adaptive} to "
-                    f"{SAVING.until_left:g} %",
+                    "retrainings to few weights": _to_few(
+                        SAVING.fixed, SAVING.adaptive, SAVING.until_left
+                    ),
                     "compute saved %": "{:g} to {:g}".format(*SAVING.compute_saved),
                 }
                 if recipe == SAVING.recipe
@@ -87,8 +88,13 @@ def _savings(study: Study) -> dict[str, str]:
     if means.empty:
         return {}
     row = means.iloc[-1]
-    fixed, adaptive = (f"{row[f'retrainings_{name}']:.3g}" for name in ("fixed", "adaptive"))
     return {
-        "retrainings to few weights": f"{fixed} and {adaptive} to {study.until_left:g} %",
+        "retrainings to few weights": _to_few(
+            row["retrainings_fixed"], row["retrainings_adaptive"], study.until_left
+        ),
         "compute saved %": number(row["compute_saved"]),
     }
+
+
+def _to_few(fixed: float, adaptive: float, until: float) -> str:
+    return f"fixed {fixed:.3g}, adaptive {adaptive:.3g}, to {until:g} %"

@@ -230,6 +230,23 @@ def test_the_first_study_that_has_the_data_counts(trial):
     assert found["becomes-stable"] is first
 
 
+def test_networks_without_stability_do_not_stop_it(trial):
+    """Networks alone match or do not; claims of stability are not made of them."""
+    made = sparse(Made(trial))
+    for row in made.rows:
+        row |= {"order_seed_1": 1, "order_seed_2": 1, "instability_test": float("nan")}
+    study = made.study()
+    assert BY_NAME["matching-when-stable"].check(study) is None
+    assert "matching-when-stable" not in {claim.name for claim, *_ in held_against([study])}
+
+
+def test_claims_of_one_paper_can_be_asked_for(trial):
+    of_lmc = list(held_against([sparse(Made(trial)).study()], "LMC"))
+    assert of_lmc
+    assert {claim.paper for claim, *_ in of_lmc} == {"LMC"}
+    assert not list(held_against([sparse(Made(trial)).study()], "Unmasking"))
+
+
 def test_claims_belong_to_figures():
     assert {claim.figure for claim in CLAIMS} <= set(FIGURES)
     assert len({claim.says for claim in claims.CLAIMS}) == len(CLAIMS)

@@ -44,10 +44,11 @@ def test_the_table_of_settings_has_both(trial: Any) -> None:
     found = unmasking_table.table(studies)
     assert found["recipe"].tolist() == [*SETTINGS, "digits"]
     ours = found.set_index("recipe").loc["digits"]
-    assert ours.tolist() == ["here", "1200", "2", "9", "3", "11 and 3 to 9 %", "65.6"]
+    assert ours.tolist() == ["here", "1200", "2", "9", "3", "fixed 11, adaptive 3, to 9 %", "65.6"]
     theirs = found.set_index("recipe").loc[SAVING.recipe]
     assert theirs.tolist() == [
-        *("paper", "78125", "15", "0, 400, 3200", "4", "11 and 7 to 9 %", "30 to 33")
+        *("paper", "78125", "15", "0, 400, 3200", "4", "fixed 11, adaptive 7, to 9 %"),
+        "30 to 33",
     ]
 
 
