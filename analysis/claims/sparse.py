@@ -99,7 +99,8 @@ def _never(study: Study, column: str, judged: Callable[..., Evidence], what: str
 
 
 def _matching_when_stable(study: Study) -> Shown | None:
-    cells = [one for one in rows(study.line(IMP, study.level)) if not pd.isna(one.matching)]
+    line = rows(study.line(IMP, study.level))
+    cells = [one for one in line if not (pd.isna(one.matching) or pd.isna(one.stable))]
     if len(cells) < 2:
         return None
     agree = sum(bool(cell.stable) == bool(cell.matching) for cell in cells)
