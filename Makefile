@@ -18,7 +18,7 @@ test: lint
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 
-# Every figure and table of both papers in miniature: some 10 minutes on two cores.
+# Every figure and table of both papers in miniature.
 paper: $(STAMP)
 	$(BIN)/python -m sweeps.miniature --page $(or $(PAGE),.sweeps/miniature/miniature.md)
 

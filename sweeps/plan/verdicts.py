@@ -13,6 +13,7 @@ from typing import Literal
 import pandas as pd
 
 from analysis.cells import DenseReference
+from analysis.ends import no_better_than_chance
 from analysis.statistics import below, difference, estimate, init_means, straddles
 from sweeps.plan.graph import Trial
 from sweeps.plan.known import Facts, Known, Question
@@ -72,11 +73,12 @@ class Verdicts:
         for number, init in enumerate(inits):
             most = {"instability_test": threshold * _doubtful(number, longer)}
             facts = self._facts(cell(init), {"instability_test": 0.0}, most)
-            values[init] = [_number(one, "instability_test") for one in facts]
+            values[init] = [_instability(one) for _, one in facts]
         if any(not held for held in values.values()):
             return None
         found = estimate(*_series(values))
-        if math.isnan(found.mean):  # all diverged
+        trials = sum(map(len, values.values()))
+        if 2 * found.n <= trials:  # most failed: the others do not stand for them
             return False, True
         return below(found.mean, threshold), not straddles(found.low, found.high, threshold)
 
@@ -101,7 +103,7 @@ class Verdicts:
         reference = estimate(*_series(there))
         own = {init: list(_accuracies(facts).values()) for init, facts in of_cell.items()}
         found = estimate(*_series(own))
-        if math.isnan(found.mean) or math.isnan(reference.mean):
+        if 2 * found.n <= sum(map(len, own.values())) or math.isnan(reference.mean):
             return False, True
         held = DenseReference(reference.mean, reference.std_inits, reference.n, reference.inits, 0)
         deviation = 0.0 if math.isnan(found.std_inits) else found.std_inits
@@ -130,8 +132,20 @@ def _doubtful(number: int, low: bool) -> float:
     return (0.0 if number % 2 == 0 else 1.9) if low else (2.0 if number % 2 == 0 else 0.1)
 
 
-def _number(of: tuple[Trial, Facts], name: str) -> float:
-    return float(of[1].get(name, math.nan))
+def _instability(values: Facts) -> float:
+    """Return a trial's test instability; NaN where a network diverged or is no better than chance.
+
+    As in reports (`analysis.ends`): a path between two networks that guess is flat.
+    """
+    for number in (1, 2):
+        if values.get(f"diverged_{number}", False):
+            return math.nan
+        known = (f"accuracy_test_{number}", "test_examples", "majority_test")
+        if all(name in values for name in known):
+            accuracy, examples, majority = (pd.Series([float(values[name])]) for name in known)
+            if no_better_than_chance(accuracy, examples, majority).any():
+                return math.nan
+    return float(values.get("instability_test", math.nan))
 
 
 def _accuracies(facts: Sequence[tuple[Trial, Facts]]) -> dict[int, float]:

@@ -140,6 +140,30 @@ def test_an_init_is_added_only_near_the_threshold() -> None:
     assert inits[60] == {1, 2, 3}
 
 
+@pytest.mark.parametrize(
+    "failed",
+    [
+        {"diverged_1": True, "instability_test": math.nan},
+        {"accuracy_test_1": 10.0, "accuracy_test_2": 10.0, "instability_test": 0.0},
+    ],
+)
+def test_networks_that_failed_are_not_stable(failed: dict[str, Any]) -> None:
+    """A path between two networks that guess is flat, as reports know as well."""
+    spec = spec_of(*SEARCH[:4], "subnetworks=[dense]")
+    usual = {"accuracy_test_1": 90.0, "accuracy_test_2": 90.0}
+    usual |= {"test_examples": 797.0, "majority_test": 10.2, "instability_test": 1.0}
+
+    def answer(question: Question) -> Facts:
+        first, *_ = arms_of(question)
+        return usual if first.begin >= 20 else usual | failed
+
+    whole, _ = all_at_once(spec, answer)
+    points = points_of(spec, spec.subnetworks[0])  # type: ignore[arg-type]
+    onset = next(k for k in points if k >= 20)
+    looked_at = {trial.at.rewind for trial in whole.trials}
+    assert {onset, points[points.index(onset) - 1]} <= looked_at
+
+
 def test_each_init_may_have_an_onset_of_its_own() -> None:
     each = FIND.replace("}", ", per: init}")
     spec = spec_of(SEARCH[0], f"rewind={each}", *SEARCH[2:4], "subnetworks=[dense]")
