@@ -46,7 +46,6 @@ ARTIFACT = "artifact."  # + arm_1, arm_2, mask, mask_2 (of arm 2), a measure: pl
 MEASURED = "measured."  # + measure: key of the measurement that is recorded
 DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description
 PARENT = "mlflow.parentRunId"  # MLflow's own name: nests trials below their submission
-
 # --- params: what a trial is ----------------------------------------------------------
 RECIPE = "recipe"  # name of the recipe
 STRATEGY = "strategy"  # dense, imp, random-pruning, random-reinit
@@ -60,8 +59,7 @@ KEEP, RESET = "keep", "reset"
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
 
 # --- params of a training: RECIPE, STRATEGY, LEVEL, INIT_SEED, and ---------------------
-BEGIN = "begin"  # the iteration at which it begins: k of a copy
-END = "end"  # the iteration at which it ends
+BEGIN, END = "begin", "end"  # the iterations at which it begins (k of a copy) and ends
 ORDER_SEED = "order_seed"
 PHASE = "phase"  # "pretrain" for a training up to W_k, "train" for a copy up to the end
 
@@ -78,12 +76,14 @@ PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
 IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after
 ADAPTIVE = "imp_adaptive"  # how adaptive pruning measures losses; absent where there is none
 PERTURBED = "perturbed"  # "rewound" or "trained": whose norm; absent where there is none
+VARY = "vary"  # names of what varies; absent where there is one recipe
 
 # --- files of a submission ------------------------------------------------------------
 SPEC_FILE = "spec.yaml"  # as the user wrote it, with the overrides noted
 SWEEP_FILE = "sweep.json"  # every field of the spec, as it was resolved
 PLAN_FILE = "plan.json"
 TRIALS_FILE = "trials.json"  # the keys of all trials of the spec
+RECIPES_FILE = "recipes.json"  # where something varies: params, values and trials of each recipe
 COLUMNS_FILE = "columns.json"  # name, measure, unit, axis and meaning of what is measured
 
 # --- metrics and file of a training, at the step of each iteration --------------------

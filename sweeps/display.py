@@ -30,7 +30,7 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         table.add_row(name, f"{numbers['planned']:,}", f"{numbers['to_do']:,}")
     size = summary["estimated_bytes"]
     lines = [
-        f"{summary['sweep']}: {_several(summary['trials'], 'trial')} of {summary['recipe']}",
+        f"{summary['sweep']}: {_several(summary['trials'], 'trial')} of {_recipes(summary)}",
         f"Sharing: {summary['sharing_factor']:.1f} times fewer iterations than with every trial "
         f"run alone ({summary['iterations_unshared']:,})",
         f"Estimated: {duration(summary['estimated_seconds'])} with {_workers(summary)}, "
@@ -54,6 +54,11 @@ def _numbers(summary: dict[str, Any]) -> dict[str, dict[str, int]]:
     return summary["jobs"] | {name: summary[name] for name in ("trainings", "iterations")}
 
 
+def _recipes(summary: dict[str, Any]) -> str:
+    number = summary["recipes"]
+    return f"{number} recipes" if number > 1 else str(summary["recipe"])
+
+
 def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
     """The plan of a sweep that decides by what comes out how much it does."""
     table = Table("job", "at least", "at most", "to do, at most", box=None)
@@ -65,7 +70,7 @@ def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
         planned = (f"{one['planned']:,}" for one in numbers)
         table.add_row(name, *planned, f"{numbers[1]['to_do']:,}")
     lines = [
-        f"{least['sweep']}: {_several(least['trials'], 'trial')} or more of {least['recipe']}; "
+        f"{least['sweep']}: {_several(least['trials'], 'trial')} or more of {_recipes(least)}; "
         "what comes out decides how many",
         f"Estimated: {duration(least['estimated_seconds'])} to "
         f"{duration(most['estimated_seconds'])} with {_workers(least)}, at most "
@@ -155,21 +160,23 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
     from analysis import level_tables, pairs, quantities, tables
+    from analysis.hyperparameters import spelled
     from analysis.searches import CAPTION, ended, table
     from analysis.study import by_recipe
     from sweeps.searched import searches_of
 
     of_pairs = pairs.table(results.pairs)
     if len(of_pairs):
-        keys = ("recipe", "first", "second")
-        print_frame(console, of_pairs, keys=keys, core=tuple(of_pairs.columns))
+        names = ("recipe", "first", "second")
+        print_frame(console, of_pairs, keys=names, core=tuple(of_pairs.columns))
     summary = tables.summary(results.cells)
+    keys = tuple(dict.fromkeys([*results.axes, *tables.IDENTITY_COLUMNS]))
     shown = (
         (summary.drop(columns=[c for c in IN_REPORT if c in summary]), tables.CORE_COLUMNS),
         (tables.onset_table(results.cells, results.samples), tables.ONSET_CORE_COLUMNS),
     )
     for frame, core in shown if len(summary) else ():
-        print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=core)
+        print_frame(console, spelled(frame, results.axes), keys=keys, core=core)
     lines = (
         [line for one in by_recipe(results.study).values() for line in ended(one, wanted)]
         if (wanted := searches_of(results))
@@ -190,7 +197,8 @@ def print_summary(console: Console, results: Results) -> None:
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tables.CORE_COLUMNS)
     for caption, frame in quantities.tables(results.trials, results.quantities).items():
         console.print(caption)
-        print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tuple(frame.columns))
+        frame = spelled(frame, results.axes)
+        print_frame(console, frame, keys=keys, core=tuple(frame.columns))
     if sources := tables.sources(results.cells):
         console.print(sources + "\n")
     print_findings(console, results)
@@ -217,16 +225,12 @@ def print_scope(console: Console, results: Results) -> None:
 
 
 def print_findings(console: Console, results: Results) -> None:
-    from analysis import level_tables, pairs
-    from analysis.findings import findings, partial
+    from analysis.conclusions import conclusions
+    from analysis.findings import partial
 
     if partly := partial(results.trials, results.planned, results.unmeasurable, results.lacking):
         console.print(partly)
     list_ = Table.grid(padding=(0, 1, 0, 0))
-    for finding in [
-        *findings(results.cells),
-        *pairs.findings(results.pairs, results.stable_below),
-        *level_tables.findings(results.of_levels),
-    ]:
+    for finding in conclusions(results.of_levels, results.axes):
         list_.add_row(terminal.shown("•"), finding)
     console.print(list_)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from analysis import records
 from analysis.strategies import files_in, is_of_files
 from sweeps.errors import UserError
+from sweeps.recording.variants import recipe_of
 from sweeps.spec.stored import from_resolved
 from trainables.store import Missing, Store, tensors
 
 if TYPE_CHECKING:
     import pandas as pd
+    from mlflow.entities import Run
 
     from sweeps.results import Results
 
@@ -69,7 +71,8 @@ def export(
         raise UserError("these trials are of one network each: --arm 1")
     text = json.dumps({"sweep": results.name, "networks": listed}, indent=1)
     _write(folder / LIST_FILE, text.encode())
-    return len(listed), _example(results, folder / next(iter(listed)))
+    first = results.runs[trials["run_id"].iloc[0]]
+    return len(listed), _example(results, first, folder / next(iter(listed)))
 
 
 def _name(row: Mapping[Any, Any], arm: int) -> str:
@@ -126,10 +129,10 @@ def _write(path: Path, content: bytes) -> None:
         raise UserError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _example(results: Results, file: Path) -> str:
-    """Return three lines of Python that load a network."""
+def _example(results: Results, run: Run, file: Path) -> str:
+    """Return three lines of Python that load a network of a trial."""
     text = results.text(records.SWEEP_FILE)
-    recipe = from_resolved(json.loads(text)).recipe if text else None
+    recipe = recipe_of(from_resolved(json.loads(text)), run) if text else None
     named = f'"{recipe.network}"' if recipe else '"NAME"'
     if recipe and recipe.network_arguments:
         named += f", **{dict(recipe.network_arguments)}"

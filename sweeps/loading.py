@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from sweeps.errors import UserError, did_you_mean, one_line, shown
 from sweeps.home import resolve
 from sweeps.placement import Machines
-from sweeps.spec import Sweep
+from sweeps.spec import Sweep, varying
 from sweeps.spec.fields import Where
 from sweeps.spec.overrides import apply, decoded, note, option, source, touches
 from sweeps.spec.text import NotASpec, follow, parse, read_file
@@ -103,25 +103,35 @@ class _Validation:
         if isinstance(recipe, dict) and "data_address" in recipe:
             place = self.place(("recipe", "data_address"), overrides)
             raise UserError(f"{place}: recipe.data_address: unknown key; write the address as data")
+        return self._resolved(keys, overrides, ("recipe", "data"))
+
+    def _resolved(
+        self, keys: dict[str, Any], overrides: Sequence[str], where: Where
+    ) -> dict[str, Any]:
+        """The keys with the content name of data of the user's own; `where` these are said."""
         if not names_address(keys):
             return keys
-        assert isinstance(recipe, dict)
+        recipe = keys["recipe"]
         address = recipe["data"]
         folder = self.data_folder or resolve().data
         try:
             address = data.full(address)  # workers have another current folder
             name = data.resolve(address, folder, crops=_crops(recipe))
         except (data.DataError, ValueError) as error:
-            place = self.place(("recipe", "data"), overrides)
-            raise UserError(f"{place}: recipe.data: {one_line(str(error), 200)}") from None
+            place = f"{self.place(where, overrides)}: {'.'.join(map(str, where))}"
+            raise UserError(f"{place}: {one_line(str(error), 200)}") from None
         except OSError as error:
             raise UserError(one_line(f"cannot keep the data of {address}: {error}", 300)) from None
         self.found[recipe["data"]] = name
         return keys | {"recipe": recipe | {"data": name, "data_address": address}}
 
     def sweep(self, keys: Mapping[str, Any]) -> Sweep:
-        """Raises ValidationError."""
-        return Sweep.model_validate(keys, context={"machines": self.machines})
+        """Raises ValidationError, and UserError if something that varies is data without files."""
+        return varying.validated(keys, self._of_one_recipe)
+
+    def _of_one_recipe(self, keys: Mapping[str, Any]) -> Sweep:
+        resolved = self._resolved(dict(keys), (), ("vary", "data"))
+        return Sweep.model_validate(resolved, context={"machines": self.machines})
 
     def written(self, location: Where, overrides: Sequence[str]) -> yaml.Node | None:
         """The YAML that was said last of a place."""

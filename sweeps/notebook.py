@@ -24,12 +24,14 @@ from sweeps import checkout
 from sweeps.errors import UserError, did_you_mean
 from sweeps.home import Home, resolve
 from sweeps.recording.summary import onsets_of
+from sweeps.recording.variants import recipe_of
 from sweeps.results import Results as OneSweep
 from sweeps.spec import Sweep
 from sweeps.spec.stored import from_resolved
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from mlflow.entities import Run
     from torch import nn
 
     from trainables.data.split import Dataset
@@ -127,18 +129,13 @@ class Results:
     @property
     def findings(self) -> list[str]:
         """What the numbers say, in sentences."""
-        from analysis import level_tables, pairs
-        from analysis.findings import findings
+        from analysis.conclusions import conclusions
 
         several = len(self._sweeps) > 1
         return [
             f"{one.name}: {sentence}" if several else sentence
             for one in self._sweeps
-            for sentence in [
-                *findings(one.cells),
-                *pairs.findings(one.pairs, one.stable_below),
-                *level_tables.findings(one.of_levels),
-            ]
+            for sentence in conclusions(one.of_levels, one.axes)
         ]
 
     @property
@@ -169,7 +166,7 @@ class Results:
 
         if arm not in (1, 2):
             raise UserError(f"arm must be 1 or 2, not {arm!r}")
-        _, tags = self._trial(trial)
+        tags = self._trial(trial)[1].data.tags
         place = tags.get(f"{records.ARTIFACT}arm_{arm}")
         if place is None:
             raise UserError("this trial is of one network, arm 1")
@@ -189,8 +186,7 @@ class Results:
         from sweeps.exporting import held, mask_place
         from trainables.store import tensors
 
-        _, tags = self._trial(trial)
-        place = mask_place(tags, arm)
+        place = mask_place(self._trial(trial)[1].data.tags, arm)
         return tensors.from_bytes(held(self._store, place)) if place else None
 
     def network(self, trial: Any, arm: int = 1, iteration: int | None = None) -> nn.Module:
@@ -202,9 +198,9 @@ class Results:
         from trainables import networks
         from trainables.registry import PluginError
 
-        one, _ = self._trial(trial)
+        one, run = self._trial(trial)
         try:
-            network = networks.build(self._spec(one).recipe.architecture).eval()
+            network = networks.build(recipe_of(self._spec(one), run).architecture).eval()
         except (PluginError, KeyError) as error:
             raise UserError(f"{error}; is its folder given as plugins=...?") from None
         networks.bind(network, self.weights(trial, arm, iteration))
@@ -270,12 +266,12 @@ class Results:
             raise UserError(f"{one.name} was recorded by a version that kept no resolved spec")
         return from_resolved(json.loads(text))
 
-    def _trial(self, trial: Any) -> tuple[OneSweep, Mapping[str, str]]:
-        """Return a trial's sweep, and the tags of its run."""
+    def _trial(self, trial: Any) -> tuple[OneSweep, Run]:
+        """Return a trial's sweep, and its run."""
         row = self._row(trial)
         for one in self._sweeps:
             if (run := one.runs.get(row["run_id"])) is not None:
-                return one, run.data.tags
+                return one, run
         raise UserError(f"there is no trial {trial!r}")
 
     def _row(self, trial: Any) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from sweeps.recording.drivers import abandoned
 from sweeps.recording.hyperparameters import CHOSEN, NOT_COMPARED
 from sweeps.recording.submissions import OVERRIDE, asked_for
 from sweeps.spec.measures import written
-from sweeps.spec.stored import resolved
+from sweeps.spec.stored import EACH, resolved
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -120,7 +120,8 @@ def _as_written(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A resolved spec with its measures as a user writes them, without what follows from it."""
     shared = {"points": spec.get("path_points"), "train_examples": spec.get("train_examples")}
     said = [written(one, shared) for one in spec.get("measure", ())] or ["instability"]
-    return {name: v for name, v in spec.items() if name != "network_facts"} | {"measure": said}
+    follows = ("network_facts", EACH)
+    return {name: v for name, v in spec.items() if name not in follows} | {"measure": said}
 
 
 def _parts(spec: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -84,6 +84,7 @@ def _context(results: Results) -> report.Context:
         planes=results.planes,
         iterations=results.iterations,
         until_left=results.until_left,
+        axes=results.axes,
         batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -21,10 +21,10 @@ from analysis.pairs import pairs
 from analysis.quantities import Quantity
 from analysis.study import UNTIL_LEFT, Study
 from sweeps.home import Home
-from sweeps.recording import files
+from sweeps.recording import files, variants
 from sweeps.recording.database import client_of
 from sweeps.recording.submissions import asked_for, chosen_of
-from sweeps.settings import Setting, settings
+from sweeps.settings import Setting, axes, number, settings
 from trainables import data
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Results:
     """Which trials these are."""
     others: int
     """Trials under the name that are left out."""
+    axes: Mapping[str, Mapping[str, Any]]
+    """The hyperparameters in which the trials' recipes differ: name -> value by label."""
 
     @property
     def stable_below(self) -> float:
@@ -226,17 +228,18 @@ def read(
     client = client_of(home, write=False)
     every = records.submissions(client, name)
     chosen = every[0] if submission is None else chosen_of(every, submission)
-    found = sorted(settings(every), key=lambda one: chosen.info.run_id not in one.run_ids)
     runs = {r.info.run_id: r for r in records.trial_runs(client, chosen.info.experiment_id)}
     trials = records.trials(runs.values())
     asked = {run.info.run_id: asked_for(client, home, run, runs.values()) for run in every}
-    if scope == "submission":
-        shown = [(found[0], asked[chosen.info.run_id])]
-    else:
-        kept = found if scope == "sweep" else found[:1]
-        shown = [(one, set().union(*(asked[run_id] for run_id in one.run_ids))) for one in kept]
+    parts_of = partial(variants.read, client, home)
+    parts = [part for run in every for part in parts_of(run, asked[run.info.run_id])]
+    latest = chosen.info.run_id
+    found = sorted(settings(parts), key=lambda one: latest not in one.run_ids)
+    kept = found if scope == "sweep" else [one for one in found if latest in one.run_ids]
+    shown = [(one, one.trials(latest if scope == "submission" else None)) for one in kept]
+    compared = axes(kept)
     changed = sorted({name for setting, _ in shown for name in setting.changed})
-    frames = [_of_setting(trials, setting, keys, changed) for setting, keys in shown]
+    frames = [_of_setting(trials, setting, keys, changed, compared) for setting, keys in shown]
     if scope == "sweep":  # trials whose submission was deleted in MLflow stay
         frames.append(trials[~trials["trial"].isin(set().union(*asked.values()))])
     frame = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
@@ -255,20 +258,25 @@ def read(
         quantities=_quantities(client, home, every, frame),
         scope=scope,
         others=len(trials) - frame["trial"].nunique(),
+        axes=compared,
     )
 
 
 def _of_setting(
-    trials: pd.DataFrame, setting: Setting, keys: set[str], changed: Iterable[str]
+    trials: pd.DataFrame,
+    setting: Setting,
+    keys: set[str],
+    changed: Iterable[str],
+    compared: Mapping[str, Mapping[str, Any]],
 ) -> pd.DataFrame:
     """The trials with these keys, with a setting's label and its values of hyperparameters.
-
-    Trials that do not depend on what tells two settings apart are in both.
-    """
+    Trials that do not depend on what tells two settings apart are in both."""
     frame = trials[trials["trial"].isin(keys)].reset_index(drop=True)
     frame[records.RECIPE] = setting.label
     for name in changed:
-        frame[f"{records.HYPERPARAMETER}{name}"] = _number(setting.hyperparameters[name])
+        frame[f"{records.HYPERPARAMETER}{name}"] = number(setting.hyperparameters.get(name))
+    for name, of in compared.items():
+        frame[f"{records.HYPERPARAMETER}{name}"] = of[setting.label]
     with suppress(KeyError):  # data that this version does not know
         facts = data.facts(setting.hyperparameters["data"])
         sizes = {
@@ -290,11 +298,3 @@ def _quantities(
             if not column.pop("axis"):
                 found.setdefault(column["name"], Quantity(**column))
     return tuple(one for name, one in sorted(found.items()) if name in trials)
-
-
-def _number(text: str) -> Any:
-    """A hyperparameter as a number if it is one."""
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from analysis import records
 from sweeps.recording.hyperparameters import differing, identity, told
+from sweeps.recording.variants import Part
 from trainables.pruning.adaptive import Adaptive
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
 
 MEASURED = {
     records.PATH_POINTS: "30",
@@ -40,50 +38,85 @@ class Setting:
     """Every field of the recipe."""
     changed: tuple[str, ...]
     """The fields that differ from those of the built-in recipe."""
-    submissions: tuple[Run, ...]
-    """The latest first."""
+    vary: Mapping[str, Any]
+    """What varies in the submissions that ask for it -> its value here."""
+    parts: tuple[Part, ...]
+    """What submissions ask for of it; of the latest first."""
 
     @property
     def run_ids(self) -> set[str]:
         """The ids of its submissions' runs."""
-        return {run.info.run_id for run in self.submissions}
+        return {part.run.info.run_id for part in self.parts}
+
+    def trials(self, run_id: str | None = None) -> set[str]:
+        """Return the keys of the trials that are asked for: by one submission, or by any."""
+        wanted = (one for one in self.parts if run_id in (None, one.run.info.run_id))
+        return set().union(*(one.trials for one in wanted))
 
 
-def settings(submissions: Iterable[Run]) -> list[Setting]:
-    """The settings of a sweep's submissions, which come latest first; that of the latest first."""
-    groups: dict[tuple[tuple[str, str], ...], list[Run]] = defaultdict(list)
-    for run in submissions:
-        groups[tuple(sorted(_identity(run).items()))].append(run)
-    labels = _labels([(_recipe(runs[0]), dict(key)) for key, runs in groups.items()])
+def settings(parts: Iterable[Part]) -> list[Setting]:
+    """The settings of a sweep's submissions, which come latest first; those of the latest first."""
+    groups: dict[tuple[tuple[str, str], ...], list[Part]] = defaultdict(list)
+    for part in parts:
+        groups[tuple(sorted(_identity(part).items()))].append(part)
+    named = [(group[0].params[records.RECIPE], dict(key)) for key, group in groups.items()]
     return [
         Setting(
             label,
-            fields := _fields(runs[0]),
+            fields := _fields(group[0]),
             tuple(sorted(differing(fields))),
-            tuple(runs),
+            {name: value for part in reversed(group) for name, value in part.vary.items()},
+            tuple(group),
         )
-        for label, runs in zip(labels, groups.values(), strict=True)
+        for label, group in zip(_labels(named), groups.values(), strict=True)
     ]
 
 
-def _recipe(run: Run) -> str:
-    name: str = run.data.params[records.RECIPE]
-    return name
+def axes(found: Iterable[Setting]) -> dict[str, dict[str, Any]]:
+    """Return the hyperparameters in which settings differ: name -> value by a setting's label.
+
+    Where all are combinations of `vary`, these are what varies there, not what follows from it.
+    """
+    every = list(found)
+    if all(one.vary for one in every):
+        names = list(dict.fromkeys(name for one in every for name in one.vary))
+        values = {
+            name: {one.label: one.vary.get(name, one.hyperparameters.get(name)) for one in every}
+            for name in names
+        }
+    else:
+        changed = sorted({name for one in every for name in one.changed})
+        values = {n: {one.label: one.hyperparameters.get(n) for one in every} for n in changed}
+    return {
+        name: {label: number(value) for label, value in of.items()}
+        for name, of in values.items()
+        if len({str(value) for value in of.values()}) > 1
+    }
 
 
-def _fields(run: Run) -> dict[str, str]:
-    """Field -> value of a submission's recipe."""
+def number(value: Any) -> Any:
+    """Return a hyperparameter as a number if it is one, as text otherwise."""
+    if value is None:
+        return ""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _fields(part: Part) -> dict[str, str]:
+    """Field -> value of a recipe."""
     prefix = records.HYPERPARAMETER
-    params = run.data.params
+    params = part.params
     return {n.removeprefix(prefix): v for n, v in params.items() if n.startswith(prefix)}
 
 
-def _identity(run: Run) -> dict[str, str]:
+def _identity(part: Part) -> dict[str, str]:
     """What trials must share to be compared, without what is at its default."""
-    params = run.data.params
+    params = part.params
     measured = {name: params.get(name, usual) for name, usual in MEASURED.items()}
     own = {name: value for name, value in measured.items() if value != MEASURED[name]}
-    return identity(_fields(run)) | own
+    return identity(_fields(part)) | own
 
 
 def _labels(named: list[tuple[str, dict[str, str]]]) -> list[str]:

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis import level_tables, pairs, quantities, searches, tables
+from analysis import hyperparameters, level_tables, pairs, quantities, searches, tables
 from analysis.cells import Matching
 from analysis.clauses import TOO_WIDE
+from analysis.conclusions import MAX_RECIPES, conclusions
 from analysis.figures import accuracy, instability, path, svg
 from analysis.figures.rewind import unjudged
-from analysis.findings import findings, partial
+from analysis.findings import partial
 from analysis.published import beside
 from analysis.quantities import Quantity
 from analysis.records import RECIPE, RESET, RESTART
 from analysis.report import (
+    hyperparameter_plots,
     learning_plots,
     pair_plots,
     paper_plots,
@@ -36,7 +38,6 @@ from analysis.study import NOTHING, UNTIL_LEFT, Study, by_recipe
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
 
 _EVEN = "The axis shows the measured k at equal distances."
 
@@ -79,6 +80,8 @@ class Context:
     """As `Study.until_left`."""
     learning: pd.DataFrame | None = None
     """Learning curves, as `learning.learning_curves`, if there are any."""
+    axes: hyperparameters.Axes = field(default_factory=dict)
+    """The hyperparameters in which recipes differ."""
 
 
 def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None = None) -> Study:
@@ -104,18 +107,11 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
 def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
     study = _study(trials, context)
-    others = quantities.tables(trials, context.quantities)
+    others = _others(trials, context)
     parts = [
         context.scope,
         partial(trials, context.planned, context.unmeasurable, context.lacking),
-        "\n".join(
-            f"- {finding}"
-            for finding in [
-                *findings(study.cells),
-                *pairs.findings(study.pairs, context.stable_below),
-                *level_tables.findings(study),
-            ]
-        ),
+        "\n".join(f"- {finding}" for finding in conclusions(study, context.axes)),
         *(tables.markdown(table) for table in _tables(study, context).values()),
         tables.sources(study.cells),
         *(f"{caption}\n\n{tables.markdown(table)}" for caption, table in others.items()),
@@ -155,14 +151,10 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     return environment.get_template("report.html").render(
         context=context,
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
-        findings=[
-            *findings(study.cells),
-            *pairs.findings(study.pairs, context.stable_below),
-            *level_tables.findings(study),
-        ],
+        findings=conclusions(study, context.axes),
         plots=list(_plots(study, context)),
         tables=_tables(study, context),
-        others=quantities.tables(trials, context.quantities),
+        others=_others(trials, context),
         names=tables.NAME_COLUMNS,
         too_wide=TOO_WIDE,
         tolerance=tolerance(study, context.matching),
@@ -170,7 +162,19 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
 
 
+def _others(trials: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
+    """The tables of what measures other than instability say, by their captions."""
+    found = quantities.tables(trials, context.quantities)
+    return {n: hyperparameters.spelled(table, context.axes) for n, table in found.items()}
+
+
 def _tables(study: Study, context: Context) -> dict[str, pd.DataFrame]:
+    """The tables of results by their captions, with a column for each hyperparameter."""
+    found = _tables_of(study, context)
+    return {n: hyperparameters.spelled(table, context.axes) for n, table in found.items()}
+
+
+def _tables_of(study: Study, context: Context) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions; none where no instability was measured."""
     of_pairs = pairs.table(study.pairs)
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
@@ -216,14 +220,17 @@ def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
 
 
 def _plots(study: Study, context: Context) -> Iterator[Plot]:
+    yield from hyperparameter_plots.plots(study, context.axes)
     recipes = by_recipe(study)
-    for number, (recipe, one) in enumerate(recipes.items(), 1):
+    few = len(recipes) <= MAX_RECIPES
+    for number, (recipe, one) in enumerate(recipes.items() if few else (), 1):
         for plot in _plots_of(one, context):
             if len(recipes) == 1:
                 yield plot
             else:
                 yield plot._replace(name=f"{plot.name}-{number}", title=f"{plot.title}: {recipe}")
-    yield from paper_plots.plots(list(recipes.values()))
+    if few:
+        yield from paper_plots.plots(list(recipes.values()))
     yield from pair_plots.plots(study.pairs, study.curves)
     if context.learning is not None:
         yield from learning_plots.plots(context.learning)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from analysis.strategies import of_files
 from sweeps.plan import lines
-from sweeps.plan.graph import Cell, Coordinates, Plan, Trial
+from sweeps.plan.graph import Cell, Coordinates, Plan, Trial, Variant
 from sweeps.plan.known import Facts, Known
 from sweeps.spec import Sweep
 from sweeps.spec.subnetworks import Files
@@ -25,8 +25,21 @@ def expand(spec: Sweep, facts: Mapping[str, Facts] = MappingProxyType({})) -> Pl
     of the spec's lists.
     """
     known = Known(facts)
+    trials: dict[str, Trial] = {}
+    variants = []
+    for one in spec.each:
+        own = list(_trials(one, known))
+        variants.append(Variant(one, tuple(trial.key for trial in own)))
+        for trial in own:
+            trials.setdefault(trial.key, trial)
+    return Plan(spec, tuple(trials.values()), tuple(variants), known.open)
+
+
+def _trials(spec: Sweep, known: Known) -> Iterator[Trial]:
+    """The trials of one recipe."""
     cells = lines.cells(spec, known, lambda cell, init: _alone(spec, cell, init))
-    return Plan(spec, (*_trained(spec, cells), *_given(spec)), known.open)
+    yield from _trained(spec, cells)
+    yield from _given(spec)
 
 
 def _alone(spec: Sweep, cell: Cell, init: int) -> tuple[Trial, ...]:

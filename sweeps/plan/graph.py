@@ -65,12 +65,22 @@ class Trial:
         return {part.job.key for part in self.parts}
 
 
+class Variant(NamedTuple):
+    """What a plan holds of one recipe."""
+
+    spec: Sweep
+    trials: tuple[str, ...]
+    """Keys; a trial that does not depend on what varies is in several."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A spec's trials; each job of `jobs` stands after the jobs it needs."""
 
     spec: Sweep
     trials: tuple[Trial, ...]
+    variants: tuple[Variant, ...]
+    """One for each of `spec.each`."""
     open: Mapping[str, Question] = field(default_factory=dict)
     """Key of a job -> what its outcome decides: the plan grows when it is done."""
 

@@ -59,7 +59,7 @@ def most(spec: Sweep, known: Mapping[str, Facts], plan: Plan) -> list[list[Job]]
     which the plan has grown.
     """
     found = []
-    for line in _lines(spec):
+    for line in (line for one in spec.each for line in _lines(one)):
         whole = grown(line, lambda asked: {one.job.key: one.most for one in asked}, known)[0]
         found.append([job for key, job in whole.jobs.items() if key not in plan.jobs])
     return found

@@ -30,6 +30,7 @@ def summarize(
     return {
         "sweep": plan.spec.name,
         "recipe": plan.spec.recipe.name,
+        "recipes": len(plan.variants),
         "trials": len(plan.trials),
         "iterations_unshared": plan.unshared_iterations,
         "sharing_factor": plan.unshared_iterations / planned if planned else 1.0,

@@ -86,10 +86,10 @@ def own_code(spec: Sweep) -> dict[str, str]:
 
     Of data it is their content.
     """
-    recipe = spec.recipe
     found = {one.measure: one.source for one in spec.measure}
-    found[recipe.network] = recipe.network_version
-    found[recipe.pruning_method] = recipe.pruning_version
-    if recipe.data_address and "/" not in recipe.data_address:  # no folder or file
-        found[recipe.data_address] = recipe.data
+    for recipe in (one.recipe for one in spec.each):
+        found[recipe.network] = recipe.network_version
+        found[recipe.pruning_method] = recipe.pruning_version
+        if recipe.data_address and "/" not in recipe.data_address:  # no folder or file
+            found[recipe.data_address] = recipe.data
     return {name: identity for name, identity in found.items() if identity}

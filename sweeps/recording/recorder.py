@@ -17,15 +17,13 @@ from analysis import records
 from sweeps.home import Home
 from sweeps.plan import Plan, Trial
 from sweeps.provenance import versions
-from sweeps.recording import files
+from sweeps.recording import files, variants
 from sweeps.recording.database import client_of, experiment
 from sweeps.recording.drivers import end_abandoned, this_driver
-from sweeps.recording.hyperparameters import of_strategies, strings
-from sweeps.recording.labels import columns, measures_of, name_of, own_code, params_of
+from sweeps.recording.labels import columns, name_of, own_code, params_of
 from sweeps.recording.measured import Measured, place, places, read, training_seconds
 from sweeps.recording.submissions import asked_for, sweep_key
 from sweeps.recording.trainings import Trainings
-from sweeps.spec.measures import batchnorm
 from sweeps.spec.stored import resolved
 from trainables.jobs.kinds import Training
 from trainables.jobs.learning import Point
@@ -36,11 +34,15 @@ class Recorder:
     """Records the trials of one submission. Not safe to share between threads."""
 
     def __init__(self, home: Home, plan: Plan, store: Store):
-        self.home, self.plan, self.store = home, plan, store
+        self.home, self.store = home, store
+        self._plan(plan)
         self.unsure = False
         """Something failed: the server may have done more than it said."""
         self.notes: list[str] = []
         """Lines of what else the user should know."""
+
+    def _plan(self, plan: Plan) -> None:
+        self.plan, self._varied = plan, variants.Varied(plan)
 
     def open(
         self, spec_text: str, plan_facts: Mapping[str, Any], submitted_at: float | None = None
@@ -62,6 +64,8 @@ class Recorder:
             records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
             records.COLUMNS_FILE: json.dumps(columns(self.plan), indent=1),
         }
+        if (recipes := variants.text_of(self.plan)) is not None:
+            texts[records.RECIPES_FILE] = recipes
         of = (self._client, self.home, self._submission)
         there = set() if submitted_at is None else files.names(*of)
         for file, text in texts.items():
@@ -107,23 +111,10 @@ class Recorder:
                 tags=tags,
                 run_name=f"{spec.name} {key[:8]}",
             )
-        params = {
-            records.RECIPE: spec.recipe.name,
-            records.MATCHING: spec.matching,
-            records.STABLE_BELOW: spec.stable_below,
-            records.PATH_POINTS: spec.instability.work.points,
-            records.TRAIN_EXAMPLES: spec.instability.work.train_examples or "all",
-            records.BATCHNORM: batchnorm(spec.instability),
-            **measures_of(spec),
-            records.PRETRAIN_ORDER: spec.pretrain_order,
-            records.IMP_ORDER: spec.imp_order,
-            **of_strategies(spec.subnetworks),
-        }
-        for name, value in strings(spec.recipe).items():
-            params[f"{records.HYPERPARAMETER}{name}"] = value
+        params = variants.params_of(spec)
         missing = params.keys() - run.data.params.keys()
         if missing:  # all of them, but for submissions of earlier versions
-            added = [Param(name, str(params[name])) for name in sorted(missing)]
+            added = [Param(name, params[name]) for name in sorted(missing)]
             self._client.log_batch(run.info.run_id, params=added)
         return run
 
@@ -158,7 +149,7 @@ class Recorder:
 
     def grow(self, plan: Plan) -> None:
         """Go on with a plan that has come to hold more trials."""
-        self.plan = plan
+        self._plan(plan)
         self._write_trials()
         self._make_sure(again=True)
 
@@ -167,6 +158,8 @@ class Recorder:
             records.TRIALS_FILE: json.dumps([trial.key for trial in self.plan.trials]),
             records.COLUMNS_FILE: json.dumps(columns(self.plan), indent=1),
         }
+        if (recipes := variants.text_of(self.plan)) is not None:
+            texts[records.RECIPES_FILE] = recipes
         for name, text in texts.items():
             files.write_text(self._client, self.home, self._submission, name, text)
 
@@ -229,7 +222,7 @@ class Recorder:
             tags[f"{records.ARTIFACT}{one.part.label}"] = place(one.part.job)
             if one.outcome is not None:
                 tags[records.OUTCOME] = one.outcome
-        missing = {} if run.data.params else params_of(trial)
+        missing = {} if run.data.params else params_of(trial) | self._varied.params(trial)
         self._client.log_batch(
             run.info.run_id,
             metrics=metrics,
@@ -244,7 +237,7 @@ class Recorder:
         run = self._client.create_run(
             self._experiment,
             start_time=int(begun * 1000),
-            run_name=name_of(trial),
+            run_name=name_of(trial) + self._varied.name(trial),
             tags={
                 records.KIND: "trial",
                 records.TRIAL_KEY: trial.key,

@@ -9,11 +9,13 @@ files     the report; cells.csv, onsets.csv and trials.csv
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from analysis import records
+from analysis.hyperparameters import value_text, values_of
 from analysis.onsets import onsets
 from sweeps.recording import files
 from sweeps.recording.database import client_of
@@ -31,6 +33,12 @@ MEANS = (
     records.split_metric(records.INSTABILITY, "test"),
     records.split_metric(records.ACCURACY, "test"),
 )
+MAX_METRICS = 1000
+"""That MLflow takes at a time."""
+
+MAX_NAME = 200
+"""Characters of a line's name."""
+
 VERDICTS: tuple[Literal["stable"], Literal["matching"]] = ("stable", "matching")
 
 
@@ -60,7 +68,9 @@ def record_summary(results: Results, report: Path) -> None:
     for name, frame in tables.items():
         files.write_text(*of, f"{name}.csv", frame.to_csv(index=False))
     if len(results.trials) == results.planned and not results.lacking:
-        client.log_batch(run.info.run_id, metrics=list(_metrics(results)))
+        metrics = list(_metrics(results))
+        for begin in range(0, len(metrics), MAX_METRICS):
+            client.log_batch(run.info.run_id, metrics=metrics[begin : begin + MAX_METRICS])
 
 
 def onsets_of(cells: pd.DataFrame) -> pd.DataFrame:
@@ -78,12 +88,18 @@ def _metrics(results: Results) -> Iterator[Metric]:
     for _, cell in cells.iterrows():
         for name in MEANS:
             if not math.isnan(cell[name]):
-                yield Metric(f"{name}/{_line(cell)}", cell[name], when, int(cell[records.REWIND]))
+                what = f"{name}/{_line(results, cell)}"
+                yield Metric(what, cell[name], when, int(cell[records.REWIND]))
     for verdict in VERDICTS:
         for _, line in onsets(cells, verdict).iterrows():
             if pd.notna(line["onset"]) and line["n"] > 1:  # one sample gives no verdict
-                yield Metric(f"{verdict}_from/{_line(line)}", float(line["onset"]), when, 0)
+                what = f"{verdict}_from/{_line(results, line)}"
+                yield Metric(what, float(line["onset"]), when, 0)
 
 
-def _line(row: pd.Series) -> str:
-    return f"{row[records.STRATEGY]} level {row[records.LEVEL]}"
+def _line(results: Results, row: pd.Series) -> str:
+    """A line's name, with its recipe's values of what varies, in characters that MLflow takes."""
+    values = values_of(results.axes, row[records.RECIPE])
+    parts = [f"{name} {value_text(value)}" for name, value in values.items()]
+    line = f"{row[records.STRATEGY]} level {row[records.LEVEL]}"
+    return re.sub(r"[^\w. /-]", "-", " ".join([line, *parts]))[:MAX_NAME]

@@ -99,11 +99,11 @@ def run(
 
 
 def _prepare_data(spec: Sweep, home: Home, console: Console) -> None:
-    recipe = spec.recipe
     try:
-        if not data.prepared(recipe, home.data):
-            console.print(f"fetching and decoding {recipe.data_address or recipe.data}")
-            data.prepare(recipe, home.data)
+        for recipe in (one.recipe for one in spec.each):
+            if not data.prepared(recipe, home.data):
+                console.print(f"fetching and decoding {recipe.data_address or recipe.data}")
+                data.prepare(recipe, home.data)
     except data.DataError as error:
         raise UserError(str(error)) from None
     except OSError as error:
@@ -145,7 +145,7 @@ def _execute(
         settings = Settings(
             pending=site.most(demand),
             demand=demand,
-            decoders=devices.decoders(spec.recipe, demand.worker),
+            decoders=max(devices.decoders(one.recipe, demand.worker) for one in spec.each),
             store=store.url,
             data_folder=home.data,
             checkpoint_seconds=checkpoint_seconds,

@@ -24,6 +24,19 @@ NAME = re.compile(r"[^\x00-\x1f\x7f,:\"']{1,100}")
 """What results call a network: `files:FIRST,SECOND` is a pair's strategy."""
 
 
+NOTHING_TRAINED: dict[str, Any] = {"rewind": [0], "inits": [0], "orders": [1, 2]}
+"""What a spec of files alone has in these places."""
+
+
+def files_alone(subnetworks: Any) -> bool:
+    """Whether all subnetworks of a spec, as it is written, are files."""
+    return (
+        isinstance(subnetworks, list)
+        and bool(subnetworks)
+        and all(isinstance(one, dict) and one.get("strategy") == "files" for one in subnetworks)
+    )
+
+
 class NetworkFile(BaseModel):
     """A file that holds a trained network."""
 

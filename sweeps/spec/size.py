@@ -19,7 +19,7 @@ MAX_JOBS = 1_000_000
 
 def check(spec: Sweep) -> None:
     """Raise an error where a sweep has too many jobs."""
-    trials, jobs = of(spec)
+    trials, jobs = spec.size
     if jobs > MAX_JOBS:
         raise error_at(
             (),

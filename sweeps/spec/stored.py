@@ -25,12 +25,27 @@ from trainables.networks.facts import read
 from trainables.recipe import Recipe
 from trainables.recipes import RECIPES
 
+EACH = "each"
+"""Key under which a stored spec has what differs between its sweeps of one recipe."""
+
 
 def resolved(sweep: Sweep) -> dict[str, Any]:
-    """Return every field of a sweep as JSON-able values; `from_resolved` takes them back."""
+    """Return every field of a sweep as JSON-able values; `from_resolved` takes them back.
+
+    Of a sweep whose hyperparameters vary, these are of its first recipe; `each` has, of every
+    combination, the fields that are others there.
+    """
+    if sweep.vary is None:
+        return _of_one_recipe(sweep)
+    first, *others = map(_of_one_recipe, sweep.each)
+    each = [{}, *({n: v for n, v in one.items() if v != first[n]} for one in others)]
+    return first | {"vary": sweep.vary, EACH: each}
+
+
+def _of_one_recipe(sweep: Sweep) -> dict[str, Any]:
     recipe = asdict(sweep.recipe)
     recipe["milestones"] = list(sweep.recipe.milestones)
-    return sweep.model_dump(exclude={"recipe", "measure"}) | {
+    return sweep.model_dump(exclude={"recipe", "measure", "vary"}) | {
         "recipe": {"base": _base(sweep)} | recipe,
         "measure": measures.stored(sweep.measure),
         "network_facts": asdict(sizes.facts(sweep.recipe)),
@@ -43,6 +58,10 @@ def from_resolved(mapping: Mapping[str, Any]) -> Sweep:
     Fields that did not exist when it was stored have their defaults, which mean "no change".
     Raises UserError if it is no such mapping.
     """
+    if EACH in mapping:
+        first = {name: value for name, value in mapping.items() if name not in (EACH, "vary")}
+        each = [from_resolved(first | own) for own in mapping[EACH]]
+        return each[0].of_each(mapping["vary"], each)
     recipe = mapping.get("recipe")
     if not isinstance(recipe, Mapping):
         raise UserError("a stored spec has no recipe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -29,6 +31,7 @@ from sweeps.spec.fields import (
     one_or_more,
     unfit,
 )
+from sweeps.spec.files import NOTHING_TRAINED, files_alone
 from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
@@ -39,7 +42,6 @@ from trainables.completing import devices
 from trainables.completing.fit import check_kinds, check_measures, check_origins
 from trainables.completing.measures import resolve
 from trainables.completing.misfit import Misfit
-from trainables.completing.subnetworks import prunable_weights
 from trainables.jobs.learning import Evaluation
 from trainables.jobs.lineage import Restart
 from trainables.jobs.perturbation import Norm
@@ -51,18 +53,6 @@ INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
 
 
-NOTHING_TRAINED: dict[str, Any] = {"rewind": [0], "inits": [0], "orders": [1, 2]}
-"""What a spec of files alone has in these places."""
-
-
-def _files_alone(subnetworks: Any) -> bool:
-    return (
-        isinstance(subnetworks, list)
-        and bool(subnetworks)
-        and all(isinstance(one, dict) and one.get("strategy") == "files" for one in subnetworks)
-    )
-
-
 def _accuracy_lost(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value not in ("one-std", "bands-overlap") and not (number and 0 <= value <= 100):
@@ -71,7 +61,7 @@ def _accuracy_lost(value: Any) -> Any:
 
 
 class Sweep(BaseModel):
-    """A sweep: one recipe, and the trials wanted of it."""
+    """A sweep: a recipe or several, and the trials wanted of each."""
 
     model_config = STRICT
 
@@ -82,7 +72,13 @@ class Sweep(BaseModel):
     """For the report: what is asked, of which paper's table or figure."""
 
     recipe: RecipeField
-    """A built-in recipe's name, or `{base: name, iterations: 600, ...}`."""
+    """A built-in recipe's name, or `{base: name, iterations: 600, ...}`. Where something varies,
+    the first of its recipes."""
+
+    vary: list[dict[str, Any]] | None = None
+    """Which values of hyperparameters are compared: a grid, `{learning_rate: [0.05, 0.15]}`; a
+    sample, `{sample: 20, learning_rate: {log: [0.01, 1]}}`; or a list of combinations. Each makes
+    a recipe of its own, with all that the spec wants of one."""
 
     rewind: RewindOrSearch
     """Rewind points k: iterations, "2 %" of training, or "5 epochs"; or a search for one,
@@ -157,13 +153,15 @@ class Sweep(BaseModel):
     resources: Resources = Resources()
     """Of each worker; has no influence on results."""
 
+    _each: tuple[Sweep, ...] = PrivateAttr(default=())
+
     _distinct = field_validator("inits", "orders", "restart", "compare")(distinct)
 
     @model_validator(mode="before")
     @classmethod
     def _of_files_alone(cls, value: Any, info: ValidationInfo) -> Any:
         """A sweep of files alone trains nothing: it has neither rewind points nor seeds."""
-        if not isinstance(value, dict) or not _files_alone(value.get("subnetworks")):
+        if not isinstance(value, dict) or not files_alone(value.get("subnetworks")):
             return value
         if not (info.context or {}).get("stored"):
             for name in NOTHING_TRAINED:
@@ -250,7 +248,19 @@ class Sweep(BaseModel):
     @property
     def size(self) -> tuple[int, int]:
         """Numbers of trials and of jobs, at most."""
-        return size.of(self)
+        trials, jobs = zip(*map(size.of, self.each), strict=True)
+        return sum(trials), sum(jobs)
+
+    @property
+    def each(self) -> tuple[Sweep, ...]:
+        """The sweeps of one recipe that it consists of: itself, or one for each combination."""
+        return self._each or (self,)
+
+    def of_each(self, vary: list[dict[str, Any]], each: Sequence[Sweep]) -> Sweep:
+        """Return the sweep that consists of sweeps of one recipe, one for each combination."""
+        whole = self.model_copy(update={"vary": vary})
+        whole._each = tuple(each)
+        return whole
 
     @cached_property
     def evaluation(self) -> Evaluation | None:
@@ -262,10 +272,6 @@ class Sweep(BaseModel):
         """What Ray keeps for a training."""
         worker = devices.shape(self.recipe, self.resources.cpus, self.resources.gpus)
         return placement.Demand(worker, self.recipe.workers)
-
-    @property
-    def prunable_weights(self) -> int:
-        return prunable_weights(self.recipe)
 
     def rewind_of(self, subnetwork: Trained | Files) -> list[int]:
         """The rewind points of a subnetwork in iterations, ascending."""
@@ -280,7 +286,7 @@ class Sweep(BaseModel):
     @property
     def grows(self) -> bool:
         """Whether what it trains depends on what comes out."""
-        return searches.grows(self)
+        return any(map(searches.grows, self.each))
 
     def restarts_at(self, k: int) -> list[Restart]:
         """How copies of W_k are trained: from k on, from 0 on, or both ways."""

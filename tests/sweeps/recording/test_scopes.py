@@ -16,7 +16,7 @@ from sweeps.errors import UserError
 from sweeps.loading import load
 from sweeps.recording import files
 from sweeps.recording.database import client_of
-from sweeps.recording.hyperparameters import of_strategies, strings
+from sweeps.recording.variants import Part, params_of
 from sweeps.settings import settings
 
 WIDER = ("rewind=[0, 20]", "inits=2", "orders=2", "subnetworks=[dense]")
@@ -86,15 +86,14 @@ def test_trials_that_two_recipes_share_are_in_both(recorded: Recorded, change: s
 def test_options_of_strategies_are_settings(entry: str, usual: str, other: str, label: str) -> None:
     """Results of one strategy, level and rewind point are samples of one cell."""
 
-    def run(own: str) -> Any:
-        spec = load("digits-mlp", [f"subnetworks={own}"])[0]
-        fields = {f"{records.HYPERPARAMETER}{n}": v for n, v in strings(spec.recipe).items()}
-        params = {records.RECIPE: spec.recipe.name, **fields, **of_strategies(spec.subnetworks)}
-        return SimpleNamespace(data=SimpleNamespace(params=params))
+    def part(own: str) -> Part:
+        run: Any = SimpleNamespace(info=SimpleNamespace(run_id="1"))
+        params = params_of(load("digits-mlp", [f"subnetworks={own}"])[0])
+        return Part(run, params, {}, frozenset())
 
-    same = [run(f"[dense, {{{entry}, {usual}}}]"), run(f"[dense, {{{entry}}}]"), run("[dense]")]
+    same = [part(f"[dense, {{{entry}, {usual}}}]"), part(f"[dense, {{{entry}}}]"), part("[dense]")]
     assert [one.label for one in settings(same)] == ["digits-mlp"]
-    assert [one.label for one in settings([run(f"[{{{entry}, {other}}}]"), *same])] == [
+    assert [one.label for one in settings([part(f"[{{{entry}, {other}}}]"), *same])] == [
         f"digits-mlp ({label})",
         "digits-mlp (otherwise as built in)",
     ]

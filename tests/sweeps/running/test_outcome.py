@@ -55,7 +55,7 @@ def observed(plan: Plan, tmp_path: Path) -> Observed:
         outcome = Outcome(tally, submission="key")
         stopping = Stopping(Console(file=io.StringIO()))
         handout = SimpleNamespace(schedule=Schedule(plan.jobs, 2))
-        growth = SimpleNamespace(plan=Plan(spec, plan.trials))
+        growth = SimpleNamespace(plan=Plan(spec, plan.trials, plan.variants))
         given = (growth, handout, None, None, outcome, stopping)
         site = SimpleNamespace(check=lambda: None)
         return RunObserver(*given, tmp_path / "log", site), outcome, stopping  # type: ignore[arg-type]

@@ -1,0 +1,22 @@
+"""All that the numbers of a sweep say, in sentences: for the report, the terminal and Python."""
+
+from __future__ import annotations
+
+from analysis import hyperparameters, level_tables, pairs
+from analysis.findings import findings
+from analysis.records import RECIPE
+from analysis.study import Study
+
+MAX_RECIPES = 4
+"""Of which each is told, and drawn, by itself. Of more there is what they say together."""
+
+
+def conclusions(study: Study, axes: hyperparameters.Axes) -> list[str]:
+    """Return the findings of a sweep, of what its hyperparameters do first."""
+    few = study.cells[RECIPE].nunique() <= MAX_RECIPES
+    return [
+        *hyperparameters.findings(study.cells, axes),
+        *(findings(study.cells) if few else []),
+        *pairs.findings(study.pairs, study.stable_below),
+        *level_tables.findings(study),
+    ]

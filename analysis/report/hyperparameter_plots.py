@@ -1,0 +1,67 @@
+"""The report's figures of hyperparameters that vary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from analysis.figures import hyperparameter_maps as maps_of
+from analysis.figures import hyperparameters as figures
+from analysis.hyperparameters import Axes, courses, is_grid, placed
+from analysis.report.plot import Plot
+
+if TYPE_CHECKING:
+    from analysis.study import Study
+
+NUMBERS = "The tables have the numbers."
+
+
+def plots(study: Study, axes: Axes) -> Iterator[Plot]:
+    """Yield the figures along each axis, and the maps of two; none where nothing varies."""
+    cells = placed(study.cells, axes) if axes else study.cells.iloc[:0]
+    if cells["instability_test"].notna().sum() == 0:
+        return
+    found = courses(cells, axes)
+    for axis in axes:
+        own = [one for one in found if one.axis == axis]
+        if own:
+            yield Plot(
+                figures.onsets_along(own),
+                name=f"onset-{axis}",
+                title=f"Onsets against {axis}",
+                caption="The first rewind iteration k from which networks are stable, or match the "
+                f"dense ones, against {axis}. The bar below a point goes down to the last k at "
+                "which they are not: the onset lies between. A triangle at the top: not up to the "
+                "last k that was measured.",
+                alt=f"Points of the onset against {axis}, a panel per line of networks and "
+                f"verdict. {NUMBERS}",
+            )
+    if len(axes) == 2 and is_grid(axes):
+        maps = maps_of.onset_maps(cells, axes)
+        if maps is not None:
+            yield Plot(
+                maps,
+                name="onset-map",
+                title=f"Onsets by {' and '.join(axes)}",
+                caption="The first rewind iteration k from which networks are stable, or match the "
+                "dense ones, for each combination.",
+                alt=f"Heat maps of onsets by {' and '.join(axes)}. {NUMBERS}",
+            )
+    for axis in axes:
+        yield Plot(
+            figures.along(cells, axes, axis, study.stable_below),
+            name=f"instability-{axis}",
+            title=f"Instability against {axis}",
+            caption=f"Test instability against {axis}: mean and standard deviation over samples, a "
+            "colour per rewind iteration k. Networks below the dashed line are stable.",
+            alt=f"Test instability against {axis}, a line per rewind iteration. {NUMBERS}",
+        )
+    if len(axes) == 2 and is_grid(axes):
+        yield Plot(
+            maps_of.instability_maps(cells, axes),
+            name="instability-map",
+            title=f"Instability by {' and '.join(axes)}",
+            caption="Test instability (%) for each combination, mean over samples, a map per "
+            "rewind iteration k.",
+            alt=f"Heat maps of test instability by {' and '.join(axes)}. {NUMBERS}",
+        )

@@ -1,0 +1,107 @@
+"""A sweep whose hyperparameters vary, from the sweeps of one recipe that it consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from sweeps.spec import size
+from sweeps.spec.fields import error_at
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.vary import OPTIONS, Combination, applied, combinations, words
+from sweeps.spec.wording import problem
+
+Validate = Callable[[Mapping[str, Any]], Sweep]
+"""The sweep of a spec's mapping of one recipe. Raises ValidationError."""
+
+
+def validated(spec: Mapping[str, Any], validate: Validate) -> Sweep:
+    """Return the sweep of a spec's mapping, with a recipe for each combination of `vary`.
+
+    Raises ValidationError; where only some combinations are wrong, it names the first of them.
+    """
+    if "vary" not in spec:
+        return validate(spec)
+    try:
+        found = combinations(spec["vary"])
+    except PydanticCustomError as error:
+        raise _invalid(error) from None
+    each = _each(spec, found, validate)
+    strategies = {one.strategy for one in each[0].subnetworks}
+    for name in found[0]:
+        of = name.partition(".")[0]
+        if of in OPTIONS and of not in strategies:
+            raise _invalid(error_at(("vary", name), f"there is no {of} among the subnetworks"))
+    whole = each[0].of_each(found, each)
+    try:
+        _check(whole, found)
+        size.check(whole)
+    except PydanticCustomError as error:
+        raise _invalid(error) from None
+    return whole
+
+
+def _each(spec: Mapping[str, Any], found: Sequence[Combination], validate: Validate) -> list[Sweep]:
+    """The sweep of each combination."""
+    each, wrong = [], {}
+    for index, one in enumerate(found):
+        try:
+            each.append(validate(applied(spec, one)))
+        except ValidationError as error:
+            wrong[index] = error
+    if not wrong:
+        return each
+    index, first = next(iter(wrong.items()))
+    told = problem(first)
+    same = len(found) > 1 and {problem(one) for one in wrong.values()} == {told}
+    if len(wrong) == len(found) and same and not _varies(found, told.location):
+        raise first  # it is no fault of the combination
+    others = len(wrong) - 1
+    more = f" (and {others} more combination{'s' if others > 1 else ''})" if others else ""
+    raise _invalid(error_at(_place(spec, index), f"with {words(found[index])}: {told}{more}"))
+
+
+def _varies(found: Sequence[Combination], location: Sequence[str | int]) -> bool:
+    """Whether an error is of what varies itself."""
+    return location[:1] == ("recipe",) and any(location[1:2] == (name,) for name in found[0])
+
+
+def _place(spec: Mapping[str, Any], index: int) -> tuple[str | int, ...]:
+    """Where a combination stands."""
+    return ("vary", index) if isinstance(spec["vary"], list) else ("vary",)
+
+
+def _check(whole: Sweep, found: Sequence[Combination]) -> None:
+    """Raise an error where two recipes are the same, or need other workers than the first."""
+    recipes: dict[str, int] = {}
+    names: dict[str, int] = {}
+    for index, one in enumerate(whole.each):
+        first, own = whole.each[0], words(found[index])
+        before = recipes.setdefault(_identity(one), index)
+        if before != index:
+            raise error_at(("vary",), f"{own} is the same as {words(found[before])}")
+        named = names.setdefault(one.recipe.name, index)
+        if one.recipe != whole.each[named].recipe:
+            raise error_at(("vary",), f"{own}: another recipe has the name {one.recipe.name!r}")
+        if one.demand != first.demand:
+            raise error_at(
+                ("vary",),
+                f"{own} needs other workers than {words(found[0])}: device, threads and workers "
+                "are the same for a whole sweep; run one sweep for each",
+            )
+
+
+def _identity(one: Sweep) -> str:
+    """What tells the trials of a recipe from those of another."""
+    recipe = {**one.recipe.identity("init", "length", "training", "rewinding", "pruning")}
+    options = [str(sub.options) for sub in one.subnetworks if hasattr(sub, "options")]
+    return repr((sorted(recipe.items()), options))
+
+
+def _invalid(error: PydanticCustomError) -> ValidationError:
+    return ValidationError.from_exception_data(
+        "Sweep", [InitErrorDetails(type=error, loc=(), input=None)]
+    )
