@@ -41,6 +41,8 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         lines.append(f"Work: {hours:,.1f} hours of one {summary['hardware']}")
     if "states_while_training" in summary:
         lines.append(_states(summary["states_while_training"]))
+    if "budget" in summary:
+        lines.append(_budget(summary["budget"]))
     if "estimated_cost" in summary:
         lines.append(
             f"Cost: {summary['estimated_cost']:,.2f}, at {summary['price_per_hour']:g} an hour for "
@@ -84,6 +86,17 @@ def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
 
 
+def _budget(of: dict[str, Any]) -> str:
+    """How much of a sweep its budget allows."""
+    left = f"Budget: {duration(of['seconds'])} left"
+    if of["jobs"] == of["to_do"]:
+        return f"{left}: everything fits"
+    return (
+        f"{left}: about {of['jobs']:,} of {of['to_do']:,} jobs fit, and {of['trials']:,} of "
+        f"{_several(of['of_trials'], 'trial')}"
+    )
+
+
 def _states(of: dict[str, int]) -> str:
     """What becomes of states that are measured while networks are trained."""
     number, size = _several(of["number"], "state"), _bytes(of["bytes"])
@@ -116,6 +129,9 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     """How a run ended, and how to go on where it is not complete."""
     tally = outcome.tally
     lines = [f"stopped: {outcome.stopped}"] if outcome.stopped else []
+    if outcome.out_of_budget:
+        left = tally.jobs - tally.jobs_done
+        lines.append(f"{outcome.out_of_budget}; {_several(left, 'job')} left")
     if tally.jobs == 0:
         lines.append(f"nothing to do: all {tally.reused} jobs are in the store")
     else:
@@ -148,7 +164,9 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     if outcome.stopped_by is not None:
         again += " --set on_divergence=continue"
     recording_helps = outcome.recording_error is not None and outcome.recording_error.again
-    if outcome.interrupted or outcome.failed or recording_helps:
+    if outcome.out_of_budget:
+        lines.append(f"to go on from here, with a larger budget: {again}")
+    elif outcome.interrupted or outcome.failed or recording_helps:
         lines.append(f"to go on from here: {again}")
     return Text("\n".join(lines))
 

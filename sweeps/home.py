@@ -50,6 +50,11 @@ class Home:
     def log(self, sweep: str) -> Path:
         return self.folder / "logs" / f"{sweep}.log"
 
+    @property
+    def spent(self) -> Path:
+        """The file that says what sweeps with a budget have taken."""
+        return self.folder / "spent.json"
+
     def lock(self, sweep: str) -> Path:
         return self.folder / "locks" / f"{sweep}.lock"
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps import terminal
-from sweeps.commands.options import PluginsOption, SetOption, SpecArgument, WorkersOption
+from sweeps.commands.options import (
+    BudgetOption,
+    PluginsOption,
+    PriceOption,
+    SetOption,
+    SpecArgument,
+    WorkersOption,
+)
 from sweeps.commands.usage import CLUSTER
 
 if TYPE_CHECKING:
@@ -44,6 +51,8 @@ def submit(
     plugins: PluginsOption = None,
     workers: WorkersOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
+    budget: BudgetOption = None,
+    price_per_hour: PriceOption = None,
     address: AddressOption = None,
 ) -> None:
     """Run a sweep on a cluster; one that is under way is found, not done twice.
@@ -54,10 +63,12 @@ def submit(
       sweeps submit my-sweep.yaml --set inits=5 --wait
     """
     from sweeps.plugins import use
+    from sweeps.spec.budget import overrides
 
     use(spec, plugins)
+    changed = [*set_, *overrides(budget, price_per_hour)]
     jobs = _jobs(address)
-    one, started = jobs.submit(spec, set_, workers)
+    one, started = jobs.submit(spec, changed, workers)
     if not started:
         print(f"under way already, since {_began(one)}:")
     print(one.id, flush=True)

@@ -72,6 +72,20 @@ WorkersOption = Annotated[
         help="batches of jobs at a time  [default: as fit]",
     ),
 ]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="TIME|COST",
+        help="what all runs may take: '2 h', '90 min', or a cost  [default: as the spec says]",
+    ),
+]
+PriceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--price-per-hour", metavar="PRICE", help="of one worker, in any currency: for the cost"
+    ),
+]
 SubmissionOption = Annotated[
     str | None,
     typer.Option(

@@ -9,16 +9,17 @@ import typer
 
 from sweeps import terminal
 from sweeps.commands.options import (
+    BudgetOption,
     DataOption,
     HomeOption,
     PluginsOption,
+    PriceOption,
     SetOption,
     SpecArgument,
     StoreOption,
     WorkersOption,
     check_choice,
 )
-from sweeps.errors import UserError
 
 
 def plan(
@@ -35,12 +36,8 @@ def plan(
             metavar="NAME", help="what each worker has, for the estimate: cpu (a core) or h100"
         ),
     ] = "cpu",
-    price_per_hour: Annotated[
-        float | None,
-        typer.Option(
-            metavar="PRICE", help="of one worker, in any currency: shows what it will cost"
-        ),
-    ] = None,
+    budget: BudgetOption = None,
+    price_per_hour: PriceOption = None,
     home: HomeOption = None,
     store: StoreOption = None,
     data: DataOption = None,
@@ -58,21 +55,24 @@ def plan(
     from sweeps import placement
     from sweeps.display import plan_text
     from sweeps.home import resolve
-    from sweeps.loading import load
+    from sweeps.loading import load, read
     from sweeps.plan import expand, growing, learning
     from sweeps.plan.cost import HARDWARE
     from sweeps.plan.speed import this_core
     from sweeps.plan.summary import at_most, summarize
     from sweeps.plugins import use
+    from sweeps.running.forecast import within
+    from sweeps.spec.budget import overrides
     from trainables.store import Store
 
     check_choice("--format", format_, ("table", "json"))
     check_choice("--hardware", hardware, tuple(HARDWARE))
-    if price_per_hour is not None and not 0 < price_per_hour < float("inf"):
-        raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
+    changed = overrides(budget, price_per_hour)
     use(spec, plugins)
     place = resolve(home, store, data=data)
-    sweep, _ = load(spec, set_, place.data)
+    if budget is None and "budget" not in read(spec, set_)[0]:
+        changed = []  # a price alone says what everything costs
+    sweep, _ = load(spec, [*set_, *changed], place.data)
     if hardware == "cpu":
         placement.check_threads(sweep.recipe)
     url = place.store
@@ -88,9 +88,13 @@ def plan(
     cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
     on = this_core() if hardware == "cpu" else HARDWARE[hardware]
+    if price_per_hour is None and sweep.budget is not None:
+        price_per_hour = sweep.budget.price_per_hour
     summary = summarize(graph, complete, workers, on, price_per_hour)
     if now.open:
         summary["at_most"] = at_most(now, more, complete, workers, on, price_per_hour)
+    if sweep.budget is not None:
+        summary["budget"] = within(sweep.budget, place, graph, complete, workers, on)
     if format_ == "json":
         print(json.dumps(summary, indent=2))
     else:

@@ -11,9 +11,11 @@ import typer
 
 from sweeps import terminal
 from sweeps.commands.options import (
+    BudgetOption,
     DataOption,
     HomeOption,
     PluginsOption,
+    PriceOption,
     SetOption,
     SpecArgument,
     StoreOption,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sweeps.running.outcome import Outcome
 
 INTERRUPTED = 130
+OUT_OF_BUDGET = 4
 FAILED = 1
 
 
@@ -47,6 +50,8 @@ def run(
     store: StoreOption = None,
     tracking: TrackingOption = None,
     data: DataOption = None,
+    budget: BudgetOption = None,
+    price_per_hour: PriceOption = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -72,6 +77,7 @@ def run(
     from sweeps.plugins import use
     from sweeps.recording import faults
     from sweeps.running import driver, sites
+    from sweeps.spec.budget import overrides
     from trainables import fingerprint
     from trainables.store import Store
 
@@ -81,7 +87,8 @@ def run(
     place = resolve(home, store, tracking, data)
     console = terminal.console()
     with sites.at(cluster, workers) as site:
-        sweep, text = load(spec, set_, place.data, site.machines)
+        changed = [*set_, *overrides(budget, price_per_hour)]
+        sweep, text = load(spec, changed, place.data, site.machines)
         outcome = driver.run(
             sweep,
             text,
@@ -120,4 +127,6 @@ def _show_results(console: Console, place: Home, name: str, outcome: Outcome) ->
 def _status(outcome: Outcome) -> int:
     if outcome.failed or outcome.blocked or outcome.stopped or outcome.recording_error:
         return FAILED
+    if outcome.out_of_budget:
+        return OUT_OF_BUDGET
     return INTERRUPTED if outcome.interrupted else 0

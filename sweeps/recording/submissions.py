@@ -74,7 +74,7 @@ def _meaning(spec: Sweep) -> dict[str, Any]:
     return found
 
 
-NO_MEANING = ("description", "evaluate", "on_divergence", "resources", "network_facts")
+NO_MEANING = ("description", "evaluate", "on_divergence", "resources", "budget", "network_facts")
 """Fields of a spec that have no influence on results."""
 
 

@@ -24,6 +24,7 @@ from sweeps.recording.recorder import Recorder
 from sweeps.running import files
 from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
+from sweeps.running.meter import Meter
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
 from sweeps.running.progress import ProgressView, Tally
@@ -125,6 +126,7 @@ def _execute(
     demand = spec.demand
     schedule = Schedule(needed, site.capacity(demand))
     stopping = Stopping(console)
+    meter = Meter(spec.budget, home.spent, outcome.submission)
     with (
         ProgressView(console, outcome.tally, schedule) as view,
         stopping.on_signal(),
@@ -139,9 +141,10 @@ def _execute(
         # Of drivers that hold no room for their workers there is always room for one more.
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
         capacity = partial(site.capacity, demand)
-        handout = Handout(schedule, store, leases, capacity, at_most=at_most)
+        meter.begin(lambda: schedule.workers * demand.workers)
+        handout = Handout(schedule, store, leases, capacity, at_most, meter)
         log = home.log(spec.name)
-        observer = RunObserver(growth, handout, writer, view, outcome, stopping, log, site)
+        observer = RunObserver(growth, handout, writer, view, outcome, stopping, log, site, meter)
         settings = Settings(
             pending=site.most(demand),
             demand=demand,
@@ -153,9 +156,14 @@ def _execute(
             alone=not site.shared,
             warm=not site.shared and demand.workers == 1,
         )
-        tuning.run(handout, settings, observer, stopping)
+        try:
+            tuning.run(handout, settings, observer, stopping)
+        finally:
+            meter.tick(last=True)
     outcome.stopped = stopping.reason
-    outcome.interrupted = stopping() and not schedule.finished
+    if not schedule.finished:
+        outcome.out_of_budget = meter.line
+    outcome.interrupted = (stopping() or meter.reached) and not schedule.finished
     after_blocked = schedule.dependants(job.key for job in outcome.blocked)
     outcome.unmeasured = sum(
         not after_blocked.isdisjoint(trial.measured) for trial in growth.plan.trials

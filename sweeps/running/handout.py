@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from sweeps.running.meter import Meter
 from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 from trainables.store import Store
@@ -30,11 +31,13 @@ class Handout:
         leases: Leases,
         capacity: Callable[[], int],
         at_most: int | None = None,
+        meter: Meter | None = None,
     ):
-        """Hand out `at_most` batches at a time; else as many as there is room for."""
+        """Hand out `at_most` batches at a time; else as many as there is room for. `meter` says
+        whether the sweep's budget allows one more."""
         self.schedule = schedule
         self._store, self._leases, self._capacity = store, leases, capacity
-        self._at_most = at_most
+        self._at_most, self._meter = at_most, meter
         self._held: dict[str, list[str]] = {}
         """Batch -> keys leased for it."""
         self.seconds_out_of_work = 0.0
@@ -56,7 +59,8 @@ class Handout:
         if now - self._measured > CAPACITY_SECONDS:
             self._measured = now
             self.schedule.workers = max(1, self._capacity())
-        if self._at_most and len(self._held) >= self._at_most:
+        full = self._at_most and len(self._held) >= self._at_most
+        if full or self.out_of_budget:
             return None
         while (jobs := self.schedule.next_batch(name)) is not None:
             keys = [job.key for job in jobs]
@@ -64,10 +68,22 @@ class Handout:
             if len(ours) < len(keys):
                 jobs = self.schedule.withhold(name, set(keys) - ours)
                 self._leases.release(ours - {job.key for job in jobs})
+            if jobs and not self._affordable(jobs):
+                self.schedule.batch_ended(name)
+                self._leases.release({job.key for job in jobs})
+                return None
             if jobs:
                 self._held[name] = [job.key for job in jobs]
                 return jobs
         return None
+
+    def _affordable(self, jobs: Iterable[Job]) -> bool:
+        return self._meter is None or self._meter.allows(self.schedule.expected(jobs))
+
+    @property
+    def out_of_budget(self) -> bool:
+        """Whether nothing more is handed out as the budget does not reach for it."""
+        return self._meter is not None and self._meter.reached
 
     @property
     def idle(self) -> bool:

@@ -9,6 +9,7 @@ from sweeps.plan.graph import trainings
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
+from sweeps.running.meter import Meter
 from sweeps.running.outcome import Outcome
 from sweeps.running.progress import Measuring, ProgressView, Running
 from sweeps.running.sites import Site
@@ -32,7 +33,9 @@ class RunObserver:
         stopping: Stopping,
         log: Path,
         site: Site,
+        meter: Meter,
     ):
+        self._meter = meter
         self._site, self._looked = site, time.monotonic()
         self._growth, self._stopping = growth, stopping
         self._stops_at_divergence = growth.plan.spec.on_divergence == "stop"
@@ -135,6 +138,7 @@ class RunObserver:
         self._view.update(self._estimated - self._schedule.remaining_seconds)
 
     def look(self) -> None:
+        self._meter.tick()
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
             self._site.check()

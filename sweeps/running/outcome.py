@@ -19,6 +19,8 @@ class Outcome:
     interrupted: bool = False
     stopped: str | None = None
     """One line why the run ended early by itself."""
+    out_of_budget: str = ""
+    """One line if it ended as the budget does not reach for the jobs that are left."""
     stopped_by: Job | None = None
     """The diverged training for which it did so (`on_divergence: stop`)."""
     blocked: dict[Job, str] = field(default_factory=dict)

@@ -145,6 +145,7 @@ class ProgressView:
         """
         self._started.set()
         slower = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
+        self.schedule.pace = slower
         left = self.schedule.seconds_left * slower
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)

@@ -36,6 +36,8 @@ class Schedule:
         self.jobs = dict(jobs)
         self.workers = workers
         self.batch_seconds = batch_seconds
+        self.pace = 1.0
+        """What jobs took so far, as a share of what they were estimated to take."""
         self.done: set[str] = set()
         self.failed: dict[str, str] = {}
         """Key -> one line, for the jobs that raised or whose workers kept dying."""
@@ -90,6 +92,10 @@ class Schedule:
             for key in self._backlog.open
         )
         return max(shared, *chains, 0.0)
+
+    def expected(self, jobs: Iterable[Job]) -> float:
+        """Return the seconds that some jobs still take, one after another, at the pace so far."""
+        return self.pace * sum(self._backlog.rest(job.key) for job in jobs)
 
     @property
     def ready(self) -> bool:

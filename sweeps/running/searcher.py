@@ -118,6 +118,8 @@ class ScheduleSearcher(Searcher):
         if self.refused or self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
             return Searcher.FINISHED
         s, jobs = self._settings, self._handout.next_batch(trial_id)
+        if self._handout.out_of_budget:
+            return Searcher.FINISHED
         if jobs is None:
             enough = self._handed_out >= min(self._schedule.workers, self._schedule.left)
             if not s.warm or enough or self._handout.idle:

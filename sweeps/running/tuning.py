@@ -50,7 +50,7 @@ class _Stopper(tune.Stopper):
 
 
 def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable[[], bool]) -> None:
-    """Execute a schedule until it is finished, or until `stop()` is true.
+    """Execute a schedule until it is finished, `stop()` is true, or its budget is spent.
 
     Ray must be running. When it stops early, the trainings under way store checkpoints. Raises
     ClusterError if a worker runs other code than this process.
@@ -65,6 +65,8 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
         _run_tune(
             handout, replace(settings, scratch=settings.scratch / str(number)), observer, stop
         )
+        if handout.out_of_budget:
+            return
         while handout.idle and not handout.schedule.finished and not stop():
             time.sleep(LOOK_SECONDS / 4)
             try:

@@ -20,6 +20,7 @@ from pydantic import (
 from sweeps import placement
 from sweeps.errors import shown
 from sweeps.spec import fitting, searches, size
+from sweeps.spec.budget import Budget
 from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import (
     STRICT,
@@ -152,6 +153,10 @@ class Sweep(BaseModel):
 
     resources: Resources = Resources()
     """Of each worker; has no influence on results."""
+
+    budget: Budget | None = None
+    """What all runs of the sweep may take together: `{hours: 2}`, or `{cost: 20, price_per_hour:
+    1.5}`. A run ends when its next jobs would go beyond. Has no influence on results."""
 
     _each: tuple[Sweep, ...] = PrivateAttr(default=())
 

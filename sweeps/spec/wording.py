@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from sweeps.errors import did_you_mean, one_line, shown
+from sweeps.spec.budget import Budget
 from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
 from sweeps.spec.recipe import RecipeFields
@@ -86,6 +87,11 @@ WANTED = {
     "evaluate.every": LENGTH,
     "evaluate.examples": "a whole number of examples, at least 1, or all",
     "on_divergence": "continue or stop",
+    "budget": "a mapping: {hours: 2}, or {cost: 20, price_per_hour: 1.5}",
+    "budget.hours": "a number of hours above 0",
+    "budget.cost": "a number above 0",
+    "budget.price_per_hour": "a number above 0",
+    "vary": "a mapping of what varies to its values: {learning_rate: [0.05, 0.15]}",
     "resources": "a mapping: {cpus: 2, gpus: 0.25}",
     "resources.cpus": "a number of CPU cores, 0 or more",
     "resources.gpus": "a number of GPUs above 0",
@@ -219,6 +225,8 @@ def _model(location: Where) -> type[BaseModel]:
             return Evaluate
         case ("resources", _):
             return Resources
+        case ("budget", _):
+            return Budget
         case ("subnetworks", int(), "dense", _):
             return Dense
         case ("subnetworks", int(), "files", *_):

@@ -15,6 +15,7 @@ from sweeps.display import outcome_text
 from sweeps.loading import load
 from sweeps.plan import Plan, expand
 from sweeps.running.growth import complete
+from sweeps.running.meter import Meter
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
 from sweeps.running.progress import Tally
@@ -58,7 +59,9 @@ def observed(plan: Plan, tmp_path: Path) -> Observed:
         growth = SimpleNamespace(plan=Plan(spec, plan.trials, plan.variants))
         given = (growth, handout, None, None, outcome, stopping)
         site = SimpleNamespace(check=lambda: None)
-        return RunObserver(*given, tmp_path / "log", site), outcome, stopping  # type: ignore[arg-type]
+        meter = Meter(None, tmp_path / "spent.json", "key")
+        observer = RunObserver(*given, tmp_path / "log", site, meter)  # type: ignore[arg-type]
+        return observer, outcome, stopping
 
     return make
 
