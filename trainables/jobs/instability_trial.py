@@ -37,6 +37,14 @@ REPORT_SECONDS = 5.0
 
 ERRORS = learning.QUANTITIES
 
+OBJECTIVE = "objective"
+"""Percentage for searches to minimise: the highest test error on the path between the copies.
+
+It is instability plus the mean error of the copies: instability alone is lowest for networks that
+never learned. It is 100, the worst possible, for copies that diverged and until the path is
+measured. So a trial that a scheduler stops counts as bad; NaN would tell a search nothing.
+"""
+
 
 @dataclass
 class _Progress:
@@ -59,7 +67,8 @@ class InstabilityTrial(tune.Trainable):
     The configuration has the keys `recipe` and `store`, and those of `trial_config.DEFAULTS`
     (docs/tune.md). A wrong one raises `Misfit`, a ValueError of one line. While it trains it
     reports `iteration` and `error_test`, `error_train` (%), `loss_test`, `loss_train` (nats) of the
-    first copy; at the end every column of its measures. LMC Algorithm 1.
+    first copy; at the end every column of its measures, and `objective` (%) if `instability` is
+    among them. LMC Algorithm 1.
     """
 
     @classmethod
@@ -147,6 +156,8 @@ class InstabilityTrial(tune.Trainable):
 
     def _report(self, *, done: bool = False, waiting: bool = False) -> dict[str, Any]:
         first, values = self._trial.pair[0], self._values() if done else self._nothing()
+        # Those that were in the store already said nothing when they were trained.
+        self._diverged |= any(values.get(f"diverged_{number}") is True for number in (1, 2))
         point = self._point or self._stored_point()
         work = self._work
         reached = point.iteration if point else first.begin
@@ -160,6 +171,7 @@ class InstabilityTrial(tune.Trainable):
             "waiting": waiting,
             "diverged": self._diverged,
             "trial_key": self._trial.key,
+            **self._objective(values),
             **values,
             "done": done,
         }
@@ -194,6 +206,13 @@ class InstabilityTrial(tune.Trainable):
             if column.axis is None
         )
         return {"weights_left": math.nan, **dict.fromkeys(names, math.nan)}
+
+    def _objective(self, values: Mapping[str, Any]) -> dict[str, float]:
+        """Return `OBJECTIVE` where the trial measures instability."""
+        if all(part.of.measure != "instability" for part in self._trial.parts):
+            return {}
+        path = values.get("path_error_test")
+        return {OBJECTIVE: 100.0 if self._diverged or path is None else max(path)}
 
     def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
         """Put what is under way into the store, from where any process goes on."""

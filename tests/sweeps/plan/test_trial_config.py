@@ -168,6 +168,8 @@ def test_every_key_has_a_meaning() -> None:
             {"recipe": {"base": "digits-mlp", "learning_rate": "fast"}},
             "recipe.learning_rate: must be a number, not 'fast'",
         ),
+        # What `tune.uniform` samples.
+        ({"rewind": 33.7}, "rewind: must be a whole number or text, not 33.7"),
         (
             {"recipe": {"base": "digits-mlp", "learning_rate": -1.0}},
             "recipe.learning_rate: learning_rate must be above 0, not -1.0",

@@ -65,6 +65,9 @@ def test_it_reports_while_it_trains_and_every_column_at_the_end(trial, tmp_path)
     assert last["weights_left"] == 100
     assert last["distance_l2"] > 0
     assert len(last["path_error_test"]) == 30
+    assert all(report["objective"] == 100 for report in before)
+    expected = last["instability_test"] + 100 - last["accuracy_test"]
+    assert last["objective"] == pytest.approx(expected)
     assert not last["diverged"]
     # The error of all 797 test examples, as the measure has it.
     assert last["error_test"] == pytest.approx(100 - last["accuracy_test_1"], abs=5)
@@ -132,9 +135,15 @@ def test_population_based_training_is_refused(trial, tmp_path):
 def test_a_diverged_trial_ends_with_what_is_known(trial, level):
     strategy = "imp" if level else "dense"
     recipe = {**RECIPE, "learning_rate": 1e30}
-    last = run(trial(recipe=recipe, strategy=strategy, level=level))[-1]
-    assert last["diverged"]
-    assert math.isnan(last["instability_test"])
+    for _ in ("trained", "from the store"):
+        last = run(trial(recipe=recipe, strategy=strategy, level=level))[-1]
+        assert last["diverged"]
+        assert math.isnan(last["instability_test"])
+        assert last["objective"] == 100
+
+
+def test_a_trial_without_instability_has_no_objective(trial):
+    assert all("objective" not in report for report in run(trial(measure=["distance"])))
 
 
 def test_a_wrong_configuration_is_told_and_asks_for_one_core(trial, tmp_path):
