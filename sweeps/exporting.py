@@ -132,7 +132,7 @@ def _write(path: Path, content: bytes) -> None:
 def _example(results: Results, run: Run, file: Path) -> str:
     """Return three lines of Python that load a network of a trial."""
     text = results.text(records.SWEEP_FILE)
-    recipe = recipe_of(from_resolved(json.loads(text)), run) if text else None
+    recipe = recipe_of(from_resolved(json.loads(text)), run, results.varied) if text else None
     named = f'"{recipe.network}"' if recipe else '"NAME"'
     if recipe and recipe.network_arguments:
         named += f", **{dict(recipe.network_arguments)}"

@@ -200,7 +200,9 @@ class Results:
 
         one, run = self._trial(trial)
         try:
-            network = networks.build(recipe_of(self._spec(one), run).architecture).eval()
+            network = networks.build(
+                recipe_of(self._spec(one), run, one.varied).architecture
+            ).eval()
         except (PluginError, KeyError) as error:
             raise UserError(f"{error}; is its folder given as plugins=...?") from None
         networks.bind(network, self.weights(trial, arm, iteration))

@@ -19,7 +19,7 @@ from sweeps.recording.drivers import abandoned
 from sweeps.recording.hyperparameters import CHOSEN, NOT_COMPARED
 from sweeps.recording.submissions import OVERRIDE, asked_for
 from sweeps.spec.measures import written
-from sweeps.spec.stored import EACH, resolved
+from sweeps.spec.stored import EACH, GPUS, WRITTEN, resolved
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -120,7 +120,7 @@ def _as_written(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A resolved spec with its measures as a user writes them, without what follows from it."""
     shared = {"points": spec.get("path_points"), "train_examples": spec.get("train_examples")}
     said = [written(one, shared) for one in spec.get("measure", ())] or ["instability"]
-    follows = ("network_facts", EACH)
+    follows = ("network_facts", EACH, WRITTEN, GPUS)
     return {name: v for name, v in spec.items() if name not in follows} | {"measure": said}
 
 

@@ -125,6 +125,11 @@ class Results:
         return self.without_curves if measured else self.study
 
     @property
+    def varied(self) -> list[Mapping[str, Any]]:
+        """What varies -> its value, of each setting."""
+        return [one.vary for one in self.settings]
+
+    @property
     def planned(self) -> int:
         """How many trials there will be when the submission is complete."""
         return len(self.trials) + len(self.wanted - set(self.trials["trial"]))

@@ -10,6 +10,7 @@ from analysis.strategies import of_files
 from sweeps.plan import lines
 from sweeps.plan.graph import Cell, Coordinates, Plan, Trial, Variant
 from sweeps.plan.known import Facts, Known
+from sweeps.plan.proposals import recipes
 from sweeps.spec import Sweep
 from sweeps.spec.subnetworks import Files
 from trainables.jobs.kinds import Network, Strategy
@@ -27,9 +28,9 @@ def expand(spec: Sweep, facts: Mapping[str, Facts] = MappingProxyType({})) -> Pl
     known = Known(facts)
     trials: dict[str, Trial] = {}
     variants = []
-    for one in spec.each:
+    for vary, one in recipes(spec, known, lambda own: _trials(own, known)):
         own = list(_trials(one, known))
-        variants.append(Variant(one, tuple(trial.key for trial in own)))
+        variants.append(Variant(one, vary, tuple(trial.key for trial in own)))
         for trial in own:
             trials.setdefault(trial.key, trial)
     return Plan(spec, tuple(trials.values()), tuple(variants), known.open)

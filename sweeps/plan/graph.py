@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sweeps.plan.known import Question
 from sweeps.spec import Sweep
@@ -69,6 +69,8 @@ class Variant(NamedTuple):
     """What a plan holds of one recipe."""
 
     spec: Sweep
+    vary: Mapping[str, Any]
+    """What varies, or is searched over -> its value; empty where nothing does."""
     trials: tuple[str, ...]
     """Keys; a trial that does not depend on what varies is in several."""
 
@@ -80,7 +82,7 @@ class Plan:
     spec: Sweep
     trials: tuple[Trial, ...]
     variants: tuple[Variant, ...]
-    """One for each of `spec.each`."""
+    """One for each of `spec.each`; of a search, for what it has proposed so far."""
     open: Mapping[str, Question] = field(default_factory=dict)
     """Key of a job -> what its outcome decides: the plan grows when it is done."""
 

@@ -59,7 +59,7 @@ def most(spec: Sweep, known: Mapping[str, Facts], plan: Plan) -> list[list[Job]]
     which the plan has grown.
     """
     found = []
-    for line in (line for one in spec.each for line in _lines(one)):
+    for line in [spec] if spec.proposed else [one for of in spec.each for one in _lines(of)]:
         whole = grown(line, lambda asked: {one.job.key: one.most for one in asked}, known)[0]
         found.append([job for key, job in whole.jobs.items() if key not in plan.jobs])
     return found

@@ -20,7 +20,7 @@ from sweeps.loading import load
 from sweeps.plan import Plan, expand
 from sweeps.recording import files
 from sweeps.spec import Sweep
-from sweeps.spec.stored import from_resolved, resolved
+from sweeps.spec.stored import GPUS, WRITTEN, from_resolved, resolved
 from trainables.store import Missing, Store, content_key
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def sweep_key(plan: Plan) -> str:
 def _meaning(spec: Sweep) -> dict[str, Any]:
     """Return what of a spec its results depend on, whatever the order of its lists."""
     found = resolved(spec)
-    for name in NO_MEANING:
-        found.pop(name)
+    for name in (*NO_MEANING, WRITTEN, GPUS):
+        found.pop(name, None)
     for name in ("inits", "orders", "restart", "compare"):
         found[name] = sorted(found[name])
     for name in ("subnetworks", "measure"):

@@ -7,7 +7,7 @@ one, it lists their values, and a file (`records.RECIPES_FILE`) says what belong
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from sweeps.recording.hyperparameters import of_strategies, strings
 from sweeps.recording.labels import measures_of
 from sweeps.spec import Sweep
 from sweeps.spec.measures import batchnorm
+from sweeps.spec.tuned import REWIND
 from sweeps.spec.vary import words
 
 if TYPE_CHECKING:
@@ -49,12 +50,17 @@ class Part:
 def params_of(spec: Sweep) -> dict[str, str]:
     """Return the params of a submission's run."""
     each = [_params(one) for one in spec.each]
-    found = {}
+    found: dict[str, str] = {}
     for name in dict.fromkeys(name for one in each for name in one):
         values = dict.fromkeys(one.get(name, "") for one in each)
         found[name] = ", ".join(values)[:MAX_PARAM]
     if spec.vary is not None:
         names = dict.fromkeys(name for one in spec.vary for name in one)
+        found[records.VARY] = ", ".join(names)
+    if spec.search is not None:
+        names = dict.fromkeys(spec.search.over)
+        found |= dict.fromkeys(found.keys() & {f"recipe.{one}" for one in names}, "searched")
+        found[records.RECIPE] = f"{spec.recipe.name.partition(' with ')[0]}, searched"
         found[records.VARY] = ", ".join(names)
     return found
 
@@ -79,12 +85,11 @@ def _params(spec: Sweep) -> dict[str, str]:
 
 def text_of(plan: Plan) -> str | None:
     """Return what `records.RECIPES_FILE` holds of a plan; None where nothing varies."""
-    if plan.spec.vary is None:
+    if plan.spec.vary is None and plan.spec.search is None:
         return None
-    each = zip(plan.variants, plan.spec.vary, strict=True)
     parts = [
-        {"params": _params(one.spec), "vary": vary, "trials": list(one.trials)}
-        for one, vary in each
+        {"params": _params(one.spec), "vary": one.vary, "trials": list(one.trials)}
+        for one in plan.variants
     ]
     return json.dumps(parts, indent=1)
 
@@ -106,9 +111,9 @@ class Varied:
 
     def __init__(self, plan: Plan):
         self._of: dict[str, Mapping[str, Any]] = {}
-        for one, vary in zip(plan.variants, plan.spec.vary or (), strict=False):
+        for one in plan.variants if plan.spec.vary or plan.spec.search else ():
             for key in one.trials:
-                self._of.setdefault(key, vary)
+                self._of.setdefault(key, one.vary)
 
     def name(self, trial: Trial) -> str:
         """Return what comes behind the name of a trial's run."""
@@ -119,12 +124,17 @@ class Varied:
         recipe = strings(trial.arms[0].recipe)
         found = {}
         for name, value in self._of.get(trial.key, {}).items():
-            if name != "base":  # the recipe's name says it
+            if name not in ("base", REWIND):  # others say it
                 found[f"{records.HYPERPARAMETER}{name}"] = recipe.get(name, str(value))
         return found
 
 
-def recipe_of(spec: Sweep, trial: Run) -> Recipe:
-    """Return the recipe of a trial of a spec, by the trial's run."""
+def recipe_of(spec: Sweep, trial: Run, varied: Iterable[Mapping[str, Any]]) -> Recipe:
+    """Return the recipe of a trial of a spec, by the trial's run.
+
+    `varied` are the combinations that a search has tried.
+    """
     name = trial.data.params[records.RECIPE]
-    return next((r for r in (one.recipe for one in spec.each) if r.name == name), spec.recipe)
+    tried = (spec.proposed.sweep(one) for one in varied if one) if spec.proposed else ()
+    found = (one.recipe for one in (*spec.each, *tried) if one is not None)
+    return next((recipe for recipe in found if recipe.name == name), spec.recipe)

@@ -14,8 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from sweeps.errors import UserError
+from sweeps.placement import Machines
 from sweeps.spec import measures
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.varying import validated
 from sweeps.spec.wording import problem
 from trainables import data, sizes
 from trainables.arguments import Arguments
@@ -28,6 +30,10 @@ from trainables.recipes import RECIPES
 EACH = "each"
 """Key under which a stored spec has what differs between its sweeps of one recipe."""
 
+WRITTEN, GPUS = "written", "gpus"
+"""Keys of a stored spec that searches: the mapping that its user wrote, and how many GPUs there
+were, by which a recipe's device is chosen."""
+
 
 def resolved(sweep: Sweep) -> dict[str, Any]:
     """Return every field of a sweep as JSON-able values; `from_resolved` takes them back.
@@ -35,6 +41,10 @@ def resolved(sweep: Sweep) -> dict[str, Any]:
     Of a sweep whose hyperparameters vary, these are of its first recipe; `each` has, of every
     combination, the fields that are others there.
     """
+    if sweep.proposed is not None:
+        own = sweep.proposed
+        found = _of_one_recipe(sweep)
+        return found | {WRITTEN: own.written, GPUS: 1 if sweep.recipe.device == "cuda" else 0}
     if sweep.vary is None:
         return _of_one_recipe(sweep)
     first, *others = map(_of_one_recipe, sweep.each)
@@ -45,11 +55,16 @@ def resolved(sweep: Sweep) -> dict[str, Any]:
 def _of_one_recipe(sweep: Sweep) -> dict[str, Any]:
     recipe = asdict(sweep.recipe)
     recipe["milestones"] = list(sweep.recipe.milestones)
-    return sweep.model_dump(exclude={"recipe", "measure", "vary"}) | {
-        "recipe": {"base": _base(sweep)} | recipe,
-        "measure": measures.stored(sweep.measure),
-        "network_facts": asdict(sizes.facts(sweep.recipe)),
-    }
+    search = {} if sweep.search is None else {"search": sweep.search.model_dump()}
+    return (
+        sweep.model_dump(exclude={"recipe", "measure", "vary", "search"})
+        | search
+        | {
+            "recipe": {"base": _base(sweep)} | recipe,
+            "measure": measures.stored(sweep.measure),
+            "network_facts": asdict(sizes.facts(sweep.recipe)),
+        }
+    )
 
 
 def from_resolved(mapping: Mapping[str, Any]) -> Sweep:
@@ -58,6 +73,15 @@ def from_resolved(mapping: Mapping[str, Any]) -> Sweep:
     Fields that did not exist when it was stored have their defaults, which mean "no change".
     Raises UserError if it is no such mapping.
     """
+    if WRITTEN in mapping:
+        machines = Machines([{"GPU": mapping[GPUS]}])
+        context = {"machines": machines}
+        try:
+            return validated(
+                mapping[WRITTEN], lambda one: Sweep.model_validate(one, context=context)
+            )
+        except ValidationError as error:
+            raise UserError(f"a stored spec does not fit this version: {problem(error)}") from None
     if EACH in mapping:
         first = {name: value for name, value in mapping.items() if name not in (EACH, "vary")}
         each = [from_resolved(first | own) for own in mapping[EACH]]

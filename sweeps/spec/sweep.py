@@ -38,6 +38,7 @@ from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
 from sweeps.spec.search import RewindOrSearch
 from sweeps.spec.subnetworks import Files, ImpAdaptive, Subnetwork, Trained, check_options
+from sweeps.spec.tuned import Proposed, Search
 from trainables import data, measures
 from trainables.completing import devices
 from trainables.completing.fit import check_kinds, check_measures, check_origins
@@ -80,6 +81,10 @@ class Sweep(BaseModel):
     """Which values of hyperparameters are compared: a grid, `{learning_rate: [0.05, 0.15]}`; a
     sample, `{sample: 20, learning_rate: {log: [0.01, 1]}}`; or a list of combinations. Each makes
     a recipe of its own, with all that the spec wants of one."""
+
+    search: Search | None = None
+    """Hyperparameters are searched over for the best outcome, each trial of the search being all
+    that the spec wants of one recipe: `{trials: 40, over: {learning_rate: {log: [0.01, 1]}}}`."""
 
     rewind: RewindOrSearch
     """Rewind points k: iterations, "2 %" of training, or "5 epochs"; or a search for one,
@@ -159,6 +164,7 @@ class Sweep(BaseModel):
     1.5}`. A run ends when its next jobs would go beyond. Has no influence on results."""
 
     _each: tuple[Sweep, ...] = PrivateAttr(default=())
+    _proposed: Proposed | None = PrivateAttr(default=None)
 
     _distinct = field_validator("inits", "orders", "restart", "compare")(distinct)
 
@@ -258,13 +264,25 @@ class Sweep(BaseModel):
 
     @property
     def each(self) -> tuple[Sweep, ...]:
-        """The sweeps of one recipe that it consists of: itself, or one for each combination."""
+        """The sweeps of one recipe that it consists of: itself, or one for each combination; of a
+        search, those that it begins with."""
         return self._each or (self,)
 
     def of_each(self, vary: list[dict[str, Any]], each: Sequence[Sweep]) -> Sweep:
         """Return the sweep that consists of sweeps of one recipe, one for each combination."""
         whole = self.model_copy(update={"vary": vary})
         whole._each = tuple(each)
+        return whole
+
+    @property
+    def proposed(self) -> Proposed | None:
+        """What a search proposes."""
+        return self._proposed
+
+    def of_search(self, proposed: Proposed, each: Sequence[Sweep]) -> Sweep:
+        """Return the sweep that searches, and begins with sweeps of one recipe."""
+        whole = self.model_copy(update={"search": proposed.search})
+        whole._proposed, whole._each = proposed, tuple(each)
         return whole
 
     @cached_property
@@ -291,7 +309,7 @@ class Sweep(BaseModel):
     @property
     def grows(self) -> bool:
         """Whether what it trains depends on what comes out."""
-        return any(map(searches.grows, self.each))
+        return self.search is not None or any(map(searches.grows, self.each))
 
     def restarts_at(self, k: int) -> list[Restart]:
         """How copies of W_k are trained: from k on, from 0 on, or both ways."""

@@ -106,7 +106,7 @@ def _with_option(subnetworks: Any, strategy: str, option: str, value: Any) -> An
     ]
 
 
-def _check_name(name: Any, where: Where) -> None:
+def check_name(name: Any, where: Where) -> None:
     """Raise an error unless a name is of something that can vary."""
     of, dot, item = name.partition(".") if isinstance(name, str) else ("", "", "")
     if of in OPTIONS and dot:
@@ -126,7 +126,7 @@ def _listed(one: Any, where: Where) -> Combination:
             where, f"a combination is a mapping: {{learning_rate: 0.1}}, not {shown(one)}"
         )
     for name in one:
-        _check_name(name, (*where, name))
+        check_name(name, (*where, name))
     return dict(one)
 
 
@@ -136,7 +136,7 @@ def _grid(value: Mapping[str, Any]) -> list[Combination]:
         where = ("vary", name)
         if name in ("seed", "method"):
             raise error_at(where, "it is of a sample: say how many with sample: 20")
-        _check_name(name, where)
+        check_name(name, where)
         if isinstance(values, dict):
             raise error_at(
                 where, f"{shown(values)} is a range, for a sample: say how many with sample: 20"
@@ -172,10 +172,10 @@ def _sample(value: Mapping[str, Any]) -> list[Combination]:
             ("vary",), "a sample needs something to vary: {learning_rate: {log: [0.01, 1]}}"
         )
     for name, one in ranges.items():
-        _check_name(name, ("vary", name))
+        check_name(name, ("vary", name))
         check_range(one, ("vary", name))
     points = (
-        _evenly(len(ranges), number, seed)
+        evenly(len(ranges), number, seed)
         if method == METHODS[0]
         else [
             np.random.default_rng([seed, index]).random(len(ranges)).tolist()
@@ -191,7 +191,7 @@ def _sample(value: Mapping[str, Any]) -> list[Combination]:
     return found
 
 
-def _evenly(dimensions: int, number: int, seed: int) -> list[list[float]]:
+def evenly(dimensions: int, number: int, seed: int) -> list[list[float]]:
     """Points of [0, 1)^d that fill it evenly, however many: an additive recurrence with the
     generalised golden ratio (Roberts, 2018), shifted at random."""
     ratio = 2.0
@@ -237,4 +237,9 @@ def at(share: float, of: Mapping[str, Any]) -> Any:
     if kind == "integers":
         return low + int(share * (high + 1 - low))
     found = low * (high / low) ** share if kind == "log" else low + share * (high - low)
-    return float(f"{found:.{DIGITS}g}")
+    return rounded(found)
+
+
+def rounded(value: float) -> float:
+    """Return a number as it can be written into a spec."""
+    return float(f"{value:.{DIGITS}g}")

@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sweeps.spec import size
+from sweeps.spec import searches, size
 from sweeps.spec.fields import error_at
+from sweeps.spec.samplers import sampler_of
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.tuned import Proposed, Search, checked
 from sweeps.spec.vary import OPTIONS, Combination, applied, combinations, words
 from sweeps.spec.wording import problem
 
@@ -23,6 +25,8 @@ def validated(spec: Mapping[str, Any], validate: Validate) -> Sweep:
 
     Raises ValidationError; where only some combinations are wrong, it names the first of them.
     """
+    if "search" in spec:
+        return _searching(spec, validate)
     if "vary" not in spec:
         return validate(spec)
     try:
@@ -42,6 +46,48 @@ def validated(spec: Mapping[str, Any], validate: Validate) -> Sweep:
     except PydanticCustomError as error:
         raise _invalid(error) from None
     return whole
+
+
+def _searching(spec: Mapping[str, Any], validate: Validate) -> Sweep:
+    """Return the sweep of a spec that searches. Raises ValidationError, and UserError."""
+    try:
+        search = checked(spec["search"])
+        if "vary" in spec:
+            raise error_at(("vary",), "search proposes the combinations: leave one of them out")
+        proposed = Proposed(spec, search, validate)
+        each = [one for _, one in proposed.each(lambda one: None)]
+        if not each:
+            first = sampler_of(search).ask()
+            try:
+                validate(proposed.spec_of(first))
+            except ValidationError as error:
+                told = f"with {words(first)}: {problem(error)}"
+                raise error_at(("search", "over"), told) from None
+        whole = each[0].of_search(proposed, each)
+        _check_search(whole, search)
+    except PydanticCustomError as error:
+        raise _invalid(error) from None
+    return whole
+
+
+def _check_search(whole: Sweep, search: Search) -> None:
+    """Raise an error of a search that cannot be judged, or of too many jobs."""
+    strategies = {one.strategy for one in whole.subnetworks}
+    if any(searches.grows(one) for one in whole.each):
+        problem = "a search needs lists of rewind points and levels, and no imp-adaptive"
+        raise error_at(("search",), problem)
+    if all(one.measure != "instability" for one in whole.measure) or len(whole.orders) < 2:
+        problem = f"metric {search.metric} needs the measure instability and two order seeds"
+        raise error_at(("search", "metric"), problem)
+    if search.metric == "drop" and not ("dense" in strategies and len(strategies) > 1):
+        raise error_at(("search", "metric"), "drop needs dense and other subnetworks")
+    trials, jobs = size.of(whole)
+    if search.trials * jobs > size.MAX_JOBS:
+        raise error_at(
+            ("search", "trials"),
+            f"{search.trials:,} times {trials:,} trials of {jobs:,} jobs are too many: a sweep has "
+            f"at most {size.MAX_JOBS:,} jobs",
+        )
 
 
 def _each(spec: Mapping[str, Any], found: Sequence[Combination], validate: Validate) -> list[Sweep]:

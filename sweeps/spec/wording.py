@@ -26,6 +26,7 @@ from sweeps.spec.subnetworks import (
     Pruned,
 )
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.tuned import Search
 
 SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
 SEED = f"a seed from 0 to {MAX_SEED}"
@@ -92,6 +93,10 @@ WANTED = {
     "budget.cost": "a number above 0",
     "budget.price_per_hour": "a number above 0",
     "vary": "a mapping of what varies to its values: {learning_rate: [0.05, 0.15]}",
+    "search.trials": "a whole number of combinations from 1 to 1000",
+    "search.over": "a mapping of names to ranges: {learning_rate: {log: [0.01, 1]}}",
+    "search.seed": f"a seed from 0 to {MAX_SEED}",
+    "search.at_a_time": "a whole number from 1 to 100",
     "resources": "a mapping: {cpus: 2, gpus: 0.25}",
     "resources.cpus": "a number of CPU cores, 0 or more",
     "resources.gpus": "a number of GPUs above 0",
@@ -225,6 +230,8 @@ def _model(location: Where) -> type[BaseModel]:
             return Evaluate
         case ("resources", _):
             return Resources
+        case ("search", _):
+            return Search
         case ("budget", _):
             return Budget
         case ("subnetworks", int(), "dense", _):
