@@ -16,6 +16,7 @@ from analysis.levels import (
     agreement,
     eps_of,
     judged_pairs,
+    neighbours,
 )
 from analysis.published_unmasking import saving_of
 from analysis.records import RECIPE, REWIND, STRATEGY
@@ -37,10 +38,12 @@ def tables(whole: Study) -> dict[str, pd.DataFrame]:
     found: dict[str, pd.DataFrame] = {}
     for prefix, study in _named(whole):
         judged = judged_pairs(study)
-        judged = judged[judged["successive"] & (judged["measured"] > 0)]
+        judged = judged[judged["measured"] > 0]
+        judged = judged[neighbours(judged)]
         for (name, k), rows in judged.groupby([STRATEGY, REWIND], sort=False):
             found[f"{prefix}{_caption(str(name), int(str(k)), rows, study)}"] = _of_pairs(rows)
         means = adaptive_means(adaptive_table(study))
+        means = means[means["n"] > 0]
         if len(means):
             found[
                 f"{prefix}Adaptive pruning against a fixed share per level, at the first level "

@@ -8,6 +8,7 @@ deviations are over inits, which the paper calls replicates. `adaptive` compares
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -71,6 +72,16 @@ def level_pairs(study: Study) -> pd.DataFrame:
     order = [RECIPE, "_rank", REWIND, LEVEL, LEVEL_2, INIT_SEED, "order_seed_1"]
     dtypes = {"counts": "bool", "successive": "bool", LEVEL: "int64", LEVEL_2: "int64"}
     return found.sort_values(order, ignore_index=True)[PAIR_COLUMNS].astype(dtypes)
+
+
+def neighbours(trials: pd.DataFrame) -> pd.Series[bool]:
+    """Which trials are of two levels with no measured one between: of a strategy and k."""
+    found = pd.Series(False, index=trials.index)
+    for _, group in trials.groupby([STRATEGY, REWIND], sort=False):
+        levels = sorted({*group[LEVEL], *group[LEVEL_2]})
+        after = dict(pairwise(levels))
+        found[group.index] = group[LEVEL_2] == group[LEVEL].map(after)
+    return found
 
 
 def _barriers(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.Series:

@@ -6,8 +6,10 @@ strategy and k. Its verdicts are those of `cells.cells`; per init, those of each
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 import pandas as pd
@@ -126,34 +128,103 @@ def _of_init(study: Study, search: Search, line: pd.DataFrame, point: str) -> di
     return found
 
 
-CAPTION = (
-    "Searches: which points were looked at, and where the search ended. A point that passes has a "
-    "+, one that does not a −. A mean is judged with two inits first; others are added while the "
-    "95 % interval of the mean holds the threshold."
-)
+def caption(lines: Sequence[Ended]) -> str:
+    """Return the caption of `table`."""
+    says = [
+        "Searches: which points were looked at, and where the search ended. A point that passes "
+        "has a +, one that does not a −."
+    ]
+    if any(line.init is None for line in lines):
+        says.append(
+            "A mean is judged with two inits first; others are added while its 95 % interval "
+            "contains the threshold."
+        )
+    if any(line.init is not None for line in lines):
+        says.append(
+            "Each init is searched by itself; the median of their onsets is that of LMC Figure 8."
+        )
+    return " ".join(says)
+
+
+def of_means(frame: pd.DataFrame, searches: Iterable[Search]) -> pd.DataFrame:
+    """Return a frame without the lines along k of which each init is searched by itself.
+
+    Their inits share few points: a mean over inits at one of them is of one or two inits.
+    """
+    alone = {one.strategy for one in searches if (one.along, one.per) == ("rewind", "init")}
+    return frame[~frame[STRATEGY].isin(alone)]
+
+
+def median(lines: Sequence[Ended]) -> float:
+    """Return the median onset of inits, or level; infinite if most inits have none (never).
+
+    Of an even number it is the later of the two in the middle, as in LMC Figure 8.
+    """
+    if lines[0].search.along == "level":
+        levels = sorted(-math.inf if one.found is None else one.found for one in lines)
+        return levels[(len(levels) - 1) // 2]
+    onsets = sorted(math.inf if one.found is None else one.found for one in lines)
+    return onsets[len(onsets) // 2]
+
+
+def with_medians(lines: Sequence[Ended]) -> list[Ended | Median]:
+    """Return the lines, and after those of several inits their median."""
+    found: list[Ended | Median] = []
+    for (_, _), group in groupby(lines, key=lambda line: (line.search, line.at)):
+        own = list(group)
+        found += own
+        if len(own) > 1:
+            found.append(Median(own[0].search, own[0].at, own[0].left, median(own), len(own)))
+    return found
+
+
+@dataclass(frozen=True)
+class Median:
+    """What the inits of a line say together."""
+
+    search: Search
+    at: int
+    left: float
+    value: float
+    inits: int
+
+    @property
+    def bracket(self) -> str:
+        """The median, in words."""
+        if math.isinf(self.value):
+            return f"none: most of {self.inits} inits have none"
+        what = "up to level" if self.search.along == "level" else "from k ="
+        return f"{what} {self.value:.0f}"
 
 
 def table(lines: Sequence[Ended]) -> pd.DataFrame:
-    """Return a row of strings for each line of some searches."""
+    """Return a row of strings for each line of some searches, and for the median of inits."""
     by_init = any(line.init is not None for line in lines)
     along_level = any(line.search.along == "level" for line in lines)
+    rows = with_medians(lines)
     columns = {
-        "strategy": [strategy(line.search.strategy).label for line in lines],
-        "weights left %": [weights(line.left) for line in lines],
-        **({"at k": [_k(line) for line in lines]} if along_level else {}),
-        **(
-            {"init": [UNKNOWN if o.init is None else str(o.init) for o in lines]} if by_init else {}
-        ),
-        "searched for": [line.search.find for line in lines],
-        "ended": [line.bracket for line in lines],
+        "strategy": [strategy(row.search.strategy).label for row in rows],
+        "weights left %": [weights(row.left) for row in rows],
+        **({"at k": [_k(row) for row in rows]} if along_level else {}),
+        **({"init": [_init(row) for row in rows]} if by_init else {}),
+        "searched for": [row.search.find for row in rows],
+        "ended": [row.bracket for row in rows],
         "looked at": [
-            " ".join(f"{point}{'+' if holds else '−'}" for point, holds in line.holds.items())
-            for line in lines
+            " ".join(f"{point}{'+' if holds else '−'}" for point, holds in row.holds.items())
+            if isinstance(row, Ended)
+            else ""
+            for row in rows
         ],
-        "trials": [str(line.samples) for line in lines],
+        "trials": [str(row.samples) if isinstance(row, Ended) else "" for row in rows],
     }
     return pd.DataFrame(columns, dtype="object")
 
 
-def _k(line: Ended) -> str:
+def _init(row: Ended | Median) -> str:
+    if isinstance(row, Median):
+        return "median"
+    return UNKNOWN if row.init is None else str(row.init)
+
+
+def _k(line: Ended | Median) -> str:
     return str(line.at) if line.search.along == "level" else UNKNOWN

@@ -179,7 +179,7 @@ def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
     from analysis import level_tables, pairs, quantities, tables
     from analysis.hyperparameters import spelled
-    from analysis.searches import CAPTION, ended, table
+    from analysis.searches import caption, ended, of_means, table
     from analysis.study import by_recipe
     from sweeps.searched import searches_of
 
@@ -189,23 +189,25 @@ def print_summary(console: Console, results: Results) -> None:
         print_frame(console, of_pairs, keys=names, core=tuple(of_pairs.columns))
     summary = tables.summary(results.cells)
     keys = tuple(dict.fromkeys([*results.axes, *tables.IDENTITY_COLUMNS]))
+    wanted = searches_of(results)
+    means = (of_means(one, wanted) for one in (results.cells, results.samples))
     shown = (
         (summary.drop(columns=[c for c in IN_REPORT if c in summary]), tables.CORE_COLUMNS),
-        (tables.onset_table(results.cells, results.samples), tables.ONSET_CORE_COLUMNS),
+        (tables.onset_table(*means), tables.ONSET_CORE_COLUMNS),
     )
     for frame, core in shown if len(summary) else ():
         print_frame(console, spelled(frame, results.axes), keys=keys, core=core)
     lines = (
         [line for one in by_recipe(results.study).values() for line in ended(one, wanted)]
-        if (wanted := searches_of(results))
+        if wanted
         else []
     )
     if lines:
-        console.print(CAPTION)
+        console.print(caption(lines))
         frame = table(lines)
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tuple(frame.columns))
-    for caption, frame in level_tables.tables(results.of_levels).items():
-        console.print(caption)
+    for title, frame in level_tables.tables(results.of_levels).items():
+        console.print(title)
         print_frame(console, frame, keys=level_tables.KEYS, core=tuple(frame.columns))
     over = results.restarted
     if len(over):
@@ -213,8 +215,8 @@ def print_summary(console: Console, results: Results) -> None:
         frame = tables.summary(over)
         frame = frame.drop(columns=[c for c in IN_REPORT if c in frame])
         print_frame(console, frame, keys=tables.IDENTITY_COLUMNS, core=tables.CORE_COLUMNS)
-    for caption, frame in quantities.tables(results.trials, results.quantities).items():
-        console.print(caption)
+    for title, frame in quantities.tables(results.trials, results.quantities).items():
+        console.print(title)
         frame = spelled(frame, results.axes)
         print_frame(console, frame, keys=keys, core=tuple(frame.columns))
     if sources := tables.sources(results.cells):

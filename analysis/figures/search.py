@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from analysis.figures.style import INK, RC, iteration, panels
 from analysis.formats import weights
-from analysis.records import LEVEL, REWIND, STRATEGY
+from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY
 from analysis.strategies import strategy
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def figure(study: Study, lines: Sequence[Ended]) -> Figure:
     """Each trial's instability (%), or drop of accuracy (points), against k or level.
 
-    A panel per line of a search along k or levels on their mean; the band is the bracket.
+    A panel per line of a search along k or levels, and per init where each is searched by itself;
+    the band is the bracket.
     """
     columns = min(len(lines), 4)
     drawn, axes = panels(math.ceil(len(lines) / columns), columns, width=2.5, height=2.2)
@@ -34,6 +35,8 @@ def figure(study: Study, lines: Sequence[Ended]) -> Figure:
         other = LEVEL if along == REWIND else REWIND
         own = study.samples
         own = own[(own[STRATEGY] == line.search.strategy) & (own[other] == line.at)]
+        if line.init is not None:
+            own = own[own[INIT_SEED] == line.init]
         value = "instability_test" if line.search.find == "stable" else "drop"
         look = strategy(line.search.strategy)
         panel.plot(own[along], own[value], ls="", marker=look.marker, ms=3, color=look.color,
@@ -44,17 +47,19 @@ def figure(study: Study, lines: Sequence[Ended]) -> Figure:
         bound = _bound(study, line)
         if bound is not None:
             panel.set_yscale("symlog", linthresh=max(2 * bound, 1.0))
-            panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2g}"))
             panel.axhline(bound, color=INK, lw=0.9, ls=(0, (4, 3)))
         ends = _bracket(line)
         if ends is not None:
             panel.axvspan(*ends, color=look.color, alpha=0.18, lw=0)
         where = f"{weights(line.left)} % left" if along == REWIND else f"k = {line.at}"
-        panel.set_title(f"{look.label}, {where}")
+        init = "" if line.init is None else f", init {line.init}"
+        panel.set_title(f"{look.label}, {where}{init}")
         panel.set_xlabel("rewind iteration k" if along == REWIND else "pruning level")
         panel.tick_params(labelbottom=True)
         if number % columns == 0:
-            what = "test instability (%)" if value == "instability_test" else "accuracy lost"
+            unit = "test instability (%)"
+            what = unit if value == "instability_test" else "accuracy lost (points)"
             panel.set_ylabel(what)
     for panel in axes[len(lines) :]:
         panel.remove()

@@ -180,7 +180,7 @@ def _tables_of(study: Study, context: Context) -> dict[str, pd.DataFrame]:
     found = {PAIRS: of_pairs} if len(of_pairs) else {}
     found |= level_tables.tables(study)
     if not study.cells.empty:
-        found |= _of_cells(study)
+        found |= _of_cells(study, context)
         several = study.cells[RECIPE].nunique() > 1
         for recipe, one in by_recipe(study).items():
             found |= _searched(one, context, recipe if several else "")
@@ -195,13 +195,14 @@ def _tables_of(study: Study, context: Context) -> dict[str, pd.DataFrame]:
 def _searched(study: Study, context: Context, recipe: str) -> dict[str, pd.DataFrame]:
     """The table of what was searched for, by its caption."""
     lines = searches.ended(study, context.searches)
-    caption = f"{recipe}. {searches.CAPTION}" if recipe else searches.CAPTION
+    caption = f"{recipe}. {searches.caption(lines)}" if recipe else searches.caption(lines)
     return {caption: searches.table(lines)} if lines else {}
 
 
-def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
+def _of_cells(study: Study, context: Context) -> dict[str, pd.DataFrame]:
     summary = tables.summary(study.cells)
     shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
+    means = [searches.of_means(one, context.searches) for one in (study.cells, study.samples)]
     return {
         "Onsets: from which iteration on a network is stable, and matching, by three statistics. "
         "Of the mean: between which two measured iterations the mean over samples begins to pass "
@@ -209,7 +210,7 @@ def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
         "this is the median of their onsets, with the samples that have one (LMC Figure 8). Of "
         "most samples: from where more than half of them pass. They can differ, as one sample far "
         "from the threshold moves the mean, but is only one of many by itself.": (
-            tables.onset_table(study.cells, study.samples)
+            tables.onset_table(*means)
         ),
         "Every rewind point: instability, mean ± standard deviation over samples, and the interval "
         "of its mean; accuracy, mean ± standard deviation over inits; drop in points, positive "
@@ -221,8 +222,7 @@ def _of_cells(study: Study) -> dict[str, pd.DataFrame]:
 
 def _plots(study: Study, context: Context) -> Iterator[Plot]:
     yield from hyperparameter_plots.plots(study, context.axes)
-    recipes = by_recipe(study)
-    few = len(recipes) <= MAX_RECIPES
+    few = len(recipes := by_recipe(study)) <= MAX_RECIPES
     for number, (recipe, one) in enumerate(recipes.items() if few else (), 1):
         for plot in _plots_of(one, context):
             if len(recipes) == 1:

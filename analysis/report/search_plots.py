@@ -16,10 +16,10 @@ ALONG = {"rewind": "rewind iteration", "level": "pruning level"}
 
 
 def plots(study: Study, wanted: Sequence[searches.Search]) -> Iterator[Plot]:
-    """Yield a figure for each thing that is searched for on a mean, along k or along levels."""
-    kinds = dict.fromkeys((one.find, one.along) for one in wanted if one.per == "mean")
+    """Yield a figure for each thing that is searched for, along k or along levels."""
+    kinds = dict.fromkeys((one.find, one.along) for one in wanted)
     for find, along in kinds:
-        own = [one for one in wanted if (one.find, one.along, one.per) == (find, along, "mean")]
+        own = [one for one in wanted if (one.find, one.along) == (find, along)]
         lines = searches.ended(study, own)
         if lines:
             yield Plot(
@@ -29,8 +29,8 @@ def plots(study: Study, wanted: Sequence[searches.Search]) -> Iterator[Plot]:
                 if along == "rewind"
                 else f"Search: up to which {ALONG[along]} {find}",
                 caption="Every trial that the search looked at. The dashed line is what decides, "
-                "for the mean of the trials at a point; the band is the bracket in which the "
-                "search ended.",
+                "for the mean of the trials at a point, or of one init where each is searched by "
+                "itself; the band is the bracket in which the search ended.",
                 alt=f"Points of single trials against the {ALONG[along]}, a panel per strategy "
                 "and sparsity, with the bracket that was found. The table of searches has the "
                 "numbers.",

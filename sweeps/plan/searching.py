@@ -59,7 +59,7 @@ def last(holds: Holds, points: int) -> Bracket | None:
     good, bad, step = -1, points, 1
     while good + step < bad:
         at = min(good + step, points - 1)
-        answer = holds(at, True)
+        answer = holds(at, at < points - 1)
         if answer is None:
             return None
         if not answer:
@@ -71,7 +71,7 @@ def last(holds: Holds, points: int) -> Bracket | None:
         step = min(step, points - 1 - good)
     while bad - good > 1:
         middle = (good + bad) // 2
-        answer = holds(middle, False)
+        answer = holds(middle, True)
         if answer is None:
             return None
         good, bad = (middle, bad) if answer else (good, middle)

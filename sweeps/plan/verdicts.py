@@ -72,7 +72,8 @@ class Verdicts:
         values: dict[int, list[float]] = {}
         for number, init in enumerate(inits):
             most = {"instability_test": threshold * _doubtful(number, longer)}
-            facts = self._facts(cell(init), {"instability_test": 0.0}, most)
+            least = {"instability_test": 50.0 * threshold if longer else 0.0}
+            facts = self._facts(cell(init), least, most)
             values[init] = [_instability(one) for _, one in facts]
         if any(not held for held in values.values()):
             return None
@@ -96,7 +97,9 @@ class Verdicts:
         for number, init in enumerate(inits):
             off = 2.0 * (_doubtful(number, longer) - 1)
             of_cell[init] = self._facts(
-                cell(init), dict.fromkeys(usual, mean), dict.fromkeys(usual, mean - off)
+                cell(init),
+                dict.fromkeys(usual, mean - 50.0 if longer else mean),
+                dict.fromkeys(usual, mean - off),
             )
         if len(there) < len(every) or not all(of_cell.values()):
             return None

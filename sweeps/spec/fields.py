@@ -122,12 +122,22 @@ def _share(value: Any) -> Any:
     return value
 
 
+def _accuracy_lost(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value not in ("one-std", "bands-overlap") and not (number and 0 <= value <= 100):
+        raise unfit()
+    return value
+
+
 def _not_negative(value: int | str) -> int | str:
     if isinstance(value, int) and value < 0:
         raise ValueError(f"rewind point {value} lies before the start of training")
     return value
 
 
+AccuracyLost = Annotated[
+    Literal["one-std", "bands-overlap"] | float, BeforeValidator(_accuracy_lost)
+]
 Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
 Rate = Annotated[float | str, BeforeValidator(_number_or_share)]
 Examples = Annotated[Literal["all"] | int, BeforeValidator(_examples)]

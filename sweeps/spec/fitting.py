@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweeps.errors import shown
 from sweeps.spec.fields import Where, error_at, error_of
-from sweeps.spec.search import FindRewind, candidates
+from sweeps.spec.search import FindLevel, FindRewind, candidates
 from sweeps.spec.searches import levels_of
-from sweeps.spec.subnetworks import Files
+from sweeps.spec.subnetworks import Files, ImpAdaptive
+from trainables import data
 from trainables.completing.misfit import Misfit
 from trainables.completing.subnetworks import (
     check_level,
@@ -30,7 +32,27 @@ def check(spec: Sweep) -> None:
         if isinstance(subnetwork, Files):
             continue
         _check_strategy(spec, subnetwork.strategy, (*here, "strategy"))
-        _check_levels(spec, levels_of(subnetwork), (*here, "levels"))
+        where: Where = (*here, "levels")
+        if isinstance(subnetwork.levels, FindLevel):
+            last = subnetwork.levels.between[1]
+            _check_levels(spec, [last], (*where, "between"), at=1)
+        else:
+            _check_levels(spec, levels_of(subnetwork), where)
+
+
+def check_examples(spec: Sweep) -> None:
+    """Raise an error where more training examples are wanted than there are."""
+    there = data.facts(spec.recipe.data).train
+    wanted: dict[Where, int | str | None] = {("train_examples",): spec.train_examples}
+    for index, one in enumerate(spec.subnetworks):
+        if isinstance(one, ImpAdaptive) and "examples" in one.model_fields_set:
+            wanted["subnetworks", index, "examples"] = one.examples
+    for where, number in wanted.items():
+        if isinstance(number, int) and number > there:
+            raise error_at(
+                where,
+                f"{where[-1]} {shown(number)} is above the {there} examples of {spec.recipe.data}",
+            )
 
 
 def iterations_of(
@@ -41,7 +63,8 @@ def iterations_of(
         here = (*where, "between")
         low, high = (_iteration(spec, one, (*here, i)) for i, one in enumerate(points.between))
         if low >= high:
-            raise error_at(here, f"{high} iterations are not after {low}: the first comes first")
+            problem = f"the first, iteration {low}, is not before the last, iteration {high}"
+            raise error_at(here, problem)
         return candidates(low, high, points.within)
     iterations: set[int] = set()
     for index, point in enumerate(points):
@@ -72,10 +95,10 @@ def _check_strategy(spec: Sweep, strategy: str, where: Where) -> None:
         )
 
 
-def _check_levels(spec: Sweep, levels: list[int], where: Where) -> None:
-    """Raise an error at a level for which nothing is left to prune."""
+def _check_levels(spec: Sweep, levels: list[int], where: Where, at: int = 0) -> None:
+    """Raise an error at a level for which nothing is left to prune; `at` is the first's place."""
     possible = possible_levels(spec.recipe, max(levels))
-    for index, level in enumerate(levels):
+    for index, level in enumerate(levels, at):
         try:
             check_level(level, spec.recipe, (*where, index), possible)
         except Misfit as misfit:

@@ -52,7 +52,7 @@ class FindLevel(BaseModel):
     def _ascending(cls, value: list[int]) -> list[int]:
         first, last = value
         if first >= last:
-            raise ValueError(f"level {last} is not after {first}: the first comes first")
+            raise ValueError(f"the first, level {first}, is not before the last, level {last}")
         return value
 
     per: Per = "mean"

@@ -51,6 +51,10 @@ def grows(spec: Sweep) -> bool:
 
 def check(spec: Sweep) -> None:
     """Raise an error of a search that makes no sense, or cannot be judged."""
+    pruned = [one for one in spec.subnetworks if not isinstance(one, Files | Dense)]
+    if "copies" not in spec.compare and not pruned:
+        problem = "pairs of levels need pruned subnetworks, and there are none"
+        raise error_at(("compare",), problem)
     for index, one in enumerate(spec.subnetworks):
         if isinstance(one, Files):
             continue

@@ -18,19 +18,18 @@ from pydantic import (
 )
 
 from sweeps import placement
-from sweeps.errors import shown
 from sweeps.spec import fitting, searches, size
 from sweeps.spec.budget import Budget
 from sweeps.spec.evaluate import Evaluate
 from sweeps.spec.fields import (
     STRICT,
+    AccuracyLost,
     Seed,
     Seeds,
     distinct,
     error_at,
     error_of,
     one_or_more,
-    unfit,
 )
 from sweeps.spec.files import NOTHING_TRAINED, files_alone
 from sweeps.spec.measures import Measures
@@ -39,7 +38,7 @@ from sweeps.spec.resources import Resources
 from sweeps.spec.search import RewindOrSearch
 from sweeps.spec.subnetworks import Files, ImpAdaptive, Subnetwork, Trained, check_options
 from sweeps.spec.tuned import Proposed, Search
-from trainables import data, measures
+from trainables import measures
 from trainables.completing import devices
 from trainables.completing.fit import check_kinds, check_measures, check_origins
 from trainables.completing.measures import resolve
@@ -53,13 +52,6 @@ from trainables.pruning.adaptive import Adaptive
 
 INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
-
-
-def _accuracy_lost(value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value not in ("one-std", "bands-overlap") and not (number and 0 <= value <= 100):
-        raise unfit()
-    return value
 
 
 class Sweep(BaseModel):
@@ -144,9 +136,7 @@ class Sweep(BaseModel):
     stable_below: Annotated[float, Field(gt=0, le=100)] = 2.0
     """A network is stable if its instability is below this (percentage points, LMC section 2)."""
 
-    matching: Annotated[
-        Literal["one-std", "bands-overlap"] | float, BeforeValidator(_accuracy_lost)
-    ] = "one-std"
+    matching: AccuracyLost = "one-std"
     """Accuracy a matching subnetwork may lose: one standard deviation of the dense networks'
     accuracies over inits (Unmasking's eps); that and its own (`bands-overlap`: the bands of both
     in a figure meet); or percentage points (0.2 in LMC section 4.4)."""
@@ -194,21 +184,12 @@ class Sweep(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _resolve(self) -> Sweep:
-        """Rewind points and levels that the recipe allows."""
+    def _resolve(self, info: ValidationInfo) -> Sweep:
+        """Rewind points, levels and numbers of examples that the recipe allows."""
         fitting.check(self)
+        if not (info.context or {}).get("stored"):
+            fitting.check_examples(self)
         _ = self.evaluation
-        return self
-
-    @model_validator(mode="after")
-    def _sample(self) -> Sweep:
-        examples = data.facts(self.recipe.data).train
-        if self.train_examples is not None and self.train_examples > examples:
-            raise error_at(
-                ("train_examples",),
-                f"train_examples {shown(self.train_examples)} is above the {examples} examples of "
-                f"{self.recipe.data}",
-            )
         return self
 
     @model_validator(mode="after")

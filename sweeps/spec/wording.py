@@ -56,7 +56,7 @@ WANTED = {
             "per": "mean or init",
             "between": "the first and the last rewind point: [0, 10 %]",
             "between[]": POINT,
-            "within": "a share above 0 and at most 1: 10 %",
+            "within": "a share above 0 % and at most 100 %: 10 % (or 0.1)",
         }.items()
     },
     "subnetworks[].levels.between": "the first and the last level: [1, 25]",
@@ -67,7 +67,8 @@ WANTED = {
     "subnetworks[].levels": "a list of pruning levels: [3, 11]; a range of them: 1-15; or a "
     "search for one: {find: matching, between: [1, 15]}",
     "subnetworks[].levels[]": f"a pruning level from 1 to {MAX_LEVEL}",
-    "subnetworks[].until_left": "a share of the prunable weights: '9 %'",
+    "subnetworks[].until_left": "a share of the prunable weights above 0 % and below 100 %, with "
+    "its sign: '9 %'",
     "subnetworks[].loss": "evaluated or trained",
     "subnetworks[].norm": "rewound or trained",
     "subnetworks[].examples": "a whole number of examples, at least 1, or all",
@@ -184,7 +185,9 @@ def _words(error: Mapping[str, Any], location: Where, node: yaml.Node | None) ->
         case "value_error":
             return str(error["msg"]).removeprefix("Value error, ")
         case "too_short":
-            return f"the list is empty; wanted is {wanted}"
+            held = len(value) if isinstance(value, list | dict) else 0
+            few = f"the list has only {held}" if held else "the list is empty"
+            return f"{few}; wanted is {wanted}"
         case "too_long" if isinstance(value, list):
             return f"the list is too long: at most {error['ctx']['max_length']}"
     if value is None:

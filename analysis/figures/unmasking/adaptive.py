@@ -59,7 +59,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
     every: list[Curve] = []
     for panel, study in zip(axes, studies, strict=True):
         means = _means(study)
-        for name, line in means.groupby(STRATEGY):
+        for name, line in means[means["n"] == means["n"].max()].groupby(STRATEGY):
             curve = Curve.of(line, WEIGHTS_LEFT, "error", LOOKS[str(name)])
             draw_curve(panel, curve, curve.x)
             every.append(curve)
@@ -110,11 +110,12 @@ DRAWN = {
         name="u-fig4",
         source="Unmasking Figure 4",
         title="Adaptive pruning",
-        needs=lambda study: len(adaptive_table(study)) > 0,
+        needs=lambda study: len(adaptive_table(study)) > 0 and not study.cells.empty,
         draw=_draw,
         caption="Test error against the weights left, of pruning 20 % per level (circles) and as "
         "much as the training loss allows (crosses), rewound to the latest k: means over inits, "
-        "with the standard deviation of the error. Each mark is one retraining; level 0, the dense "
+        "with the standard deviation of the error, of as many retrainings as all inits have. Each "
+        "mark is one retraining; level 0, the dense "
         "network, is the first of both. The grey band is the dense networks’ error; networks "
         "match it up to the dotted line.",
         alt="Line charts of test error against the weights left, on a logarithmic scale, a line "

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 from analysis.ends import of_levels
 from analysis.figures.path import LATER
 from analysis.figures.style import INK
-from analysis.levels import eps_of
+from analysis.levels import eps_of, neighbours
 from analysis.records import (
     INIT_SEED,
     LEVEL,
@@ -92,9 +92,11 @@ def enlarge(panel: Axes, study: Study, curves: Sequence[Curve]) -> None:
 
 def percent_ticks(bar: Colorbar, low: float, high: float) -> None:
     """Label a logarithmic colour scale of percentages from `low` to `high`."""
-    ticks = [one for one in (1, 2, 5, 10, 20, 50) if low <= one <= high]
+    ticks = [float(one) for one in (1, 2, 5, 10, 20, 50) if low <= one <= high]
+    if len(ticks) < 2:  # so narrow a scale is told by its ends
+        ticks = [low, high]
     bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.set_ticks(ticks, labels=[str(one) for one in ticks])
+    bar.set_ticks(ticks, labels=[f"{one:.3g}" for one in ticks])
 
 
 def along_levels(study: Study, strategy: str) -> pd.DataFrame:
@@ -105,13 +107,14 @@ def along_levels(study: Study, strategy: str) -> pd.DataFrame:
     both have the same network.
     """
     trials, error = study.trials, split_metric(PATH_ERROR, "test")
-    chosen = (trials[STRATEGY] == strategy) & (trials[LEVEL_2] == trials[LEVEL] + 1)
+    chosen = (trials[STRATEGY] == strategy) & neighbours(trials)
     columns = [REWIND, "place", "error", "error_std", "n"]
     if not chosen.any() or error not in study.curves:
         return pd.DataFrame(columns=columns)
-    own = trials.loc[chosen, ["trial", REWIND, INIT_SEED, LEVEL_2]]
+    own = trials.loc[chosen, ["trial", REWIND, INIT_SEED, LEVEL, LEVEL_2]]
     paths = study.curves[["trial", "alpha", error]].merge(own, on="trial", validate="m:1")
-    paths["place"] = (paths[LEVEL_2] - paths["alpha"]).round(6)  # alpha is 1 at w(level)
+    apart = paths[LEVEL_2] - paths[LEVEL]
+    paths["place"] = (paths[LEVEL_2] - apart * paths["alpha"]).round(6)  # alpha is 1 at w(level)
     inits = paths.groupby([REWIND, "place", INIT_SEED], as_index=False)[error].mean()
     found = inits.groupby([REWIND, "place"])[error].agg(["mean", "std", "count"]).reset_index()
     return found.set_axis(columns, axis="columns")

@@ -17,7 +17,8 @@ from analysis.figures.lmc.figure import PaperFigure, Sheet
 from analysis.figures.style import INK
 from analysis.figures.unmasking.common import SMALLEST, chain_of, percent_ticks, threshold_of
 from analysis.formats import number, weights
-from analysis.records import INIT_SEED, LEVEL, LEVEL_2, REWIND, STRATEGY, WEIGHTS_LEFT
+from analysis.levels import neighbours
+from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,7 @@ def planes_of(study: Study) -> pd.DataFrame:
     `plane` go by their names without options.
     """
     trials = study.trials[study.trials["trial"].isin(study.planes["trial"])]
-    trials = trials[trials[LEVEL_2] == trials[LEVEL] + 1]
+    trials = trials[neighbours(trials)]
     chosen = trials[trials[STRATEGY] == chain_of(study, trials)]
     chosen = chosen[chosen[REWIND] == chosen[REWIND].max()]
     chosen = chosen[chosen[INIT_SEED] == chosen[INIT_SEED].min()]

@@ -73,8 +73,8 @@ def test_a_perturbed_network_has_level_1_and_w_k_by_default() -> None:
     ("overrides", "said"),
     [
         (["levels: [1]"], "[0].levels: unknown key; allowed: examples, loss, points, rewind, str"),
-        (["until_left: 9"], "[0].until_left: must be a share of the prunable weights: '9 %', not"),
-        (["until_left: 0 %"], "must be a share of the prunable weights: '9 %', not '0 %'"),
+        (["until_left: 9"], "[0].until_left: must be a share of the prunable weights above"),
+        (["until_left: 0 %"], "with its sign: '9 %', not '0 %'"),
         (["until_left: 100 %"], "must be a share of the prunable weights"),
         (["until_left: 9 epochs"], "must be a share of the prunable weights"),
         (["until_left: 0.001 %"], "0.001 % is out of reach: 2 of 15072 weights are left after"),
