@@ -6,15 +6,17 @@ from analysis import hyperparameters, level_tables, pairs
 from analysis.findings import findings
 from analysis.records import RECIPE
 from analysis.study import Study
+from analysis.tuned import Tuned, finding
 
 MAX_RECIPES = 4
 """Of which each is told, and drawn, by itself. Of more there is what they say together."""
 
 
-def conclusions(study: Study, axes: hyperparameters.Axes) -> list[str]:
+def conclusions(study: Study, axes: hyperparameters.Axes, tuned: Tuned | None = None) -> list[str]:
     """Return the findings of a sweep, of what its hyperparameters do first."""
     few = study.cells[RECIPE].nunique() <= MAX_RECIPES
     return [
+        *(finding(study.usual, axes, tuned) if tuned is not None else []),
         *hyperparameters.findings(study.cells, axes),
         *(findings(study.cells) if few else []),
         *pairs.findings(study.pairs, study.stable_below),

@@ -177,17 +177,22 @@ IN_REPORT = ("share stable", "samples matching", "accuracy: interval", "drop: in
 
 def print_summary(console: Console, results: Results) -> None:
     """The table of all cells, the onsets, where published values are from, and the findings."""
-    from analysis import level_tables, pairs, quantities, tables
+    from analysis import level_tables, pairs, quantities, tables, tuned
     from analysis.hyperparameters import spelled
     from analysis.searches import caption, ended, of_means, table
     from analysis.study import by_recipe
-    from sweeps.searched import searches_of
+    from sweeps.searched import searches_of, tuned_of
 
     of_pairs = pairs.table(results.pairs)
     if len(of_pairs):
         names = ("recipe", "first", "second")
         print_frame(console, of_pairs, keys=names, core=tuple(of_pairs.columns))
     summary = tables.summary(results.cells)
+    of = tuned_of(results)
+    if of is not None and len(results.cells):
+        console.print(tuned.caption(results.trials, of))
+        best = tuned.table(results.trials, results.axes, of)
+        print_frame(console, best, keys=tuple(results.axes), core=tuple(best.columns))
     keys = tuple(dict.fromkeys([*results.axes, *tables.IDENTITY_COLUMNS]))
     wanted = searches_of(results)
     means = (of_means(one, wanted) for one in (results.cells, results.samples))
@@ -247,10 +252,11 @@ def print_scope(console: Console, results: Results) -> None:
 def print_findings(console: Console, results: Results) -> None:
     from analysis.conclusions import conclusions
     from analysis.findings import partial
+    from sweeps.searched import tuned_of
 
     if partly := partial(results.trials, results.planned, results.unmeasurable, results.lacking):
         console.print(partly)
     list_ = Table.grid(padding=(0, 1, 0, 0))
-    for finding in conclusions(results.of_levels, results.axes):
+    for finding in conclusions(results.of_levels, results.axes, tuned_of(results)):
         list_.add_row(terminal.shown("•"), finding)
     console.print(list_)

@@ -130,12 +130,13 @@ class Results:
     def findings(self) -> list[str]:
         """What the numbers say, in sentences."""
         from analysis.conclusions import conclusions
+        from sweeps.searched import tuned_of
 
         several = len(self._sweeps) > 1
         return [
             f"{one.name}: {sentence}" if several else sentence
             for one in self._sweeps
-            for sentence in conclusions(one.of_levels, one.axes)
+            for sentence in conclusions(one.of_levels, one.axes, tuned_of(one))
         ]
 
     @property

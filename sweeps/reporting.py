@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import records
 from sweeps.results import Results
-from sweeps.searched import searches_of
+from sweeps.searched import searches_of, tuned_of
 from sweeps.settings import Setting
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _context(results: Results) -> report.Context:
         iterations=results.iterations,
         until_left=results.until_left,
         axes=results.axes,
+        tuned=tuned_of(results),
         batchnorm=run.params.get(records.BATCHNORM, "interpolate"),
     )
 

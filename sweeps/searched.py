@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import records
 from analysis.searches import Search
+from analysis.tuned import Tuned
 
 if TYPE_CHECKING:
     from sweeps.results import Results
@@ -27,3 +28,10 @@ def searches_of(results: Results) -> tuple[Search, ...]:
         elif isinstance(levels, dict):
             found.append(Search(one["strategy"], levels["find"], "level", levels["per"]))
     return tuple(dict.fromkeys(found))
+
+
+def tuned_of(results: Results) -> Tuned | None:
+    """Return what a sweep's search over hyperparameters is for; None where there is none."""
+    spec = json.loads(results.text(records.SWEEP_FILE) or "{}")
+    search = spec.get("search")
+    return None if search is None else Tuned(search["metric"], search["mode"])

@@ -76,7 +76,7 @@ def along(cells: pd.DataFrame, axes: Axes, axis: str, stable_below: float) -> Fi
     figure, drawn = panels(math.ceil(len(places) / columns), columns, width=2.6, height=2.2)
     ks = sorted(cells[REWIND].unique())
     colours = dict(zip(ks, matplotlib.colormaps[MAPS](np.linspace(0, 0.9, len(ks))), strict=True))
-    scale = _Scale(in_order(list(axes[axis].values())))
+    scale = Scale(in_order(list(axes[axis].values())))
     for number_, ((line, key), panel) in enumerate(zip(places, drawn, strict=False)):
         own = cells[
             (cells[STRATEGY] == line.strategy)
@@ -129,7 +129,7 @@ def onsets_along(found: Sequence[Course]) -> Figure:
     fixed = list(dict.fromkeys(said(one.fixed) for one in found))
     shades = matplotlib.colormaps[MAPS](np.linspace(0, 0.85, len(fixed)))
     colours = dict(zip(fixed, shades, strict=True))
-    scale = _Scale(in_order([point.value for one in found for point in one.points]))
+    scale = Scale(in_order([point.value for one in found for point in one.points]))
     never = 3 * max((point.last for one in found for point in one.points), default=1) + 1
     for number_, ((name, _, verdict), own) in enumerate(titles.items()):
         panel = drawn[number_]
@@ -165,7 +165,7 @@ def onsets_along(found: Sequence[Course]) -> Figure:
     return figure
 
 
-class _Scale:
+class Scale:
     """Where an axis has its values: numbers on a log scale where they span much, words in order."""
 
     def __init__(self, values: Sequence[Any]):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import hyperparameter_maps as maps_of
 from analysis.figures import hyperparameters as figures
+from analysis.figures import parallel
 from analysis.hyperparameters import Axes, courses, is_grid, placed
 from analysis.report.plot import Plot
+from analysis.tuned import Tuned
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -16,8 +18,21 @@ if TYPE_CHECKING:
 NUMBERS = "The tables have the numbers."
 
 
-def plots(study: Study, axes: Axes) -> Iterator[Plot]:
-    """Yield the figures along each axis, and the maps of two; none where nothing varies."""
+def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
+    """Yield the figures along each axis, and the maps of two; none where nothing varies.
+
+    Of a search, what it tried comes first.
+    """
+    if tuned is not None and axes:
+        yield Plot(
+            parallel.figure(study.usual, axes, tuned),
+            name="search",
+            title="What the search tried",
+            caption=f"A line per combination, coloured by its {tuned.meaning}, the rightmost axis: "
+            "the darkest are the best.",
+            alt=f"Parallel coordinates of {', '.join(axes)} and the {tuned.meaning}. The table has "
+            "the best.",
+        )
     cells = placed(study.cells, axes) if axes else study.cells.iloc[:0]
     if cells["instability_test"].notna().sum() == 0:
         return

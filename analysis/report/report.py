@@ -6,82 +6,37 @@ in through `Context.provenance`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis import hyperparameters, level_tables, pairs, quantities, searches, tables
-from analysis.cells import Matching
+from analysis import tables
 from analysis.clauses import TOO_WIDE
 from analysis.conclusions import MAX_RECIPES, conclusions
 from analysis.figures import accuracy, instability, path, svg
 from analysis.figures.rewind import unjudged
 from analysis.findings import partial
 from analysis.published import beside
-from analysis.quantities import Quantity
-from analysis.records import RECIPE, RESET, RESTART
 from analysis.report import (
+    all_tables,
     hyperparameter_plots,
     learning_plots,
     pair_plots,
     paper_plots,
     search_plots,
-    sparsity_table,
 )
+from analysis.report.context import Context as Context
 from analysis.report.plot import Plot
-from analysis.report.words import OVER, PAIRS, tolerance
-from analysis.study import NOTHING, UNTIL_LEFT, Study, by_recipe
+from analysis.report.words import tolerance
+from analysis.study import NOTHING, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 _EVEN = "The axis shows the measured k at equal distances."
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the report says about a sweep beyond its numbers."""
-
-    name: str
-    description: str
-    spec_text: str
-    """The spec as the user wrote it (YAML)."""
-    provenance: Mapping[str, str]
-    """Shown as it comes: versions, hyperparameters of the recipe, command, date, ..."""
-    matching: Matching
-    """As in `cells.cells`: "one-std", "bands-overlap" or a number of percentage points."""
-    stable_below: float
-    """Percentage points."""
-    planned: int | None = None
-    """Trials that the sweep is to have; None if that is not known."""
-    unmeasurable: int = 0
-    """How many of these can never be measured, since a training that they need diverged."""
-    lacking: int = 0
-    """How many are recorded without some of what is to be measured of them."""
-    scope: str = ""
-    """A sentence that says whose trials these are, where that is not plain; or empty."""
-    quantities: tuple[Quantity, ...] = ()
-    """What measures other than instability say."""
-    batchnorm: str = "interpolate"
-    """BatchNorm's statistics along paths, as `records.BATCHNORM` has them."""
-    progress: pd.DataFrame | None = None
-    """What was measured while networks were trained, as `Study.progress`, if anything was."""
-    searches: tuple[searches.Search, ...] = ()
-    """What the sweep searched for."""
-    planes: pd.DataFrame | None = None
-    """Errors on planes through two levels, as `Study.planes`, if any were measured."""
-    iterations: Mapping[str, int] = field(default_factory=dict)
-    """As `Study.iterations`."""
-    until_left: float = UNTIL_LEFT
-    """As `Study.until_left`."""
-    learning: pd.DataFrame | None = None
-    """Learning curves, as `learning.learning_curves`, if there are any."""
-    axes: hyperparameters.Axes = field(default_factory=dict)
-    """The hyperparameters in which recipes differ."""
 
 
 def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None = None) -> Study:
@@ -107,12 +62,12 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
 def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
     study = _study(trials, context)
-    others = _others(trials, context)
+    others = all_tables.others(trials, context)
     parts = [
         context.scope,
         partial(trials, context.planned, context.unmeasurable, context.lacking),
-        "\n".join(f"- {finding}" for finding in conclusions(study, context.axes)),
-        *(tables.markdown(table) for table in _tables(study, context).values()),
+        "\n".join(f"- {finding}" for finding in conclusions(study, context.axes, context.tuned)),
+        *(tables.markdown(table) for table in all_tables.all_of(study, context).values()),
         tables.sources(study.cells),
         *(f"{caption}\n\n{tables.markdown(table)}" for caption, table in others.items()),
         "\n".join(f"- {name}: {value}" for name, value in context.provenance.items()),
@@ -151,10 +106,10 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     return environment.get_template("report.html").render(
         context=context,
         partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
-        findings=conclusions(study, context.axes),
+        findings=conclusions(study, context.axes, context.tuned),
         plots=list(_plots(study, context)),
-        tables=_tables(study, context),
-        others=_others(trials, context),
+        tables=all_tables.all_of(study, context),
+        others=all_tables.others(trials, context),
         names=tables.NAME_COLUMNS,
         too_wide=TOO_WIDE,
         tolerance=tolerance(study, context.matching),
@@ -162,66 +117,8 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     )
 
 
-def _others(trials: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
-    """The tables of what measures other than instability say, by their captions."""
-    found = quantities.tables(trials, context.quantities)
-    return {n: hyperparameters.spelled(table, context.axes) for n, table in found.items()}
-
-
-def _tables(study: Study, context: Context) -> dict[str, pd.DataFrame]:
-    """The tables of results by their captions, with a column for each hyperparameter."""
-    found = _tables_of(study, context)
-    return {n: hyperparameters.spelled(table, context.axes) for n, table in found.items()}
-
-
-def _tables_of(study: Study, context: Context) -> dict[str, pd.DataFrame]:
-    """The tables of results by their captions; none where no instability was measured."""
-    of_pairs = pairs.table(study.pairs)
-    found = {PAIRS: of_pairs} if len(of_pairs) else {}
-    found |= level_tables.tables(study)
-    if not study.cells.empty:
-        found |= _of_cells(study, context)
-        several = study.cells[RECIPE].nunique() > 1
-        for recipe, one in by_recipe(study).items():
-            found |= _searched(one, context, recipe if several else "")
-            for caption, table in sparsity_table.table(one).items():
-                found[f"{recipe}. {caption}" if several else caption] = table
-    if (study.trials[RESTART] == RESET).any():
-        summary = tables.summary(study.restarted)
-        found[OVER] = summary.drop(columns=list(tables.DETAIL_COLUMNS))
-    return found
-
-
-def _searched(study: Study, context: Context, recipe: str) -> dict[str, pd.DataFrame]:
-    """The table of what was searched for, by its caption."""
-    lines = searches.ended(study, context.searches)
-    caption = f"{recipe}. {searches.caption(lines)}" if recipe else searches.caption(lines)
-    return {caption: searches.table(lines)} if lines else {}
-
-
-def _of_cells(study: Study, context: Context) -> dict[str, pd.DataFrame]:
-    summary = tables.summary(study.cells)
-    shared = [name for name in tables.IDENTITY_COLUMNS if name in summary]
-    means = [searches.of_means(one, context.searches) for one in (study.cells, study.samples)]
-    return {
-        "Onsets: from which iteration on a network is stable, and matching, by three statistics. "
-        "Of the mean: between which two measured iterations the mean over samples begins to pass "
-        "(the papers’ headline onsets). Of the median sample: each sample is judged by itself, and "
-        "this is the median of their onsets, with the samples that have one (LMC Figure 8). Of "
-        "most samples: from where more than half of them pass. They can differ, as one sample far "
-        "from the threshold moves the mean, but is only one of many by itself.": (
-            tables.onset_table(*means)
-        ),
-        "Every rewind point: instability, mean ± standard deviation over samples, and the interval "
-        "of its mean; accuracy, mean ± standard deviation over inits; drop in points, positive "
-        "where accuracy is lost.": summary.drop(columns=list(tables.DETAIL_COLUMNS)),
-        "Behind the verdicts: the samples that pass by themselves, the share of bootstrap samples "
-        "that are stable, and 95 % intervals.": summary[[*shared, *tables.DETAIL_COLUMNS]],
-    }
-
-
 def _plots(study: Study, context: Context) -> Iterator[Plot]:
-    yield from hyperparameter_plots.plots(study, context.axes)
+    yield from hyperparameter_plots.plots(study, context.axes, context.tuned)
     few = len(recipes := by_recipe(study)) <= MAX_RECIPES
     for number, (recipe, one) in enumerate(recipes.items() if few else (), 1):
         for plot in _plots_of(one, context):

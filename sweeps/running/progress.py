@@ -102,7 +102,7 @@ class Tally:
         """What else there may be, in a few words; empty where that is known."""
         if self.at_most is None or self.at_most <= self.jobs:
             return ""
-        return f" (up to {self.at_most:,})"
+        return f" (up to about {self.at_most:,})"
 
 
 class ProgressView:

@@ -1,0 +1,60 @@
+"""What a report says about a sweep beyond its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analysis import hyperparameters, searches
+from analysis.cells import Matching
+from analysis.quantities import Quantity
+from analysis.study import UNTIL_LEFT
+from analysis.tuned import Tuned
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the report says about a sweep beyond its numbers."""
+
+    name: str
+    description: str
+    spec_text: str
+    """The spec as the user wrote it (YAML)."""
+    provenance: Mapping[str, str]
+    """Shown as it comes: versions, hyperparameters of the recipe, command, date, ..."""
+    matching: Matching
+    """As in `cells.cells`: "one-std", "bands-overlap" or a number of percentage points."""
+    stable_below: float
+    """Percentage points."""
+    planned: int | None = None
+    """Trials that the sweep is to have; None if that is not known."""
+    unmeasurable: int = 0
+    """How many of these can never be measured, since a training that they need diverged."""
+    lacking: int = 0
+    """How many are recorded without some of what is to be measured of them."""
+    scope: str = ""
+    """A sentence that says whose trials these are, where that is not plain; or empty."""
+    quantities: tuple[Quantity, ...] = ()
+    """What measures other than instability say."""
+    batchnorm: str = "interpolate"
+    """BatchNorm's statistics along paths, as `records.BATCHNORM` has them."""
+    progress: pd.DataFrame | None = None
+    """What was measured while networks were trained, as `Study.progress`, if anything was."""
+    searches: tuple[searches.Search, ...] = ()
+    """What the sweep searched for."""
+    planes: pd.DataFrame | None = None
+    """Errors on planes through two levels, as `Study.planes`, if any were measured."""
+    iterations: Mapping[str, int] = field(default_factory=dict)
+    """As `Study.iterations`."""
+    until_left: float = UNTIL_LEFT
+    """As `Study.until_left`."""
+    learning: pd.DataFrame | None = None
+    """Learning curves, as `learning.learning_curves`, if there are any."""
+    axes: hyperparameters.Axes = field(default_factory=dict)
+    """The hyperparameters in which recipes differ."""
+    tuned: Tuned | None = None
+    """What a search over hyperparameters was for, if it is one."""
