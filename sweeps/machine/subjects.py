@@ -7,7 +7,6 @@ costs, LeNet what matrix products and Adam cost, ResNets what convolutions and m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from sweeps.plan import cost
 from sweeps.plan.hardware import Hardware
@@ -21,18 +20,11 @@ POINTS = 30
 
 @dataclass(frozen=True)
 class Training:
-    """Some iterations of a training, or of a stack of them."""
+    """Iterations of a training, or of a stack of them."""
 
     recipe: Recipe
-    iterations: int = 1
-    """Timed together."""
     replicas: int = 1
     weights_left: float = 1.0
-
-    @property
-    def units(self) -> float:
-        """Iterations of all replicas: what the time is divided by."""
-        return float(self.iterations * self.replicas)
 
     def estimate(self, on: Hardware) -> float:
         """Return the seconds of an iteration of a replica."""
@@ -47,10 +39,6 @@ class Path:
     examples: int
     points: int
 
-    @property
-    def units(self) -> float:
-        return float(self.examples * self.points)
-
     def estimate(self, on: Hardware) -> float:
         """Return the seconds of an example at a point."""
         return cost.seconds_of_points(sizes.facts(self.recipe), self.points, on) / self.points
@@ -60,16 +48,13 @@ class Path:
 class Image:
     """JPEGs that are decoded, cropped at random and resized."""
 
-    number: int = 10
+    number: int = 5
     size: int = 224
     width: int = 500
     height: int = 375
 
-    @cached_property
-    def units(self) -> float:
-        return float(self.number)
-
     def estimate(self, on: Hardware) -> float:
+        """Return the seconds of an image."""
         return self.size**2 * on.seconds_per_pixel
 
 
@@ -85,14 +70,14 @@ SPARSE = (0.035, 0.107)
 """Shares of LeNet's weights left, between which a sparse iteration's time is taken to be linear."""
 
 SUBJECTS: dict[str, Subject] = {
-    "digits": Training(DIGITS, 100),
-    "digits-stacked": Training(replace(DIGITS, backend="stacked"), 20, replicas=12),
-    "digits-bf16": Training(replace(DIGITS, precision="bf16"), 40),
-    "lenet": Training(LENET, 60),
-    "lenet-large": Training(replace(LENET, batch_size=240), 15),
-    "lenet-sparser": Training(LENET, 60, weights_left=SPARSE[0]),
-    "lenet-sparse": Training(LENET, 60, weights_left=SPARSE[1]),
-    "gpt": Training(RECIPES["tiny-gpt"], 3),
+    "digits": Training(DIGITS),
+    "digits-stacked": Training(replace(DIGITS, backend="stacked"), replicas=12),
+    "digits-bf16": Training(replace(DIGITS, precision="bf16")),
+    "lenet": Training(LENET),
+    "lenet-large": Training(replace(LENET, batch_size=240)),
+    "lenet-sparser": Training(LENET, weights_left=SPARSE[0]),
+    "lenet-sparse": Training(LENET, weights_left=SPARSE[1]),
+    "gpt": Training(RECIPES["tiny-gpt"]),
     "resnet8": Training(RECIPES["cifar10-small"]),
     "resnet20": Training(RESNET20),
     "resnet20-bf16": Training(replace(RESNET20, precision="bf16")),

@@ -7,6 +7,7 @@ there before torch is.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -21,46 +22,48 @@ from trainables.data.split import Scaling, Split
 from trainables.measures.path import evaluate_path
 from trainables.pruning.masks import full_mask
 from trainables.recipe import Recipe
+from trainables.training import loop
 from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState
 from trainables.weights import Mask
 
-SECONDS = 4.0
-"""Of processor time, after which no new round begins."""
-
-ROUNDS = 6
-"""At most; the first one warms up, and does not count."""
+ROUNDS = 8
+"""Of all subjects in turn, so that a moment in which the machine is busy meets each only once."""
 
 HEAVY_SECONDS = 0.1
 HEAVY_ROUNDS = 3
-"""Rounds of a subject that takes longer than `HEAVY_SECONDS`."""
+"""Rounds of a subject that takes longer than `HEAVY_SECONDS` at a time."""
 
-Work = Callable[[], object]
+PULSE_SECONDS = 0.02
+"""Of a training's iterations at a time: some such pieces meet no other process on a busy core."""
+
+Work = Callable[[], int]
+"""Does some units of a subject (iterations, examples at points, images); returns how many."""
 
 
 def measure() -> dict[str, float]:
     """Return the least processor time of a unit of each subject, in seconds."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    begin = time.process_time()
-    works = {name: _work(subject) for name, subject in SUBJECTS.items()}
-    best = {name: _timed(work) for name, work in works.items()}  # the first round
-    for number in range(1, ROUNDS):
+    loop.PULSE_SECONDS = PULSE_SECONDS
+    works = {name: work_of(subject) for name, subject in SUBJECTS.items()}
+    least = dict.fromkeys(works, math.inf)
+    heavy = set()
+    for number in range(ROUNDS):
         for name, work in works.items():
-            if number > 1 and time.process_time() - begin > SECONDS:
-                break
-            if number < HEAVY_ROUNDS or best[name] < HEAVY_SECONDS:
-                best[name] = min(best[name], _timed(work))
-    return {name: seconds / SUBJECTS[name].units for name, seconds in best.items()}
+            if number >= HEAVY_ROUNDS and name in heavy:
+                continue
+            begin = time.process_time()
+            units = work()
+            seconds = time.process_time() - begin
+            least[name] = min(least[name], seconds / units)
+            if number and seconds > HEAVY_SECONDS:
+                heavy.add(name)
+    return least
 
 
-def _timed(work: Work) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
-
-
-def _work(subject: Subject) -> Work:
+def work_of(subject: Subject) -> Work:
+    """Return what does some of a subject. What its first call gets ready is there for the next."""
     if isinstance(subject, Training):
         return _training(subject)
     if isinstance(subject, Path):
@@ -73,12 +76,13 @@ def _training(subject: Training) -> Work:
     group = Group(recipe, _examples(recipe, 2 * recipe.batch_size))
     mask = _mask(recipe, subject.weights_left) if subject.weights_left < 1 else None
     states = [_initial(recipe, seed) for seed in range(subject.replicas)]
+    for seed, state in enumerate(states):
+        group.add(Trajectory(state, seed, recipe.iterations, mask))
 
-    def advance() -> None:
-        for seed, state in enumerate(states):
-            group.add(Trajectory(state, seed, state.iteration + subject.iterations, mask))
-        while group.waiting:
-            group.advance()
+    def advance() -> int:
+        before = states[0].iteration
+        group.advance()
+        return (states[0].iteration - before) * len(states)
 
     return advance
 
@@ -87,8 +91,12 @@ def _path(subject: Path) -> Work:
     recipe = subject.recipe
     first, second = (_initial(recipe, seed).weights for seed in (0, 1))
     examples = _examples(recipe, subject.examples)
-    architecture = recipe.architecture
-    return lambda: evaluate_path(architecture, first, second, examples, subject.points)
+
+    def evaluate() -> int:
+        evaluate_path(recipe.architecture, first, second, examples, subject.points)
+        return subject.examples * subject.points
+
+    return evaluate
 
 
 def _images(subject: Image) -> Work:
@@ -97,9 +105,10 @@ def _images(subject: Image) -> Work:
 
     content = _jpeg(subject)
 
-    def decode() -> None:
+    def decode() -> int:
         for number in range(subject.number):
             pixels.training(pixels.decode(content, ""), subject.size, Draws(1, 1, number))
+        return subject.number
 
     return decode
 
