@@ -84,6 +84,6 @@ SUBJECTS: dict[str, Subject] = {
     "wide": Training(WIDE),
     "digits-path": Path(DIGITS, 1797, POINTS),
     "lenet-path": Path(LENET, 1536, POINTS),
-    "resnet20-path": Path(RESNET20, 128, 2),
+    "resnet20-path": Path(RESNET20, 64, 2),
     "image": Image(),
 }

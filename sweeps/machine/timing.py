@@ -27,7 +27,7 @@ from trainables.training.group import Group, Trajectory
 from trainables.training.loop import TrainingState
 from trainables.weights import Mask
 
-ROUNDS = 8
+ROUNDS = 6
 """Of all subjects in turn, so that a moment in which the machine is busy meets each only once."""
 
 HEAVY_SECONDS = 0.1
@@ -36,6 +36,9 @@ HEAVY_ROUNDS = 3
 
 PULSE_SECONDS = 0.02
 """Of a training's iterations at a time: some such pieces meet no other process on a busy core."""
+
+ENDLESS = 10**6
+"""Iterations at which no training that is timed arrives."""
 
 Work = Callable[[], int]
 """Does some units of a subject (iterations, examples at points, images); returns how many."""
@@ -77,7 +80,7 @@ def _training(subject: Training) -> Work:
     mask = _mask(recipe, subject.weights_left) if subject.weights_left < 1 else None
     states = [_initial(recipe, seed) for seed in range(subject.replicas)]
     for seed, state in enumerate(states):
-        group.add(Trajectory(state, seed, recipe.iterations, mask))
+        group.add(Trajectory(state, seed, ENDLESS, mask))
 
     def advance() -> int:
         before = states[0].iteration
@@ -169,5 +172,7 @@ def _mask(recipe: Recipe, left: float) -> Mask:
 
 
 if __name__ == "__main__":
+    clock, processor = time.monotonic(), time.process_time()
     found = measure()
-    print(json.dumps({"times": found, "rates": asdict(fit(found))}))
+    busy = (time.monotonic() - clock) / (time.process_time() - processor)
+    print(json.dumps({"times": found, "rates": asdict(fit(found)), "busy": busy}))

@@ -18,7 +18,7 @@ from sweeps.plan.hardware import CPU_CORE, Hardware
 from trainables.data import DataError
 
 MADE_UP = replace(CPU_CORE, seconds_per_kernel=3e-6, bf16_speedup=2.5, measured=True)
-SAID = "measuring this machine: 5 s, once"
+SAID = "measuring this machine: 8 s, once"
 
 Run = Callable[..., SimpleNamespace]
 
@@ -38,9 +38,8 @@ def measuring(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def run(command: list[str], **how: object) -> SimpleNamespace:
         begun.append(command[-1])
-        return SimpleNamespace(
-            stdout=f"a note\n{json.dumps({'times': {}, 'rates': asdict(MADE_UP)})}\n"
-        )
+        found = json.dumps({"times": {}, "rates": asdict(MADE_UP), "busy": 1.0})
+        return SimpleNamespace(stdout=f"a note\n{found}\n")
 
     monkeypatch.setattr(subprocess, "run", run)
     return begun
@@ -57,15 +56,8 @@ def told() -> tuple[list[str], Hardware]:
     return lines, this.this_core(lines.append)
 
 
-def not_busy(tmp_path: Path) -> None:
-    """Made-up measurements take no processor time."""
-    file = kept_file(tmp_path)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"busy": 1.0}))
-
-
-def test_a_machine_is_measured_once(measuring: list[str], tmp_path: Path) -> None:
+def test_a_machine_is_measured_once(measuring: list[str]) -> None:
     assert told() == ([SAID], MADE_UP)
-    not_busy(tmp_path)
     assert told() == ([], MADE_UP)
     assert this.known_core() == MADE_UP
     assert measuring == ["sweeps.machine.timing"]
@@ -76,7 +68,6 @@ def test_another_machine_is_measured_again(
     change: str, measuring: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told()
-    not_busy(tmp_path)
     match change:
         case "processor":
             monkeypatch.setattr(this.provenance, "processor", lambda: "another")
