@@ -20,7 +20,7 @@ from sweeps.machine.subjects import SUBJECTS, Image, Path, Subject, Training
 from trainables import networks, sizes
 from trainables.data.split import Scaling, Split
 from trainables.measures.path import evaluate_path
-from trainables.pruning.masks import full_mask
+from trainables.pruning.masks import full_mask, prune_by_magnitude
 from trainables.recipe import Recipe
 from trainables.training import loop
 from trainables.training.group import Group, Trajectory
@@ -161,14 +161,10 @@ def _examples(recipe: Recipe, number: int) -> Split:
 
 
 def _mask(recipe: Recipe, left: float) -> Mask:
-    """Return a mask with so large a share of each layer's weights, at random."""
+    """Return a mask by magnitude over all layers: small layers stay denser, as in a sweep."""
     weights = _initial(recipe, 0).weights
-    names = networks.prunable(networks.build(recipe.architecture))
-    stream = torch.Generator().manual_seed(0)
-    return {
-        name: (torch.rand(keep.shape, generator=stream) < left).to(keep.dtype)
-        for name, keep in full_mask(weights, names).items()
-    }
+    dense = full_mask(weights, networks.prunable(networks.build(recipe.architecture)))
+    return prune_by_magnitude(weights, dense, 1 - left)
 
 
 if __name__ == "__main__":

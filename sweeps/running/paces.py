@@ -12,6 +12,10 @@ BOUND = 20.0
 """Factor by which work is taken to be slower, or faster, than estimated at most."""
 
 
+LEAST = 1e-9
+"""Estimated seconds that are no work, but what rounding leaves of it."""
+
+
 class Paces:
     """Learns from the work that was done: trainings, say, take twice their estimates."""
 
@@ -25,7 +29,7 @@ class Paces:
 
     def done(self, kind: str, estimated: float) -> None:
         """Note work of a kind, by its estimated seconds. Progress that was lost takes none back."""
-        if estimated > 0:
+        if estimated > LEAST:
             self._since[kind] += estimated
 
     def add(self, worker: str, seconds: float) -> None:
