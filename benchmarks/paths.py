@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 
 from benchmarks import plain
-from benchmarks.harness import Row, Setting, Target, compare
+from benchmarks.harness import Row, Setting, Target, compare, core, estimate
 from benchmarks.training import LENET, RESNET20, Ours, initial, random_images
-from trainables import data
+from sweeps.plan.cost import seconds_of_points
+from trainables import data, sizes
 from trainables.data.split import Split
 from trainables.measures.path import evaluate_path
 from trainables.recipe import Recipe
@@ -46,28 +47,31 @@ def lenet(setting: Setting) -> list[Row]:
         end = Ours(LENET, initial(LENET), data.load(LENET, setting.data).train, order_seed=order)
         end.advance(setting.effort.of(TRAINED_ITERATIONS))
         ends.append(end.state.weights)
-    return [
-        _against_plain(
-            setting, LENET, ends, split, POINTS, LENET_CHUNK, 5,
-            f"LeNet-300-100 path of {POINTS} points on {len(whole):,} examples",
-            f"timed: {len(split):,} of the examples, which stand for the whole",
-            times=len(whole) / len(split),
-        )
-    ]  # fmt: skip
+    work = f"LeNet-300-100 path of {POINTS} points on {len(whole):,} examples"
+    row = _against_plain(
+        setting, LENET, ends, split, POINTS, LENET_CHUNK, 5, work,
+        f"timed: {len(split):,} of the examples, which stand for the whole",
+        times=len(whole) / len(split),
+    )  # fmt: skip
+    return [row, _estimate(work, LENET, len(whole), row)]
 
 
 def resnet20(setting: Setting) -> list[Row]:
     ends = [initial(RESNET20, seed).weights for seed in (1, 2)]
     split = random_images(RESNET20_CHUNK * setting.effort.of(RESNET20_CHUNKS))
-    return [
-        _against_plain(
-            setting, RESNET20, ends, split, RESNET20_POINTS, RESNET20_CHUNK, 2.3,
-            f"ResNet-20 path of {POINTS} points on 10,000 images",
-            f"timed: {RESNET20_POINTS} points on {len(split):,} random images, which stand for "
-            "the whole: cost is linear in both",
-            times=POINTS / RESNET20_POINTS * 10_000 / len(split),
-        )
-    ]  # fmt: skip
+    work = f"ResNet-20 path of {POINTS} points on 10,000 images"
+    row = _against_plain(
+        setting, RESNET20, ends, split, RESNET20_POINTS, RESNET20_CHUNK, 2.3, work,
+        f"timed: {RESNET20_POINTS} points on {len(split):,} random images, which stand for "
+        "the whole: cost is linear in both",
+        times=POINTS / RESNET20_POINTS * 10_000 / len(split),
+    )  # fmt: skip
+    return [row, _estimate(work, RESNET20, 10_000, row)]
+
+
+def _estimate(work: str, recipe: Recipe, examples: int, row: Row) -> Row:
+    planned = examples * seconds_of_points(sizes.facts(recipe), POINTS, core())
+    return estimate(work, planned, row.ours.median)
 
 
 def _against_plain(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.harness import Row, Setting, compare
+from benchmarks.harness import Row, Setting, compare, core, estimate
 from benchmarks.training import initial
+from sweeps.plan.cost import seconds_per_iteration
 from trainables import data
 from trainables.recipes import RECIPES
 
@@ -19,7 +20,11 @@ ITERATIONS = 200
 
 
 def stacked(setting: Setting) -> list[Row]:
-    return [_row(setting, number) for number in NUMBERS]
+    rows = [_row(setting, number) for number in NUMBERS]
+    most = rows[-1].ours.median
+    planned = seconds_per_iteration(replace(RECIPE, backend="stacked"), core())
+    what = f"digits-mlp, {NUMBERS[-1]} stacked: an iteration of a replica"
+    return [*rows, estimate(what, 1000 * planned, most, "ms")]
 
 
 def _row(setting: Setting, number: int) -> Row:

@@ -27,6 +27,7 @@ from rich.table import Table
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
 from sweeps.plan import cost, expand
+from sweeps.plan.hardware import CPU_CORE, HARDWARE, Hardware
 from sweeps.running.progress import duration
 from sweeps.running.schedule import BATCH_SECONDS, Schedule
 from trainables import sizes
@@ -75,7 +76,7 @@ class Simulated:
 def simulate(
     jobs: Mapping[str, Job],
     workers: int,
-    on: cost.Hardware = cost.CPU_CORE,
+    on: Hardware = CPU_CORE,
     overheads: Overheads = NONE,
     batch_seconds: float = BATCH_SECONDS,
 ) -> Simulated:
@@ -141,7 +142,7 @@ def _waves(batch: list[Job]) -> list[list[Job]]:
     return waves
 
 
-def _seconds(wave: list[Job], on: cost.Hardware) -> float:
+def _seconds(wave: list[Job], on: Hardware) -> float:
     """Return the seconds of jobs side by side: each one's share, and what a stack of any size pays.
 
     Where stacks have a fixed size, that is the shares of the copies that fill them up.
@@ -157,7 +158,7 @@ def _seconds(wave: list[Job], on: cost.Hardware) -> float:
     return shares + -len(stacked) % on.places * max(stacked, default=0.0)
 
 
-def alone(job: Job, on: cost.Hardware) -> float:
+def alone(job: Job, on: Hardware) -> float:
     """Seconds that a stacked training costs more by itself than in a large stack."""
     if job.recipe.backend == "loop":
         return 0.0
@@ -178,7 +179,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulated_cluster")
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="[default: all, and all at once]")
     parser.add_argument("--workers", default=",".join(map(str, WORKERS)), metavar="N,N,...")
-    parser.add_argument("--hardware", default="cpu", choices=tuple(cost.HARDWARE))
+    parser.add_argument("--hardware", default="cpu", choices=tuple(HARDWARE))
     given = parser.parse_args()
     try:
         sizes = [int(size) for size in given.workers.split(",")]
@@ -197,11 +198,11 @@ def main() -> int:
             plans["all of them"] = union(expand(load(name, recipe)[0]).jobs for name in names)
     except UserError as error:
         parser.error(str(error))
-    _show(plans, sizes, cost.HARDWARE[given.hardware])
+    _show(plans, sizes, HARDWARE[given.hardware])
     return 0
 
 
-def _show(plans: Mapping[str, Mapping[str, Job]], sizes: list[int], on: cost.Hardware) -> None:
+def _show(plans: Mapping[str, Mapping[str, Job]], sizes: list[int], on: Hardware) -> None:
     """As Markdown. A time is followed by the share of the workers' time that went into jobs."""
     from rich import box
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import plain
-from benchmarks.harness import Row, Setting, Spread, Target, estimate, seconds
+from benchmarks.harness import Row, Setting, Spread, Target, core, estimate, seconds
 from benchmarks.paths import LENET_CHUNK, everything
 from benchmarks.peer import Peer
 from benchmarks.training import LENET, dense_mask, initial, pixels
@@ -75,7 +75,7 @@ class Ran:
     def estimates(self) -> list[Row]:
         rows = []
         for what, jobs in (("trainings", self.trainings), ("paths", self.paths)):
-            planned = sum(cost.seconds(job) for job in jobs)
+            planned = sum(cost.seconds(job, core()) for job in jobs)
             name = self.plan.spec.name
             rows.append(estimate(f"{len(jobs)} {what} of {name}", planned, self.measured(jobs)))
         return rows

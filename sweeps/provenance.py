@@ -15,11 +15,11 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        "cpu": f"{_processor()}, {os.cpu_count()} cores",
+        "cpu": f"{processor()}, {os.cpu_count()} cores",
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """As /proc/cpuinfo names it, where there is one."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,4 +1,5 @@
-"""Shared by every test: one thread, and no bytes of a test under anybody's home."""
+"""Shared by every test: one thread, no bytes of a test under anybody's home, and estimates that do
+not depend on the machine."""
 
 from __future__ import annotations
 
@@ -19,6 +20,12 @@ def _no_home_of_the_user(
 ) -> None:
     """A command that forgets --home must not find or touch the developer's own."""
     monkeypatch.setenv("SWEEPS_HOME", str(tmp_path_factory.getbasetemp() / "no-home"))
+
+
+@pytest.fixture(autouse=True)
+def _reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test measures the machine, nor plans by what was measured of it."""
+    monkeypatch.setenv("SWEEPS_MACHINE", "reference")
 
 
 @pytest.fixture(autouse=True)

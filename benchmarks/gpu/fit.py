@@ -17,13 +17,8 @@ from scipy.optimize import nnls
 
 from benchmarks.gpu.subjects import recipe_of
 from benchmarks.gpu.table import Row, read, table
-from sweeps.plan.cost import (
-    FORWARD_SPEEDUP,
-    SECONDS_PER_MIXED_VALUE,
-    Hardware,
-    seconds_per_example,
-    seconds_per_iteration,
-)
+from sweeps.plan.cost import seconds_of_points, seconds_per_iteration
+from sweeps.plan.hardware import Hardware
 from trainables import sizes
 from trainables.training.stack import MOST
 
@@ -111,9 +106,7 @@ def _hardware(times: np.ndarray, base: Hardware, name: str) -> Hardware:
 def path_estimate(row: Row, on: Hardware) -> float:
     """Return the images a second that the planner expects along a path."""
     network = sizes.facts(recipe_of(row["network"], "cuda", "loop", row["precision"]))
-    one = seconds_per_example(network, on, spared=network.first_flops) / FORWARD_SPEEDUP
-    mixed = network.activations * SECONDS_PER_MIXED_VALUE if network.first_flops else 0.0
-    return 1 / (one + mixed)
+    return row["points"] / seconds_of_points(network, row["points"], on)
 
 
 def compared(rows: Sequence[Row], on: Hardware) -> str:

@@ -56,13 +56,14 @@ def plan(
     from sweeps.display import plan_text
     from sweeps.home import resolve
     from sweeps.loading import load, read
-    from sweeps.plan import expand, growing, learning
-    from sweeps.plan.cost import HARDWARE
-    from sweeps.plan.speed import this_core
+    from sweeps.machine.this import this_core
+    from sweeps.plan import expand, growing, learning, precision
+    from sweeps.plan.hardware import HARDWARE
     from sweeps.plan.summary import at_most, summarize
     from sweeps.plugins import use
     from sweeps.running.forecast import within
     from sweeps.spec.budget import overrides
+    from trainables.data.errors import say
     from trainables.store import Store
 
     check_choice("--format", format_, ("table", "json"))
@@ -87,7 +88,10 @@ def plan(
         note = learning.stored(graph, complete, there).note
     cores = max(1, placement.cores() // sweep.recipe.workers)
     workers = workers or (cores if hardware == "cpu" else 1)
-    on = this_core() if hardware == "cpu" else HARDWARE[hardware]
+    on = this_core(say) if hardware == "cpu" else HARDWARE[hardware]
+    for slower in dict.fromkeys(precision.warning(one.recipe, on) for one in sweep.each):
+        if slower:
+            say(slower)
     if price_per_hour is None and sweep.budget is not None:
         price_per_hour = sweep.budget.price_per_hour
     summary = summarize(graph, complete, workers, on, price_per_hour)

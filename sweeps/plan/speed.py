@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from functools import cache
 
-from sweeps.plan.cost import CPU_CORE, Hardware
+from sweeps.plan.hardware import CPU_CORE, Hardware
 
 REFERENCE_SECONDS = 4.0e-3
 """What `probe` should take on the reference core, a Sapphire Rapids server's. Not measured there,

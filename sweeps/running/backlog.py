@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 
 from sweeps.plan.cost import critical_paths, seconds
+from sweeps.plan.hardware import CPU_CORE, Hardware
 from trainables.jobs.kinds import Job
 
 Entry = tuple[float, float, int, str]
@@ -21,7 +22,8 @@ class Backlog:
     that the longest chains wait for.
     """
 
-    def __init__(self, jobs: Mapping[str, Job]):
+    def __init__(self, jobs: Mapping[str, Job], on: Hardware = CPU_CORE):
+        self._on = on
         self.dependants: dict[str, list[str]] = defaultdict(list)
         self.missing: dict[str, int] = {}
         """How many of the jobs that a job needs are not done."""
@@ -29,7 +31,10 @@ class Backlog:
         """Estimated seconds of each job, from its beginning."""
         self.urgency: dict[str, tuple[int, float]] = {}
         """Key -> whether it is a leaf; seconds of the longest chain that begins with it."""
-        self.remaining_seconds = 0.0
+        self.kind: dict[str, str] = {}
+        """Of each job: jobs of a kind are off their estimates by about the same factor."""
+        self.remaining: dict[str, float] = defaultdict(float)
+        """Kind -> estimated seconds of its jobs that are open."""
         self.open: set[str] = set()
         """Jobs that are neither done nor given up."""
         self._share: dict[str, float] = {}
@@ -47,12 +52,18 @@ class Backlog:
             self.missing[key] = len(inputs)
             for needed in inputs:
                 self.dependants[needed].append(key)
-        paths = critical_paths(jobs.values())
+        paths = critical_paths(jobs.values(), self._on)
         for key, job in jobs.items():
-            self.cost[key] = seconds(job)
+            self.cost[key] = seconds(job, self._on)
+            self.kind[key] = type(job).__name__
             self.urgency[key] = (0 if key in self.dependants else 1, paths[key])
-            self.remaining_seconds += self.cost[key]
+            self.remaining[self.kind[key]] += self.cost[key]
         self.push(self.ready, (key for key in jobs if self.missing[key] == 0))
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Estimated seconds of all jobs that are open."""
+        return sum(self.remaining.values())
 
     def dependants_of(self, keys: Iterable[str]) -> set[str]:
         """Return the jobs that need one of these, or need one that does, and so on."""
@@ -71,13 +82,14 @@ class Backlog:
     def moved(self, key: str, share: float) -> None:
         """Note that so much of a job is done, in [0, 1]."""
         if key in self.open:
-            self.remaining_seconds -= self.rest(key)
+            self.remaining[self.kind[key]] -= self.rest(key)
             self._share[key] = share
-            self.remaining_seconds += self.rest(key)
+            self.remaining[self.kind[key]] += self.rest(key)
 
     def close(self, key: str) -> None:
         """Note that a job is done or given up."""
-        self.remaining_seconds -= self.rest(key)
+        if key in self.open:
+            self.remaining[self.kind[key]] -= self.rest(key)
         self.open.discard(key)
         self._share.pop(key, None)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from sweeps.home import Home
 from sweeps.plan import Plan
-from sweeps.plan.cost import CPU_CORE, Hardware, seconds
+from sweeps.plan.cost import seconds
+from sweeps.plan.hardware import CPU_CORE, Hardware
 from sweeps.recording.submissions import sweep_key
 from sweeps.running.meter import Meter
 from sweeps.running.schedule import Schedule
@@ -40,7 +41,7 @@ def forecast(
 
     Batches are handed out as in a run: none that would end later.
     """
-    schedule = Schedule(needed, workers)
+    schedule = Schedule(needed, workers, on=on)
     running: list[tuple[float, int, list[Job]]] = []
     free, number, now = workers, 0, on.seconds_to_start
     done = 0

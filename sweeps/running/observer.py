@@ -43,7 +43,6 @@ class RunObserver:
         self._handout, self._schedule = handout, handout.schedule
         self._writer, self._view = writer, view
         self._outcome, self._tally, self._log = outcome, outcome.tally, log
-        self._estimated = self._schedule.remaining_seconds
         self._last_report = 0.0
         self._room = 0.0
         """Worker-seconds that there were, up to the last report."""
@@ -65,9 +64,7 @@ class RunObserver:
     def _grow(self) -> None:
         """Take on what has come to the plan."""
         grown = self._growth.grow(self._schedule.done, self._schedule.jobs.keys())
-        before = self._schedule.remaining_seconds
         self._schedule.add(grown.jobs)
-        self._estimated += self._schedule.remaining_seconds - before
         self._tally.grow(grown, self._growth.at_most)
         self._writer.grow(grown.plan)
         for job in self._growth.evaluated(grown):
@@ -114,6 +111,7 @@ class RunObserver:
         self._last_report = now
         self.machines.update(report.nodes)
         self._tally.busy_seconds += busy
+        self._schedule.worked(worker, busy)
         self._tally.iterations += report.trained
         self._view.running.pop(worker, None)
         if running := report.running:
@@ -135,7 +133,7 @@ class RunObserver:
         self._show()
 
     def _show(self) -> None:
-        self._view.update(self._estimated - self._schedule.remaining_seconds)
+        self._view.update()
 
     def look(self) -> None:
         self._meter.tick()

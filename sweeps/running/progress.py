@@ -25,9 +25,6 @@ CLOCK_SECONDS = 1.0
 PLAIN_CLOCK_SECONDS = 10.0
 """Between two looks at how long workers take to start: on a terminal, and elsewhere."""
 
-PRIOR_SECONDS = 10.0
-"""Work for which the plan's own estimate counts, against the pace seen so far."""
-
 
 @dataclass(frozen=True)
 class Running:
@@ -138,15 +135,10 @@ class ProgressView:
         elif self.tally.jobs_done:
             self.console.print(self.line(None), highlight=False)
 
-    def update(self, done_seconds: float) -> None:
-        """Estimated work that is done, in seconds of one worker.
-
-        What is left is scaled by how the work so far compared with its own estimate.
-        """
+    def update(self) -> None:
+        """Show what the tally and the schedule say now, where it is time."""
         self._started.set()
-        slower = (self.tally.busy_seconds + PRIOR_SECONDS) / (done_seconds + PRIOR_SECONDS)
-        self.schedule.pace = slower
-        left = self.schedule.seconds_left * slower
+        left = self.schedule.seconds_left
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
             lines = [Text(f"  {running}", style="dim") for running in self.running.values()]

@@ -10,10 +10,12 @@ import heapq
 from collections.abc import Iterable, Mapping
 from math import ceil
 
+from sweeps.plan.hardware import CPU_CORE, Hardware
 from sweeps.running.backlog import Backlog
 from sweeps.running.batching import deep, wide
 from sweeps.running.giving_way import TURN_SECONDS, turn_seconds
 from sweeps.running.losses import Losses
+from sweeps.running.paces import Paces
 from trainables.jobs.kinds import Job
 from trainables.jobs.turn import TurnLength
 
@@ -32,16 +34,21 @@ class Schedule:
     that the longest chains wait for.
     """
 
-    def __init__(self, jobs: Mapping[str, Job], workers: int, batch_seconds: float = BATCH_SECONDS):
+    def __init__(
+        self,
+        jobs: Mapping[str, Job],
+        workers: int,
+        batch_seconds: float = BATCH_SECONDS,
+        on: Hardware = CPU_CORE,
+    ):
         self.jobs = dict(jobs)
         self.workers = workers
         self.batch_seconds = batch_seconds
-        self.pace = 1.0
-        """What jobs took so far, as a share of what they were estimated to take."""
         self.done: set[str] = set()
         self.failed: dict[str, str] = {}
         """Key -> one line, for the jobs that raised or whose workers kept dying."""
-        self._backlog = Backlog(self.jobs)
+        self._backlog = Backlog(self.jobs, on)
+        self._paces = Paces()
         self._stacked = any(job.recipe.backend == "stacked" for job in self.jobs.values())
         self._running: dict[str, tuple[str, ...]] = {}
         self._taken: set[str] = set()
@@ -83,19 +90,26 @@ class Schedule:
 
     @property
     def seconds_left(self) -> float:
-        """Estimated time until all is done: no less than that of the longest chain of jobs."""
-        shared = self.remaining_seconds / self.workers
-        if len(self._backlog.open) > MANY_JOBS:
-            return shared
+        """Time until all is done, by the estimates and what work took so far: no less than that
+        of the longest chain of jobs."""
+        backlog, paces = self._backlog, self._paces
+        slower = {kind: paces.slower(kind) for kind in backlog.remaining}
+        work = sum(left * slower[kind] for kind, left in backlog.remaining.items())
+        if len(backlog.open) > MANY_JOBS:
+            return work / self.workers
+        # Of a chain's later jobs the kinds are not known: they take what all that is left takes.
+        later = work / self.remaining_seconds if self.remaining_seconds > 0 else 1.0
         chains = (
-            self._backlog.urgency[key][1] - self._backlog.cost[key] + self._backlog.rest(key)
-            for key in self._backlog.open
+            (backlog.urgency[key][1] - backlog.cost[key]) * later
+            + backlog.rest(key) * slower[backlog.kind[key]]
+            for key in backlog.open
         )
-        return max(shared, *chains, 0.0)
+        return max(work / self.workers, *chains, 0.0)
 
     def expected(self, jobs: Iterable[Job]) -> float:
         """Return the seconds that some jobs still take, one after another, at the pace so far."""
-        return self.pace * sum(self._backlog.rest(job.key) for job in jobs)
+        backlog, slower = self._backlog, self._paces.slower
+        return sum(slower(backlog.kind[job.key]) * backlog.rest(job.key) for job in jobs)
 
     @property
     def ready(self) -> bool:
@@ -153,7 +167,18 @@ class Schedule:
 
     def moved(self, key: str, share: float) -> None:
         """Note that so much of a job is done, in [0, 1]."""
+        before = self._backlog.rest(key)
         self._backlog.moved(key, share)
+        self._note(key, before - self._backlog.rest(key))
+
+    def worked(self, name: str, seconds: float) -> None:
+        """Note how long a batch took for what was moved, or done, since this was last called."""
+        self._paces.add(name, seconds)
+
+    def _note(self, key: str, estimated: float) -> None:
+        """Note work that was done here; not what another sweep did, or what was lost."""
+        if key in self._taken:
+            self._paces.done(self._backlog.kind[key], estimated)
 
     def stored(self, name: str, training: str, iteration: int) -> None:
         """Note that a batch would go on from this iteration of a training if its worker died."""
@@ -163,6 +188,7 @@ class Schedule:
         if key not in self._backlog.open:
             return
         self.done.add(key)
+        self._note(key, self._backlog.rest(key))
         self._close(key)
         ready = []
         for dependant in self._backlog.dependants.get(key, ()):
@@ -230,6 +256,7 @@ class Schedule:
     def _give_back(self, name: str) -> tuple[str, ...]:
         keys = self._running.pop(name, ())
         self._taken.difference_update(keys)
+        self._paces.ended(name)
         return keys
 
     def _put_back(self, keys: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.gpu import __main__ as command
 from benchmarks.gpu import fit, table
-from sweeps.plan.cost import HARDWARE, Hardware
+from sweeps.plan.hardware import HARDWARE, Hardware
 from trainables.training.stack import MOST
 
 ROOT = Path(__file__).parents[2]

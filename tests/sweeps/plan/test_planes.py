@@ -29,12 +29,12 @@ def plane(recipe: str, **options: object) -> Measurement:
 
 @pytest.mark.parametrize("recipe", ["digits-mlp", "lenet-mnist"])
 def test_a_plane_costs_what_as_many_points_of_a_path_cost(recipe: str) -> None:
-    """Of both splits: a path is on all examples."""
+    """Of both splits: a path is on all examples. It has two ends, a plane three networks."""
     test, train = (cost.seconds(plane(recipe, split=split)) for split in ("test", "train"))
     start = pretrained(RECIPES[recipe], 1, 0, 0)
     pair = [trained(start, 0, order) for order in (1, 2)]
     path = cost.seconds(measures.measured("instability", pair, points=51**2))
-    assert test + train == pytest.approx(path, abs=2 * cost.SECONDS_PER_JOB)
+    assert test + train == pytest.approx(path, abs=2 * cost.SECONDS_PER_JOB, rel=0.003)
 
 
 def test_a_sample_costs_its_share() -> None:

@@ -10,7 +10,8 @@ import pytest
 from sweeps.errors import UserError
 from sweeps.loading import load
 from sweeps.plan import expand
-from sweeps.plan.cost import CPU_CORE, seconds
+from sweeps.plan.cost import seconds
+from sweeps.plan.hardware import CPU_CORE
 from sweeps.recording.submissions import sweep_key
 from sweeps.running import meter as module
 from sweeps.running.forecast import forecast
@@ -113,10 +114,14 @@ def test_nothing_is_handed_out_beyond_a_budget_and_nothing_is_lost(tmp_path: Pat
 def test_a_slow_machine_reaches_less_far(tmp_path: Path) -> None:
     plan = expand(load("digits-mlp", SMALL)[0])
     schedule = Schedule(plan.jobs, 1)
-    job = next(iter(plan.jobs.values()))
-    usual = schedule.expected([job])
-    schedule.pace = 3.0
-    assert schedule.expected([job]) == pytest.approx(3 * usual)
+    batch = schedule.next_batch("one")
+    assert batch is not None
+    [*_, last] = plan.jobs.values()
+    usual = schedule.expected([last])
+    for job in batch:
+        schedule.job_done(job.key)
+    schedule.worked("one", 1000.0)
+    assert schedule.expected([last]) > 2 * usual
 
 
 def test_a_forecast_ends_with_everything_or_with_what_fits() -> None:

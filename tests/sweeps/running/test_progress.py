@@ -46,14 +46,13 @@ def test_where_there_is_no_terminal_a_line_says_all_now_and_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
-    monkeypatch.setattr(Schedule, "seconds_left", 9.5)
+    monkeypatch.setattr(Schedule, "seconds_left", 95.0)
     out, schedule = io.StringIO(), Schedule({}, 2)
     tally = Tally(jobs=4, trainings=2, reused=1, jobs_done=1, iterations=30, busy_seconds=100.0)
     with ProgressView(Console(file=out, width=400), tally, schedule) as view:
         view.running["a"] = Running("train order 1", 0, 15, 200, 0.3)
         view.running["b"] = Measuring("measure orders 1, 2", 0.618)
-        # Work took ten times its estimate: what is left, by the estimate 9.5 s.
-        view.update(done_seconds=1.0)
+        view.update()
     _, line, last = out.getvalue().splitlines()
     assert line == (
         "1 of 4 jobs · 0 of 2 trainings · 0.3 it/s a worker · 1 reused"
@@ -83,6 +82,6 @@ def test_the_start_of_workers_shows_a_clock(
     console = Console(file=Screen(), width=80, force_terminal=terminal)
     with ProgressView(console, tally, Schedule({}, 2)) as view:
         assert told.wait(60)
-        view.update(done_seconds=0.0)
+        view.update()
         assert view._started.is_set()
     assert not view._clock.is_alive()
