@@ -83,7 +83,6 @@ def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[str]:
         return []
     first, last = found.iloc[0], found.iloc[-1]
     return [
-        f"Of {len(found)} combinations that were tried, {said(values_of(axes, first[RECIPE]))} has "
-        f"the {'lowest' if tuned.mode == 'min' else 'highest'} {tuned.meaning}: "
-        f"{first['value']:.2f}; the worst has {last['value']:.2f}."
+        f"Of {len(found)} combinations that were tried, {said(values_of(axes, first[RECIPE]))} is "
+        f"the best: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}."
     ]
