@@ -199,8 +199,8 @@ def _sentence(one: Course) -> str:
     for index, point in enumerate(one.points):
         value = f"{'' if index else f'{one.axis}='}{value_text(point.value)}"
         never = point.onset == float("inf")
-        k = f"not up to {point.last}" if never else f"from k = {point.onset:.0f} on"
-        each.append(f"{k}{' (borderline)' if point.borderline else ''} with {value}")
+        k = f"at no k up to {point.last}" if never else f"from k = {point.onset:.0f} on"
+        each.append(f"{k} with {value}{' (borderline)' if point.borderline else ''}")
     trends = {
         "later": f" With a larger {one.axis} they are {one.verdict} later.",
         "earlier": f" With a larger {one.axis} they are {one.verdict} earlier.",

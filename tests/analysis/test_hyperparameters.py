@@ -64,7 +64,7 @@ def test_a_sentence_says_the_onsets_and_their_trend(frame, twice):
     of = {"slow": {0: 0.5, 20: 0.5}, "usual": {0: 60.0, 20: 0.5}, "fast": {0: 60.0, 20: 50.0}}
     assert findings(made(frame, twice, of), {"learning_rate": RATES}) == [
         "Dense networks: stable from k = 0 on with learning_rate=0.05, from k = 20 on with 0.15 "
-        "and not up to 20 with 0.3. With a larger learning_rate they are stable later."
+        "and at no k up to 20 with 0.3. With a larger learning_rate they are stable later."
     ]
 
 
