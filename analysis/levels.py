@@ -75,9 +75,10 @@ def level_pairs(study: Study) -> pd.DataFrame:
 
 
 def neighbours(trials: pd.DataFrame) -> pd.Series[bool]:
-    """Which trials are of two levels with no measured one between: of a strategy and k."""
+    """Which trials are of two levels with no other one between, of those that are compared."""
     found = pd.Series(False, index=trials.index)
-    for _, group in trials.groupby([STRATEGY, REWIND], sort=False):
+    pairs = trials[trials[LEVEL] != trials[LEVEL_2]]
+    for _, group in pairs.groupby([STRATEGY, REWIND], sort=False):
         levels = sorted({*group[LEVEL], *group[LEVEL_2]})
         after = dict(pairwise(levels))
         found[group.index] = group[LEVEL_2] == group[LEVEL].map(after)

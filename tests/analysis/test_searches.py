@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 from claims_samples import Made
 
-from analysis.searches import Ended, Search, ended, table
+from analysis.report import search_plots
+from analysis.searches import Ended, Search, caption, ended, of_means, table
 
 STABLE = Search("dense", "stable", "rewind")
 LEVELS = Search("imp", "matching", "level")
@@ -67,3 +69,55 @@ def test_a_search_is_told_from_cells(trial: Callable[..., Any]) -> None:
     assert {line.bracket for line in each} == {"from k = 20, not at 0"}
     drops = ended(study, [Search("imp", "matching", "level", "init")])
     assert {line.found for line in drops} <= {1, 2}
+
+
+def of_init(init: int, onset: int | None) -> Ended:
+    search = Search("imp", "stable", "rewind", "init")
+    holds = {0: False, 120: False} if onset is None else {0: False, onset: True, 120: True}
+    return Ended(search, 3, 51.2, init, holds, len(holds))
+
+
+@pytest.mark.parametrize(
+    ("onsets", "words"),
+    [
+        ((10, 20, 60), "from k = 20"),
+        ((10, 60), "from k = 60"),  # the later of the two in the middle
+        ((10, None), "none: most of 2 inits have none"),
+        ((10, 20, None), "from k = 20"),
+    ],
+)
+def test_inits_that_are_searched_alone_have_a_median(
+    onsets: tuple[int | None, ...], words: str
+) -> None:
+    lines = [of_init(init, onset) for init, onset in enumerate(onsets, 1)]
+    found = table(lines)
+    assert found["init"].tolist() == [*map(str, range(1, len(onsets) + 1)), "median"]
+    assert found["ended"].iloc[-1] == words
+    assert "Figure 8" in caption(lines)
+    assert "two inits first" not in caption(lines)
+
+
+def test_the_median_level_is_the_less_sparse_of_the_two_in_the_middle() -> None:
+    search = Search("imp", "matching", "level", "init")
+    lines = [
+        Ended(search, 0, 50.0, 1, {1: True, 2: True, 3: False}, 3),
+        Ended(search, 0, 50.0, 2, {1: True, 2: False}, 2),
+    ]
+    assert table(lines)["ended"].iloc[-1] == "up to level 1"
+
+
+def test_lines_of_inits_alone_are_left_out_of_onsets_of_means() -> None:
+    frame = pd.DataFrame({"strategy": ["dense", "imp"]})
+    alone = Search("imp", "stable", "rewind", "init")
+    assert of_means(frame, [STABLE, alone])["strategy"].tolist() == ["dense"]
+    assert of_means(frame, [STABLE])["strategy"].tolist() == ["dense", "imp"]
+
+
+def test_each_init_has_a_panel(trial: Callable[..., Any]) -> None:
+    made = Made(trial)
+    made.cell(k=0, instability=60.0)
+    made.cell(k=20, instability=0.5)
+    plots = list(search_plots.plots(made.study(), [Search("dense", "stable", "rewind", "init")]))
+    [figure] = [plot.figure for plot in plots]
+    titles = [axes.get_title() for axes in figure.axes]
+    assert [title.rpartition(", ")[2] for title in titles] == ["init 1", "init 2", "init 3"]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from level_samples import MadeLevels, schedules
 
+from analysis import level_tables
 from analysis.figures.lmc.numbers import tables
 from analysis.figures.papers import find
 from analysis.figures.style import RC
@@ -74,6 +75,22 @@ def test_the_path_runs_through_the_levels_in_order(chains):
     assert list(line["error"]) == pytest.approx(heights)
     assert list(line["error_std"]) == pytest.approx([1.0] * 9)
     assert set(line["n"]) == {3}
+
+
+def test_levels_with_gaps_are_drawn_and_tabulated(trial):
+    """With `levels: [2, 4]` the pairs are of levels 0 and 2, and of 2 and 4."""
+    made = MadeLevels(trial)
+    rises = {(0, 2): 0.5, (2, 4): 8.0}
+    made.chain([3.0, 3.0, 3.0, 3.0], rises, plane=(3.0, 3.0, 3.0, 3.0))
+    study = made.study()
+    places = along_levels(study, "imp")["place"]
+    assert sorted(set(places)) == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert planes_of(study)["level"].tolist() == [0, 2]
+    [table] = [
+        t for caption, t in level_tables.tables(study).items() if "successive levels" in caption
+    ]
+    assert table["levels"].tolist() == ["0–2", "2–4"]
+    assert table["connected"].tolist() == ["yes", "no"]
 
 
 def test_the_heat_map_is_of_the_latest_k_and_darkest_up_to_dense_and_eps(chains):

@@ -235,6 +235,16 @@ def test_the_key_of_a_submission_does_not_change_as_its_plan_grows() -> None:
         ("rewind={find: stable, between: [0, 9], per: pair}", "rewind.per: must be mean or init"),
         ("orders=[1]", "orders: a pair needs at least 2"),
         ("compare=[copies, levels]", "compare: pairs of levels need lists"),
+        ("compare=levels|subnetworks=[dense]", "compare: pairs of levels need pruned subnetworks"),
+        ("rewind={find: stable, between: [9]}", "rewind.between: the list has only 1; wanted is"),
+        (
+            "subnetworks=[dense, {strategy: imp, levels: {find: matching, between: [1, 60]}}]",
+            "subnetworks[1].levels.between[1]: level 60 is impossible",
+        ),
+        (
+            "subnetworks=[{strategy: imp-adaptive, until_left: 9 %, examples: 1001}]",
+            "subnetworks[0].examples: examples 1001 is above the 1000 examples of digits",
+        ),
         ("rewind={find: matching, between: [0, 9]}|inits=1", "at least 2 of them"),
         (
             "rewind={find: matching, between: [0, 9]}|subnetworks=[{strategy: imp, levels: [1]}]",
@@ -266,3 +276,27 @@ def test_a_search_that_makes_no_sense_is_one_line(override: str, words: str) -> 
     line: Any = str(raised.value)
     assert words in line
     assert "\n" not in line
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_search_for_a_level_stays_within_its_bounds(seed: int) -> None:
+    """Wherever the last matching level is, between the first that fails and all that match."""
+    search = "{strategy: imp, levels: {find: matching, between: [1, 12]}}"
+    spec = spec_of("rewind=[0]", "inits=2", "orders=2", f"subnetworks=[dense, {search}]")
+    last = random.Random(seed).randint(0, 12)
+
+    def answers(asked: Iterable[Question]) -> dict[str, Facts]:
+        found = {}
+        for one in asked:
+            accuracy = 97.0 if arms_of(one)[0].level <= last else 60.0
+            names = ("accuracy_test", "accuracy_test_1", "accuracy_test_2")
+            found[one.job.key] = {"instability_test": 1.0, **dict.fromkeys(names, accuracy)}
+        return found
+
+    start = growing.grown(spec, lambda asked: {}, {})[0]
+    whole = growing.grown(spec, answers, {})[0]
+    least = growing.least(spec, {})
+    most = len(start.jobs) + sum(map(len, growing.most(spec, {}, start)))
+    assert len(least.jobs) <= len(whole.jobs) <= most
+    assert least.trials != whole.trials or last == 0
