@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -9,11 +10,19 @@ from analysis.objectives import Outcome, value
 from sweeps.plan.graph import Trial
 from sweeps.plan.known import Facts, Known, Question
 from sweeps.spec import Sweep
+from trainables.jobs.ancestry import ancestry
+from trainables.jobs.kinds import Job, Mask, Training
 
 TrialsOf = Callable[[Sweep], Iterable[Trial]]
 
 GOOD: Facts = {"instability_test": 0.0, "accuracy_test": 100.0}
 """An outcome. What comes out decides what is proposed, but not how much."""
+
+TRAINED: Facts = {"diverged": False}
+"""Of a training."""
+
+LOST: Facts = {"instability_test": math.nan, "accuracy_test": math.nan, "diverged_1": True}
+"""What counts for a measurement that cannot be made."""
 
 
 def recipes(
@@ -36,11 +45,24 @@ def _metric(metric: str, trials: Iterable[Trial], known: Known) -> float | None:
             if part.of.measure != "instability":
                 continue
             facts = known.ask(Question(part.job, GOOD, GOOD))
+            if facts is None and _diverged(part.job, known):
+                facts = LOST
             whole &= facts is not None
             found.append((trial.at.strategy, facts or {}))
     if not whole:
         return None
     return value(metric, [_outcome(strategy, facts) for strategy, facts in found])
+
+
+def _diverged(measurement: Job, known: Known) -> bool:
+    """Whether a measurement can never be made: a training that pruning needs diverged."""
+    pruned = [
+        job.of
+        for job in ancestry([measurement])
+        if isinstance(job, Mask) and isinstance(job.of, Training)
+    ]
+    facts = [known.ask(Question(training, TRAINED, TRAINED)) for training in pruned]
+    return any(one is not None and one.get("diverged", False) for one in facts)
 
 
 def _outcome(strategy: str, facts: Facts) -> Outcome:

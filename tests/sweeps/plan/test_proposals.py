@@ -137,6 +137,25 @@ def test_what_diverged_is_the_worst_and_ends_no_search() -> None:
     assert len(plan.variants) == 12
 
 
+def test_a_training_that_diverged_before_it_could_be_pruned_ends_no_search() -> None:
+    """IMP cannot prune after it: the path is never measured."""
+    spec = sweep("", "subnetworks=[{strategy: imp, levels: [2]}]")
+
+    def answers(asked: Iterable[Question]) -> Mapping[str, Facts]:
+        found: dict[str, Facts] = {}
+        for one in asked:
+            fast = one.job.recipe.learning_rate > 0.1
+            if isinstance(one.job, Measurement):
+                found |= {} if fast else {one.job.key: objective(one)}
+            else:
+                found[one.job.key] = {"seconds": 1.0, **({"diverged": True} if fast else {})}
+        return found
+
+    plan, _ = growing.grown(spec, answers, {})
+    assert len(plan.variants) == 12
+    assert any(rate > 0.1 for rate in rates(plan))
+
+
 def test_combinations_that_contradict_themselves_are_passed_over() -> None:
     """A warm-up past the end of training is no recipe."""
     over = "{warmup: {integers: [0, 2400]}}"
