@@ -201,7 +201,8 @@ def print_summary(console: Console, results: Results) -> None:
         (tables.onset_table(*means), tables.ONSET_CORE_COLUMNS),
     )
     for frame, core in shown if len(summary) else ():
-        print_frame(console, spelled(frame, results.axes), keys=keys, core=core)
+        if len(frame):  # of lines whose inits are searched alone there are no onsets
+            print_frame(console, spelled(frame, results.axes), keys=keys, core=core)
     lines = (
         [line for one in by_recipe(results.study).values() for line in ended(one, wanted)]
         if wanted

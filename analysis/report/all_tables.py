@@ -24,7 +24,7 @@ def others(trials: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
 
 def all_of(study: Study, context: Context) -> dict[str, pd.DataFrame]:
     """The tables of results by their captions, with a column for each hyperparameter."""
-    found = _tables_of(study, context)
+    found = {name: table for name, table in _tables_of(study, context).items() if len(table)}
     return {n: hyperparameters.spelled(table, context.axes) for n, table in found.items()}
 
 
