@@ -16,6 +16,9 @@ from trainables.store import Store
 SHARE_OF_TIME = 0.05
 """Of the driver's time that growing may take while there is other work to hand out."""
 
+SHARE_OF_BOUNDS = 0.02
+"""That saying how many jobs there may be at most may take."""
+
 
 @dataclass(frozen=True)
 class Grown:
@@ -41,8 +44,11 @@ class Growth:
         self._heard = False
         self._ended = -float("inf")
         self._took = 0.0
-        self.at_most = self._most() if self.plan.open else 0
-        """Jobs that will be there if most is to do; 0 for a plan that does not grow."""
+        self._bounded, self._bounding = -float("inf"), 0.0
+        self.at_most = 0
+        """Jobs that there may be, as far as is known; 0 for a plan that does not grow."""
+        if self.plan.open:
+            self._bound()
 
     def hear(self, job: Job) -> None:
         """Note that a job is done."""
@@ -73,7 +79,7 @@ class Growth:
             there=[job for job in new if job.key in self.complete],
             trials=[trial for trial in self.plan.trials if trial.key not in trials],
         )
-        self.at_most = self._most() if self.plan.open else len(self.plan.jobs)
+        self._bound()
         self._ended = time.monotonic()
         self._took = self._ended - begin
         return grown
@@ -83,9 +89,19 @@ class Growth:
         there = {job.key for job in grown.there}
         return learning.stored(grown.plan, there, self._store).evaluated
 
-    def _most(self) -> int:
+    def _bound(self) -> None:
+        """Say how many jobs there may be; seldom where that takes long, as a bound stays one."""
+        if not self.plan.open:
+            self.at_most = len(self.plan.jobs)
+            return
+        begin = time.monotonic()
+        if (begin - self._bounded) * SHARE_OF_BOUNDS < self._bounding:
+            self.at_most = max(self.at_most, len(self.plan.jobs))
+            return
         more = growing.most(self._spec, self._facts, self.plan)
-        return len(self.plan.jobs) + sum(map(len, more))
+        self.at_most = len(self.plan.jobs) + sum(map(len, more))
+        self._bounded = time.monotonic()
+        self._bounding = self._bounded - begin
 
 
 def complete(jobs: Iterable[Job], store: Store) -> set[str]:
