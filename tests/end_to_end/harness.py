@@ -118,3 +118,15 @@ def wait_for(happened: Callable[[], object], process: subprocess.Popen[str]) -> 
 def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
+
+
+def lose_worker_and_driver(sweep: Sweep, first: int, second: int) -> None:
+    """Run a sweep until it has so many artifacts, kill a worker, and then, at more, the driver."""
+    process = sweep.start()
+    wait_for(lambda: len(sweep.artifacts()) >= first and sweep.workers(), process)
+    kill(sweep.workers()[0])
+    wait_for(lambda: len(sweep.artifacts()) >= second, process)
+    kill(process.pid)
+    process.communicate()
+    while sweep.workers():
+        time.sleep(0.1)

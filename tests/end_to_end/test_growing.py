@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import Sweep, finish, kill, wait_for
+from harness import Sweep, finish, lose_worker_and_driver
 
 GROWING = (
     "digits-mlp",
@@ -51,15 +50,7 @@ def test_a_plan_that_lost_driver_and_worker_ends_where_it_would_have(
     undisturbed: Sweep, tmp_path: Path
 ) -> None:
     sweep = growing(tmp_path / "home")
-    process = sweep.start()
-    wait_for(lambda: len(sweep.artifacts()) >= 10 and sweep.workers(), process)
-    kill(sweep.workers()[0])
-    half = len(undisturbed.artifacts()) // 2
-    wait_for(lambda: len(sweep.artifacts()) >= half, process)
-    kill(process.pid)
-    process.communicate()
-    while sweep.workers():
-        time.sleep(0.1)
+    lose_worker_and_driver(sweep, 10, len(undisturbed.artifacts()) // 2)
     status, output = sweep.run()
     assert status == 0, output
     assert sweep.artifacts() == undisturbed.artifacts()

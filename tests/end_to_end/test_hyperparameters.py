@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import Sweep, kill, wait_for
+from harness import Sweep, lose_worker_and_driver
 
 SMALL = (
     "digits-mlp",
@@ -48,15 +47,7 @@ def test_a_search_that_lost_driver_and_worker_proposes_the_same(tmp_path: Path) 
     status, output = undisturbed.run()
     assert status == 0, output
     assert "14 combinations that were tried" in output
-    process = sweep.start()
-    wait_for(lambda: len(sweep.artifacts()) >= 8 and sweep.workers(), process)
-    kill(sweep.workers()[0])
-    half = len(undisturbed.artifacts()) // 2
-    wait_for(lambda: len(sweep.artifacts()) >= half, process)
-    kill(process.pid)
-    process.communicate()
-    while sweep.workers():
-        time.sleep(0.1)
+    lose_worker_and_driver(sweep, 8, len(undisturbed.artifacts()) // 2)
     status, output = sweep.run()
     assert status == 0, output
     assert sweep.artifacts() == undisturbed.artifacts()
