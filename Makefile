@@ -39,10 +39,10 @@ bench-scale: $(STAMP)
 	  planning-local planning-s3
 	$(BIN)/python -m benchmarks.simulated_cluster
 
-# On a machine with an NVIDIA GPU, 10 minutes: measures, then shows tables and rates for `sweeps plan`.
+# On a machine with an NVIDIA GPU, under 8 minutes: measures, then shows tables and rates for `sweeps plan`.
 GPU_ROWS ?= .sweeps/gpu.jsonl
 bench-gpu: $(STAMP)
-	$(BIN)/python -m benchmarks.gpu --seconds 600 --out $(GPU_ROWS)
+	$(BIN)/python -m benchmarks.gpu --seconds 420 --out $(GPU_ROWS)
 	$(BIN)/python -m benchmarks.gpu.table $(GPU_ROWS)
 	$(BIN)/python -m benchmarks.gpu.fit $(GPU_ROWS)
 
