@@ -103,10 +103,15 @@ def _hardware(times: np.ndarray, base: Hardware, name: str) -> Hardware:
     )
 
 
+POINTS = 30
+"""Of a path whose row does not say it."""
+
+
 def path_estimate(row: Row, on: Hardware) -> float:
     """Return the images a second that the planner expects along a path."""
     network = sizes.facts(recipe_of(row["network"], "cuda", "loop", row["precision"]))
-    return row["points"] / seconds_of_points(network, row["points"], on)
+    points = row.get("points", POINTS)
+    return points / seconds_of_points(network, points, on)
 
 
 def compared(rows: Sequence[Row], on: Hardware) -> str:

@@ -82,7 +82,8 @@ def path(name: str, device: str, precision: str, examples: int, points: int) -> 
         evaluate_path(recipe.architecture, first, second, split, points)
         synchronize(device)
     seconds = time.perf_counter() - begin
-    return {"seconds": seconds, "images_per_second": points * examples / seconds}
+    images = points * examples / seconds
+    return {"points": points, "seconds": seconds, "images_per_second": images}
 
 
 def _trained(

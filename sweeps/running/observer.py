@@ -141,7 +141,7 @@ class RunObserver:
             self._looked = time.monotonic()
             self._site.check()
 
-    def stalled(self, line: str) -> None:
+    def told(self, line: str) -> None:
         self._view.console.print(line, soft_wrap=True)
 
     def batch_ended(self, worker: str) -> None:

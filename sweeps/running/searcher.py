@@ -49,8 +49,8 @@ class Observer(Protocol):
     def waiting(self) -> None:
         """Hear, often, that another sweep does all that is left."""
 
-    def stalled(self, line: str) -> None:
-        """Hear, once, what workers wait for when none has begun for long."""
+    def told(self, line: str) -> None:
+        """Hear what the user should know: what no worker begins for, or that one was lost."""
 
     def look(self) -> None:
         """Look around; called often. What it raises ends the run."""
@@ -178,6 +178,7 @@ class ScheduleSearcher(Searcher):
         if not lost:
             self._schedule.batch_ended(trial_id)
         elif not self._stop():
+            self._observer.told(f"a batch was lost, as {lost}; it goes on from its checkpoints")
             before = set(self._schedule.failed)
             self._schedule.batch_lost(trial_id, lost, blameless=self._blameless(trial_id))
             for key in self._schedule.failed.keys() - before:
@@ -196,7 +197,7 @@ class ScheduleSearcher(Searcher):
             self._quiet_since = now
         elif now - self._quiet_since > STALL_SECONDS:
             self._quiet_since = math.inf
-            self._observer.stalled(self._waits_for())
+            self._observer.told(self._waits_for())
 
     def _waits_for(self) -> str:
         shape, free = self._settings.demand.worker, ray.available_resources()

@@ -197,8 +197,8 @@ class Stalls:
     """Hears of stalls only."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
-        self.stalled = self.told.append
+        self.lines: list[str] = []
+        self.told = self.lines.append
 
     def __getattr__(self, name: str) -> object:
         return lambda *_: None
@@ -217,7 +217,7 @@ def test_workers_that_start_slowly_are_not_said_to_lack_room(
     assert given.next() is not None
     for now[0] in (1.0, 61.5):
         given.searcher.look_for_stall()
-    (line,) = stalls.told
+    (line,) = stalls.lines
     assert "its process is still starting" in line
 
 
@@ -236,7 +236,7 @@ def test_what_no_worker_begins_is_told_once(
         for _ in range(3):
             now[0] += seconds / 3
             searcher.look_for_stall()
-        return stalls.told
+        return stalls.lines
 
     assert look(1000) == [], "nothing was handed out"
     batch = given.next()
@@ -249,3 +249,15 @@ def test_what_no_worker_begins_is_told_once(
     searcher.on_trial_complete("0", report(nodes=["a"]))
     assert len(look(59)) == 1
     assert len(look(1000)) == 2
+
+
+def test_a_worker_that_died_is_told_of(
+    tmp_path: Path, store: Store, leases: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching.ray, "nodes", list)
+    given, stalls = Given(THREE_PATHS, tmp_path, leases, store, warm=False), Stalls()
+    given.searcher._observer = stalls  # type: ignore[assignment]
+    assert given.next() is not None
+    given.searcher.on_trial_complete("0", error=True)
+    [line] = stalls.lines
+    assert line == "a batch was lost, as its worker process died; it goes on from its checkpoints"
