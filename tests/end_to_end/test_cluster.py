@@ -179,6 +179,7 @@ print("COMPLETE")
 """
 
 
+@pytest.mark.slow  # Tune's searches on one machine: test_tune_searches.py
 def test_a_search_of_tune_has_the_bits_of_the_sweep(
     cluster: Cluster, second_machine: object, local: Sweep, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import pytest
 from harness import Sweep, finish, kill, wait_for
 
 import analysis
@@ -19,6 +20,7 @@ REDUCED = (
 )  # fmt: skip
 
 
+@pytest.mark.slow  # kills in the midst of a run: test_interruption.py, test_growing.py
 def test_workers_and_kills_change_no_bits(tmp_path: Path) -> None:
     alone = Sweep(tmp_path / "alone" / "home", *REDUCED, "--workers", "1")
     status, output = alone.run()

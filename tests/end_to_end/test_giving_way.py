@@ -51,6 +51,7 @@ class Heard:
     def look(self) -> None: ...
 
 
+@pytest.mark.slow  # which gives way when: tests/sweeps/running/test_giving_way.py
 def test_three_trainings_take_turns_on_two_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
