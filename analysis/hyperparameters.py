@@ -21,6 +21,9 @@ from analysis.strategies import DENSE, strategy
 
 Axes = Mapping[str, Mapping[str, Any]]
 
+FEW = 4
+"""Recipes of a sample, or of a list, that are told one by one."""
+
 VERDICTS: tuple[Verdict, Verdict] = ("stable", "matching")
 
 
@@ -131,8 +134,7 @@ def courses(cells: pd.DataFrame, axes: Axes) -> list[Course]:
     """
     found: list[Course] = []
     for verdict in VERDICTS if len(axes) and not cells.empty else ():
-        frame = onsets(cells, verdict)
-        frame = frame[frame["last"].notna()]
+        frame = judged_onsets(cells, verdict)
         for axis in axes:
             others = [name for name in axes if name != axis]
             for fixed, labels in groups(axes, axis).items():
@@ -167,6 +169,12 @@ def _points(
     return tuple(sorted(points, key=lambda point: order.index(point.value)))
 
 
+def judged_onsets(cells: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
+    """Return the onsets of lines that are judged: single samples give no verdict."""
+    frame = onsets(cells, verdict)
+    return frame[frame["last"].notna() & (frame["n"] > 1).fillna(False)]
+
+
 def _borderline(onset: Mapping[Hashable, Any], cells: pd.DataFrame, verdict: Verdict) -> bool:
     """Whether a cell that decides where an onset lies is borderline."""
     found, failed = (onset[name] for name in ("onset", "failed"))
@@ -180,7 +188,7 @@ def findings(cells: pd.DataFrame, axes: Axes) -> list[str]:
 
     Of a grid, one for each line, verdict and axis; of a sample, how many recipes have an onset.
     """
-    if not axes:
+    if not axes or REWIND in axes:  # each recipe has a k of its own: there is no onset
         return []
     cells = placed(cells, axes)
     found = courses(cells, axes)
@@ -212,29 +220,50 @@ def _sentence(one: Course) -> str:
 
 def _of_sample(cells: pd.DataFrame, axes: Axes) -> Iterator[str]:
     for verdict in VERDICTS:
-        frame = onsets(cells, verdict)
-        frame = frame[frame["last"].notna()]
-        for (name, _), line in frame.groupby(LINE, sort=False):
+        for (name, _), line in judged_onsets(cells, verdict).groupby(LINE, sort=False):
             if name == DENSE and verdict == "matching":
+                continue
+            if len(line) <= FEW:
+                yield _each(str(name), verdict, line, axes)
                 continue
             holds = line[line["onset"].notna()]
             subject = _subject(str(name), float(line[WEIGHTS_LEFT].mean()))
             says = f"{subject} become {verdict} in {len(holds)} of {len(line)} recipes"
             ranges = [
-                f"{axis} {value_text(min(own))} to {value_text(max(own))}"
+                f"{axis} {' to '.join(dict.fromkeys([value_text(min(own)), value_text(max(own))]))}"
                 for axis, of in axes.items()
                 if (own := [of[label] for label in holds[RECIPE] if isinstance(of[label], float)])
             ]
             yield f"{says}{f', with {listed(ranges)}' if ranges else ''}."
 
 
+def _each(name: str, verdict: Verdict, line: pd.DataFrame, axes: Axes) -> str:
+    """The onset of each of few recipes."""
+    each = [
+        f"{_from(row)} with {said(values_of(axes, row[RECIPE]))}" for row in line.to_dict("records")
+    ]
+    return f"{_subject(name, float(line[WEIGHTS_LEFT].mean()))}: {verdict} {listed(each)}."
+
+
+def _from(row: Mapping[Hashable, Any]) -> str:
+    never = pd.isna(row["onset"])
+    return f"at no k up to {row['last']}" if never else f"from k = {row['onset']} on"
+
+
 def spelled(table: pd.DataFrame, axes: Axes) -> pd.DataFrame:
     """Return a table with a column for each axis in place of the one of recipes."""
     if not axes or "recipe" not in table:
         return table
+    orders = {name: in_order([*of.values()]) for name, of in axes.items()}
+    places = [
+        tuple(orders[name].index(of[label]) if label in of else -1 for name, of in axes.items())
+        for label in table["recipe"]
+    ]
+    table = table.iloc[sorted(range(len(table)), key=places.__getitem__)]
     values = {
         name: [value_text(of[label]) if label in of else "" for label in table["recipe"]]
         for name, of in axes.items()
+        if not (name == REWIND and "rewind k" in table)
     }
     at = list(table.columns).index("recipe")
     others = table.drop(columns="recipe")

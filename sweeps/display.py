@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis import records
 from sweeps import layout, terminal
 from sweeps.running.progress import duration
 
@@ -201,7 +202,8 @@ def print_summary(console: Console, results: Results) -> None:
         (tables.onset_table(*means), tables.ONSET_CORE_COLUMNS),
     )
     for frame, core in shown if len(summary) else ():
-        if len(frame):  # of lines whose inits are searched alone there are no onsets
+        no_onsets = core is tables.ONSET_CORE_COLUMNS and records.REWIND in results.axes
+        if len(frame) and not no_onsets:  # or where k is searched over, or each init alone
             print_frame(console, spelled(frame, results.axes), keys=keys, core=core)
     lines = (
         [line for one in by_recipe(results.study).values() for line in ended(one, wanted)]

@@ -15,8 +15,7 @@ from analysis.ends import LINE
 from analysis.figures.hyperparameters import INSTABILITY, MAPS, lines_of
 from analysis.figures.style import INK, RC, iteration, panels
 from analysis.formats import number
-from analysis.hyperparameters import Axes, in_order, value_text
-from analysis.onsets import onsets
+from analysis.hyperparameters import Axes, in_order, judged_onsets, value_text
 from analysis.published import Verdict
 from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY
 from analysis.strategies import DENSE
@@ -66,8 +65,7 @@ def onset_maps(cells: pd.DataFrame, axes: Axes) -> Figure | None:
 def _onset_maps(cells: pd.DataFrame, axes: Axes) -> Iterator[_Map]:
     verdicts: tuple[Verdict, Verdict] = ("stable", "matching")
     for verdict in verdicts:
-        frame = onsets(cells, verdict)
-        frame = frame[frame["last"].notna()]
+        frame = judged_onsets(cells, verdict)
         for line in lines_of(cells):
             own = frame[(frame[STRATEGY] == line.strategy) & (frame[LEVEL] == line.level)]
             if own.empty or (line.strategy == DENSE and verdict == "matching"):

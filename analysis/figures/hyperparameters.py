@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 4
 
+MOST_LABELS = 8
+"""Of k in a legend."""
+
 MAPS = "viridis"
 """Colours of k and of heat maps: told apart with any colour vision, and in grey."""
 
@@ -97,7 +100,7 @@ def along(cells: pd.DataFrame, axes: Axes, axis: str, stable_below: float) -> Fi
                 lw=1.3 if fixed else 0,
                 elinewidth=0.6,
                 alpha=0.9,
-                label=f"k = {iteration(int(str(k)))}",
+                label=f"k = {iteration(int(str(k)))}" if len(ks) <= MOST_LABELS else None,
             )
         panel.axhline(stable_below, color=INK, lw=0.8, ls=(0, (4, 3)))
         panel.set_yscale("symlog", linthresh=max(stable_below, 1.0))

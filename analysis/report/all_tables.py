@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis import hyperparameters, level_tables, pairs, quantities, searches, tables, tuned
-from analysis.records import RECIPE, RESET, RESTART
+from analysis.records import RECIPE, RESET, RESTART, REWIND
 from analysis.report import sparsity_table
 from analysis.report.context import Context
 from analysis.report.words import OVER, PAIRS
@@ -70,7 +70,7 @@ def _of_cells(study: Study, context: Context) -> dict[str, pd.DataFrame]:
         "this is the median of their onsets, with the samples that have one (LMC Figure 8). Of "
         "most samples: from where more than half of them pass. They can differ, as one sample far "
         "from the threshold moves the mean, but is only one of many by itself.": (
-            tables.onset_table(*means)
+            tables.onset_table(*means).iloc[: 0 if REWIND in context.axes else None]
         ),
         "Every rewind point: instability, mean ± standard deviation over samples, and the interval "
         "of its mean; accuracy, mean ± standard deviation over inits; drop in points, positive "

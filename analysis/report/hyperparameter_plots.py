@@ -9,6 +9,7 @@ from analysis.figures import hyperparameter_maps as maps_of
 from analysis.figures import hyperparameters as figures
 from analysis.figures import parallel
 from analysis.hyperparameters import Axes, courses, is_grid, placed
+from analysis.records import REWIND
 from analysis.report.plot import Plot
 from analysis.tuned import Tuned
 
@@ -36,7 +37,8 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
     cells = placed(study.cells, axes) if axes else study.cells.iloc[:0]
     if cells["instability_test"].notna().sum() == 0:
         return
-    found = courses(cells, axes)
+    # Where k is searched over, each recipe has one of its own: there is no onset.
+    found = courses(cells, axes) if REWIND not in axes else []
     for axis in axes:
         own = [one for one in found if one.axis == axis]
         if own:
@@ -51,7 +53,7 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
                 alt=f"Points of the onset against {axis}, a panel per line of networks and "
                 f"verdict. {NUMBERS}",
             )
-    if len(axes) == 2 and is_grid(axes):
+    if len(axes) == 2 and is_grid(axes) and REWIND not in axes:
         maps = maps_of.onset_maps(cells, axes)
         if maps is not None:
             yield Plot(

@@ -128,6 +128,7 @@ def _execute(
     schedule = Schedule(needed, site.capacity(demand), on=known_core())
     stopping = Stopping(console)
     meter = Meter(spec.budget, home.spent, outcome.submission)
+    meter.begin(lambda: schedule.workers * demand.workers)
     with (
         ProgressView(console, outcome.tally, schedule) as view,
         stopping.on_signal(),
@@ -142,7 +143,6 @@ def _execute(
         # Of drivers that hold no room for their workers there is always room for one more.
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
         capacity = partial(site.capacity, demand)
-        meter.begin(lambda: schedule.workers * demand.workers)
         handout = Handout(schedule, store, leases, capacity, at_most, meter)
         log = home.log(spec.name)
         observer = RunObserver(growth, handout, writer, view, outcome, stopping, log, site, meter)

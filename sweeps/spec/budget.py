@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from math import inf
 from typing import Annotated
 
 from pydantic import BaseModel, Field, model_validator
@@ -12,7 +14,10 @@ from sweeps.spec.fields import STRICT
 
 Amount = Annotated[float, Field(gt=0)]
 
-DURATION = re.compile(r"(\d+(?:\.\d+)?) *(h|hours?|min|minutes?)")
+DURATION = re.compile(r"(\d+(?:\.\d+)?) *(h|hours?|min|minutes?|s|seconds?)")
+
+SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+"""Of a unit, by its first letter."""
 
 
 class Budget(BaseModel):
@@ -46,16 +51,22 @@ def overrides(budget: str | None, price_per_hour: float | None) -> list[str]:
     if budget is not None:
         said = DURATION.fullmatch(budget.strip())
         if said:
-            hours = float(said[1]) / (1 if said[2].startswith("h") else 60)
+            hours = float(said[1]) * SECONDS[said[2][0]] / 3600
             found.append(f"budget.hours={hours!r}")
         else:
-            try:
-                found.append(f"budget.cost={float(budget)!r}")
-            except ValueError:
-                problem = "must be a time ('2 h', '90 min') or a cost ('20')"
-                raise UserError(f"--budget {budget}: {problem}") from None
+            found.append(f"budget.cost={_cost(budget)!r}")
     if price_per_hour is not None:
-        if not 0 < price_per_hour < float("inf"):
+        if not 0 < price_per_hour < inf:
             raise UserError(f"--price-per-hour {price_per_hour:g}: must be a number above 0")
         found.append(f"budget.price_per_hour={price_per_hour!r}")
     return found
+
+
+def _cost(budget: str) -> float:
+    with suppress(ValueError):
+        if 0 < (found := float(budget)) < inf:
+            return found
+    raise UserError(
+        f"--budget {budget}: must be a time in h, min or s ('2 h', '90 min'), or a cost above 0 "
+        "('20')"
+    )

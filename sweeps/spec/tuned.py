@@ -1,8 +1,8 @@
 """`search` in a spec: hyperparameters that are proposed one after another, by what came out.
 
-What a search trains follows from its seed and from results alone, in the order of its trials: a
-proposal knows the results of all but the last few, whenever these arrived. So nothing of a search
-has to be kept beside the results.
+What a search trains follows from its seed and from results alone, in the order of its combinations:
+each is proposed from the results of all but the last few before it, whenever these arrived. So
+nothing of a search has to be kept beside the results.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Search(BaseModel):
     not look at results."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     at_a_time: Annotated[int, Field(ge=1, le=100)] = 4
-    """Combinations that may be under way together: a proposal knows the results of all but the
-    last so many, less one. More keep more workers busy, and each knows less."""
+    """How many combinations may be under way together. With 4, the tenth is proposed from the
+    results of the first six. More keep more workers busy, and each proposal knows less."""
 
     @field_validator("over")
     @classmethod

@@ -141,7 +141,9 @@ def _grid(value: Mapping[str, Any]) -> list[Combination]:
             raise error_at(
                 where, f"{shown(values)} is a range, for a sample: say how many with sample: 20"
             )
-        if not isinstance(values, list) or not values:
+        if values == []:
+            raise error_at(where, "the list is empty; wanted are values: [0.05, 0.15]")
+        if not isinstance(values, list):
             raise error_at(where, f"must be a list of values: [0.05, 0.15], not {shown(values)}")
         for index, one in enumerate(values):
             if one in values[:index]:
@@ -224,7 +226,8 @@ def check_range(value: Any, where: Where) -> None:
         numbers = "whole numbers" if kind == "integers" else "numbers"
         above = " above 0" if kind == "log" else ""
         raise error_at(
-            (*where, kind), f"must be two {numbers}{above}, the lower one first, not {shown(ends)}"
+            (*where, kind),
+            f"must be two {numbers}{above}, the lower one first, not {one_line(str(ends), 60)}",
         )
 
 

@@ -12,7 +12,7 @@ from sweeps.spec import searches, size
 from sweeps.spec.fields import error_at
 from sweeps.spec.samplers import sampler_of
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.tuned import Proposed, Search, checked
+from sweeps.spec.tuned import REWIND, Proposed, Search, checked
 from sweeps.spec.vary import OPTIONS, Combination, applied, combinations, words
 from sweeps.spec.wording import problem
 
@@ -54,6 +54,8 @@ def _searching(spec: Mapping[str, Any], validate: Validate) -> Sweep:
         search = checked(spec["search"])
         if "vary" in spec:
             raise error_at(("vary",), "search proposes the combinations: leave one of them out")
+        if REWIND in search.over and isinstance(spec.get("rewind"), dict):
+            raise error_at(("rewind",), "search proposes the rewind points: leave this out")
         proposed = Proposed(spec, search, validate)
         each = [one for _, one in proposed.each(lambda one: None)]
         if not each:

@@ -186,7 +186,8 @@ def _words(error: Mapping[str, Any], location: Where, node: yaml.Node | None) ->
             return str(error["msg"]).removeprefix("Value error, ")
         case "too_short":
             held = len(value) if isinstance(value, list | dict) else 0
-            few = f"the list has only {held}" if held else "the list is empty"
+            empty = "it is empty" if isinstance(value, dict) else "the list is empty"
+            few = f"the list has only {held}" if held else empty
             return f"{few}; wanted is {wanted}"
         case "too_long" if isinstance(value, list):
             return f"the list is too long: at most {error['ctx']['max_length']}"

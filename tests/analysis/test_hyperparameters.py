@@ -109,15 +109,39 @@ def test_a_course_keeps_the_other_axes_fixed(frame, twice):
 
 def test_of_a_sample_it_is_told_how_many_recipes_have_an_onset(frame, twice):
     axes = {
-        "learning_rate": {"a": 0.1, "b": 0.2, "c": 0.4},
-        "momentum": {"a": 0.9, "b": 0.5, "c": 0.1},
+        "learning_rate": {"a": 0.1, "b": 0.2, "c": 0.4, "d": 0.8, "e": 1.6},
+        "momentum": {"a": 0.9, "b": 0.5, "c": 0.1, "d": 0.0, "e": 0.2},
     }
-    of = {"a": {0: 0.5}, "b": {0: 1.0}, "c": {0: 60.0}}
+    of = {"a": {0: 0.5}, "b": {0: 1.0}, "c": {0: 60.0}, "d": {0: 60.0}, "e": {0: 60.0}}
     assert not is_grid(axes)
     assert findings(made(frame, twice, of), axes) == [
-        "Dense networks become stable in 2 of 3 recipes, with learning_rate 0.1 to 0.2 and "
+        "Dense networks become stable in 2 of 5 recipes, with learning_rate 0.1 to 0.2 and "
         "momentum 0.5 to 0.9."
     ]
+
+
+def test_few_recipes_are_told_one_by_one(frame, twice):
+    axes = {
+        "optimizer": {"a": "adam", "b": "sgd"},
+        "learning_rate": {"a": 0.003, "b": 0.1},
+    }
+    of = {"a": {0: 0.5, 20: 0.5}, "b": {0: 60.0, 20: 60.0}}
+    assert findings(made(frame, twice, of), axes) == [
+        "Dense networks: stable from k = 0 on with optimizer=adam, learning_rate=0.003 and at no k "
+        "up to 20 with optimizer=sgd, learning_rate=0.1."
+    ]
+
+
+def test_single_samples_give_no_finding(frame, trial):
+    rows = [trial("dense", 0, k, recipe=label) for label in ("slow", "fast") for k in (0, 20)]
+    axes = {"learning_rate": {"slow": 0.05, "fast": 0.3}}
+    assert findings(cells(frame(*rows)), axes) == []
+    assert courses(cells(frame(*rows)), axes) == []
+
+
+def test_where_k_is_searched_over_there_is_no_onset(frame, twice):
+    axes = {"rewind": {"slow": 0.0, "fast": 20.0}}
+    assert findings(made(frame, twice, {"slow": {0: 0.5}, "fast": {20: 0.5}}), axes) == []
 
 
 def test_matching_is_told_of_subnetworks_alone(frame, twice, trial):
@@ -155,3 +179,15 @@ def test_tables_have_a_column_for_each_axis(frame, twice):
         "drop": ["1", "2"],
     }
     assert spelled(table, {}) is table
+
+
+def test_rows_are_in_the_order_of_the_axes():
+    import pandas as pd
+
+    labels = {"w": (0.3, 16.0), "x": (0.05, 64.0), "y": (0.05, 16.0), "z": (0.3, 64.0)}
+    axes = {
+        "learning_rate": {label: rate for label, (rate, _) in labels.items()},
+        "batch_size": {label: batch for label, (_, batch) in labels.items()},
+    }
+    table = pd.DataFrame({"recipe": list(labels), "k": ["1", "2", "3", "4"]})
+    assert spelled(table, axes)["k"].tolist() == ["3", "2", "1", "4"]

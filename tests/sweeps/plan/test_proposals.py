@@ -186,7 +186,7 @@ def test_plans_of_least_and_most_are_of_all_trials() -> None:
         ("{trials: 3}", "search.over: this key is missing"),
         ("{over: {learning_rate: {log: [0.1, 1]}}}", "search.trials: this key is missing"),
         ("{trials: 0, over: {learning_rate: {log: [0.1, 1]}}}", "from 1 to 1000, not 0"),
-        ("{trials: 3, over: {}}", "search.over: the list is empty"),
+        ("{trials: 3, over: {}}", "search.over: it is empty"),
         ("{trials: 3, over: {learning_rat: {log: [0.1, 1]}}}", "did you mean 'learning_rate'"),
         ("{trials: 3, over: {learning_rate: [0.1, 1]}}", "{choice: "),
         ("{trials: 3, over: {workers: {integers: [1, 2]}}}", "the same for a whole sweep"),
@@ -211,12 +211,17 @@ def test_bad_input_is_one_line(search: str, words: str) -> None:
         ("rewind={find: stable, between: [0, 60]}", "needs lists of rewind points"),
         ("subnetworks=[dense, {strategy: imp-adaptive, until_left: 30 %}]", "no imp-adaptive"),
         ("vary={batch_size: [16]}", "leave one of them out"),
+        (
+            "search={trials: 3, over: {rewind: {integers: [0, 9]}}}|"
+            "rewind={find: stable, between: [0, 9]}",
+            "search proposes the rewind points",
+        ),
         ("measure=[distance]", "needs the measure instability"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(override: str, words: str) -> None:
     with pytest.raises(UserError, match=words):
-        sweep("", override)
+        sweep("", *override.split("|"))
 
 
 def test_without_optuna_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,7 @@ def test_a_forecast_ends_with_everything_or_with_what_fits() -> None:
         (("2 h", None), ["budget.hours=2.0"]),
         (("90 min", None), ["budget.hours=1.5"]),
         (("90min", None), ["budget.hours=1.5"]),
+        (("36 s", None), ["budget.hours=0.01"]),
         (("20", 1.5), ["budget.cost=20.0", "budget.price_per_hour=1.5"]),
         ((None, 1.5), ["budget.price_per_hour=1.5"]),
         ((None, None), []),

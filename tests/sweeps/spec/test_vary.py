@@ -175,7 +175,7 @@ def test_rewind_points_follow_each_recipe() -> None:
         ("{learning_rat: [0.1]}", "did you mean 'learning_rate'"),
         ("{learning_rate: [0.1, 0.1]}", "vary.learning_rate[1]: 0.1 is listed twice"),
         ("{learning_rate: 0.1}", "must be a list of values"),
-        ("{learning_rate: []}", "must be a list of values"),
+        ("{learning_rate: []}", "the list is empty; wanted are"),
         ("{learning_rate: {log: [0.1, 1]}}", "sample: 20"),
         ("{sample: 0, learning_rate: {log: [0.1, 1]}}", "whole number from 1 on"),
         ("{sample: 3}", "needs something to vary"),
