@@ -42,6 +42,9 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         lines.append(f"Work: {hours:,.1f} hours of one {summary['hardware']}")
     if "states_while_training" in summary:
         lines.append(_states(summary["states_while_training"]))
+    if "searched" in summary:
+        names = ", ".join(summary["searched"])
+        lines.append(f"A search over {names}: what comes out decides which recipes these are")
     if "budget" in summary:
         lines.append(_budget(summary["budget"]))
     if "estimated_cost" in summary:

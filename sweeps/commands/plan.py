@@ -95,7 +95,9 @@ def plan(
     if price_per_hour is None and sweep.budget is not None:
         price_per_hour = sweep.budget.price_per_hour
     summary = summarize(graph, complete, workers, on, price_per_hour)
-    if now.open:
+    if sweep.search is not None:
+        summary["searched"] = list(sweep.search.over)
+    elif now.open:
         summary["at_most"] = at_most(now, more, complete, workers, on, price_per_hour)
     if sweep.budget is not None:
         summary["budget"] = within(sweep.budget, place, graph, complete, workers, on)

@@ -489,3 +489,19 @@ def test_an_error_says_letters_that_the_terminal_lacks() -> None:
     )
     assert result.returncode == 2
     assert result.stderr.endswith("not '\\xe9'\n")
+
+
+def test_plan_says_what_a_search_is_over_and_what_a_budget_allows(cli: Cli) -> None:
+    over = "search={trials: 4, over: {learning_rate: {log: [0.01, 1]}}}"
+    small = ("--set", "inits=1", "--set", "orders=2", "--set", "subnetworks=[dense]")
+    shown = cli("plan", "digits-mlp", *small, "--set", over, "--budget", "30 min")
+    assert shown.status == 0
+    assert "of 4 recipes" in shown.out
+    assert "A search over learning_rate: what comes out decides" in shown.out
+    assert "Budget: 30 min 0 s left: everything fits" in shown.out
+    none = cli("plan", "digits-mlp", *small, "--budget", "1 s")
+    assert "Budget: 1 s left: about 0 of " in none.out
+    assert cli("plan", "digits-mlp", "--budget", "soon").err == (
+        "sweeps: --budget soon: must be a time in h, min or s ('2 h', '90 min'), or a cost above 0 "
+        "('20')\n"
+    )
