@@ -96,13 +96,8 @@ def between_results(sweep: Sweep) -> bool:
     return sum(name.startswith("instability") for name in sweep.artifacts()) >= 2
 
 
-@pytest.mark.parametrize(
-    "moments",
-    [
-        [shows_points],
-        pytest.param([after_start, in_a_training, between_results], marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow  # one kill of a driver, in the midst of a run: test_growing.py
+@pytest.mark.parametrize("moments", [[shows_points], [after_start, in_a_training, between_results]])
 def test_a_killed_driver_is_resumed(
     undisturbed: Sweep, tmp_path: Path, moments: list[Callable[[Sweep], bool]]
 ) -> None:
