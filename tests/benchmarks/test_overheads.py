@@ -21,6 +21,7 @@ def test_planning(mnist):
     assert all(value >= 0 for work, value in rows.items() if not work.startswith("memory"))
 
 
+@pytest.mark.slow
 def test_store_requests(mnist):
     """An artifact is a payload and a manifest: no job does with less than two requests."""
     rows = measured("store-requests", mnist)

@@ -278,7 +278,7 @@ def test_a_search_that_makes_no_sense_is_one_line(override: str, words: str) -> 
     assert "\n" not in line
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_search_for_a_level_stays_within_its_bounds(seed: int) -> None:
     """Wherever the last matching level is, between the first that fails and all that match."""

@@ -6,6 +6,7 @@ import random
 import time
 from collections import deque
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedules import SMALL_ONES, Simulation, jobs_of
@@ -85,6 +86,7 @@ def test_what_another_sweep_does_is_left_to_it(
     assert not schedule.elsewhere
 
 
+@pytest.mark.slow
 def test_large_sweeps_are_handed_out_in_linear_time() -> None:
     """34,800 jobs take 0.3 s; they took 19 s when each step looked at every open job."""
     jobs = jobs_of("stacked", "inits=300")
