@@ -23,6 +23,7 @@ def measured(out: Path, **options: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_the_same_rows_on_a_cpu(tmp_path: Path) -> None:
     about, *rows = measured(tmp_path / "new" / "rows.jsonl", only={"lenet"})
     assert about["row"] == "about"

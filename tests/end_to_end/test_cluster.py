@@ -308,6 +308,7 @@ def test_submissions(
     assert "nothing to do" in third.stdout
 
 
+@pytest.mark.slow  # taken to workers: tests/trainables
 def test_own_code_is_submitted(cluster: Cluster, home: Path, tmp_path: Path) -> None:
     """A network, data, a pruning method and a measure are sent with the spec: what becomes of
     their files meanwhile does not matter."""

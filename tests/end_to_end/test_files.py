@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 from harness import Sweep
 from own_networks import state, write, write_network
@@ -22,6 +23,7 @@ path_points: 5
 """
 
 
+@pytest.mark.slow  # each step by itself: tests/sweeps/spec/test_files.py
 def test_networks_of_ones_own_from_files_to_findings(tmp_path: Path) -> None:
     home = tmp_path / "home"
     near = state(1)

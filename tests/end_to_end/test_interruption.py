@@ -62,6 +62,7 @@ def learning_curves(sweep: Sweep) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(result.stdout))
 
 
+@pytest.mark.slow  # in the midst of a run: test_growing.py
 def test_a_killed_worker_is_replaced(undisturbed: Sweep, tmp_path: Path) -> None:
     sweep = Sweep(tmp_path / "home", *SMALL)
     process = sweep.start()

@@ -145,6 +145,7 @@ def test_running_again_does_nothing(finished: tuple[Sweep, str]) -> None:
     assert len(client.search_runs([experiment.experiment_id])) == 48 + 1
 
 
+@pytest.mark.slow
 def test_damage_is_mended_and_an_added_point_trains_only_what_is_new(
     finished: tuple[Sweep, str],
 ) -> None:

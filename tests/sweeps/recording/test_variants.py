@@ -128,6 +128,7 @@ def test_the_report_draws_what_varies_first(recorded: Recorded) -> None:
     assert "| learning_rate | batch_size | strategy |" in text
 
 
+@pytest.mark.slow  # test_rebuild.py
 def test_records_are_rebuilt_from_the_store(recorded: Recorded) -> None:
     recorded.submit(*SMALL, GRID)
     before = recorded.read().trials
