@@ -24,7 +24,7 @@ from sweeps.home import Home
 from sweeps.recording import files, variants
 from sweeps.recording.database import client_of
 from sweeps.recording.submissions import asked_for, chosen_of
-from sweeps.settings import Setting, axes, number, settings
+from sweeps.settings import Setting, axes, settings
 from trainables import data
 
 if TYPE_CHECKING:
@@ -156,12 +156,9 @@ class Results:
         if self.scope == "sweep" and len(self.settings) > 1:
             return f"All {number} trials under the name {self.name}: {len(self.settings)} recipes."
         earlier = number - len(self.wanted & set(self.trials["trial"]))
-        if not earlier:
-            return ""
-        return (
-            f"{number} trials of this recipe, {earlier} of which other submissions than {key} "
-            "asked for."
-        )
+        recipes = "this recipe" if len(self.settings) == 1 else "these recipes"
+        others = f"{earlier} of which other submissions than {key} asked for"
+        return f"{number} trials of {recipes}, {others}." if earlier else ""
 
     def curves(self, trials: pd.DataFrame | None = None) -> pd.DataFrame:
         """The path curves of some of the trials, or of all, as `curves.curves`."""
@@ -243,8 +240,8 @@ def read(
     kept = found if scope == "sweep" else [one for one in found if latest in one.run_ids]
     shown = [(one, one.trials(latest if scope == "submission" else None)) for one in kept]
     compared = axes(kept)
-    changed = sorted({name for setting, _ in shown for name in setting.changed})
-    frames = [_of_setting(trials, setting, keys, changed, compared) for setting, keys in shown]
+    changed = sorted({name for setting in kept for name in setting.changed})
+    frames = [_of_setting(trials, one, keys, one.values(changed, compared)) for one, keys in shown]
     if scope == "sweep":  # trials whose submission was deleted in MLflow stay
         frames.append(trials[~trials["trial"].isin(set().union(*asked.values()))])
     frame = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
@@ -268,20 +265,16 @@ def read(
 
 
 def _of_setting(
-    trials: pd.DataFrame,
-    setting: Setting,
-    keys: set[str],
-    changed: Iterable[str],
-    compared: Mapping[str, Mapping[str, Any]],
+    trials: pd.DataFrame, setting: Setting, keys: set[str], values: Mapping[str, Any]
 ) -> pd.DataFrame:
     """The trials with these keys, with a setting's label and its values of hyperparameters.
-    Trials that do not depend on what tells two settings apart are in both."""
+
+    Trials that do not depend on what tells two settings apart are in both.
+    """
     frame = trials[trials["trial"].isin(keys)].reset_index(drop=True)
     frame[records.RECIPE] = setting.label
-    for name in changed:
-        frame[f"{records.HYPERPARAMETER}{name}"] = number(setting.hyperparameters.get(name))
-    for name, of in compared.items():
-        frame[f"{records.HYPERPARAMETER}{name}"] = of[setting.label]
+    for name, value in values.items():
+        frame[f"{records.HYPERPARAMETER}{name}"] = value
     with suppress(KeyError):  # data that this version does not know
         facts = data.facts(setting.hyperparameters["data"])
         sizes = {

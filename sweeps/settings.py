@@ -48,6 +48,13 @@ class Setting:
         """The ids of its submissions' runs."""
         return {part.run.info.run_id for part in self.parts}
 
+    def values(
+        self, changed: Iterable[str], compared: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Return its values of the fields that some setting changes, and of `axes`."""
+        fields = {name: number(self.hyperparameters.get(name)) for name in changed}
+        return fields | {name: of[self.label] for name, of in compared.items()}
+
     def trials(self, run_id: str | None = None) -> set[str]:
         """Return the keys of the trials that are asked for: by one submission, or by any."""
         wanted = (one for one in self.parts if run_id in (None, one.run.info.run_id))
