@@ -61,7 +61,7 @@ def test_a_trial_that_does_not_depend_on_what_varies_is_of_every_recipe(recorded
     assert found.cells["reference"].sum() == 2
 
 
-def test_a_growing_submission_says_which_recipes_have_which_trials(recorded: Recorded) -> None:
+def test_a_submission_that_is_half_done_shows_what_there_is(recorded: Recorded) -> None:
     recorded.submit(*SMALL, GRID, trials=3)
     found = recorded.read()
     assert len(found.trials) == 3
