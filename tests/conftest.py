@@ -3,6 +3,7 @@ not depend on the machine."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no failure.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("tests")
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("tests", PATIENT, max_examples=30)
+settings.register_profile("thorough", PATIENT, max_examples=300)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
 
 
 @pytest.fixture(autouse=True)

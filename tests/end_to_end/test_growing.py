@@ -46,6 +46,7 @@ def test_a_run_grows_until_it_is_complete(undisturbed: Sweep) -> None:
     assert "nothing to do" in output
 
 
+@pytest.mark.slow
 def test_a_plan_that_lost_driver_and_worker_ends_where_it_would_have(
     undisturbed: Sweep, tmp_path: Path
 ) -> None:

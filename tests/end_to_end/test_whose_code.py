@@ -39,6 +39,7 @@ def another_checkout(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_another_checkout_in_the_current_folder_changes_nothing(
     another_checkout: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trainables.levels import number_to_prune, weights_at_levels
@@ -41,7 +41,6 @@ def test_rounding_is_that_of_the_decimal_fraction(remaining, fraction):
     assert number_to_prune(remaining, fraction) == exact.quantize(Decimal(1), ROUND_HALF_EVEN)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 5000), percentages)
 def test_levels_go_on_until_nothing_more_would_be_pruned(prunable, fraction):
     left = list(weights_at_levels(prunable, fraction))

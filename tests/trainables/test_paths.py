@@ -27,7 +27,6 @@ def test_thirty_alphas_are_torchs_linspace():
     torch.testing.assert_close(torch.tensor(alphas(30), dtype=torch.float64), expected)
 
 
-@settings(max_examples=50, deadline=None)
 @given(finite, finite, st.floats(0, 1, allow_subnormal=False))
 def test_a_point_is_the_weighted_mean(first, second, alpha):
     tensors = [{"x": torch.tensor([v], dtype=torch.float64)} for v in (first, second)]

@@ -13,7 +13,6 @@ parts = st.lists(st.integers(-(2**40), 2**40) | st.text(max_size=8), max_size=3)
 streams = st.tuples(st.text(max_size=8), parts)
 
 
-@settings(max_examples=50, deadline=None)
 @given(streams, streams)
 def test_streams_are_equal_only_if_their_names_are(one, other):
     same = one == other

@@ -22,6 +22,8 @@ from sweeps.spec.searches import points_of
 from trainables.jobs.kinds import Mask, Measurement, Training
 
 FIND = "{find: stable, between: [0, 60], within: 30 %}"
+FEW = settings(max_examples=max(3, settings.default.max_examples // 10))
+
 SEARCH = [
     "recipe={base: digits-mlp, length: 300}",
     f"rewind={FIND}",
@@ -66,7 +68,7 @@ def all_at_once(spec: Sweep, answer: Callable[[Question], Facts]) -> tuple[Plan,
     return growing.grown(spec, answers, {})
 
 
-@settings(max_examples=6, deadline=None)
+@FEW
 @given(st.integers(0, 10_000), st.floats(0, 2.5))
 def test_growing_in_any_order_ends_in_the_same_plan(seed: int, spread: float) -> None:
     spec, answer = spec_of(*SEARCH), outcomes(seed, spread)
@@ -88,7 +90,7 @@ def test_growing_in_any_order_ends_in_the_same_plan(seed: int, spread: float) ->
     assert not again.open
 
 
-@settings(max_examples=6, deadline=None)
+@FEW
 @given(st.integers(0, 10_000), st.floats(0, 2.5))
 def test_a_plan_is_between_its_bounds(seed: int, spread: float) -> None:
     spec = spec_of(*SEARCH)
@@ -198,7 +200,7 @@ def test_the_sparsest_matching_level_is_found_without_the_deepest() -> None:
     assert max(job.level for job in whole.jobs.values() if isinstance(job, Mask)) <= 8
 
 
-@settings(max_examples=6, deadline=None)
+@FEW
 @given(st.integers(0, 10_000))
 def test_adaptive_pruning_ends_at_the_first_level_that_leaves_few(seed: int) -> None:
     spec = spec_of(

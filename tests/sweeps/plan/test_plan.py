@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeps.loading import load
@@ -309,7 +309,6 @@ def test_the_training_imp_prunes_after_is_an_arm() -> None:
 
 
 @given(raw_specs, st.data())
-@settings(max_examples=50)
 def test_what_is_stored_is_not_done_again(raw: dict[str, Any], data: st.DataObject) -> None:
     plan = planned(raw)
     complete = set(data.draw(st.lists(st.sampled_from(sorted(plan.jobs)), unique=True)))

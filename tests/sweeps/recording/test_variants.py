@@ -113,6 +113,7 @@ def test_the_summary_has_a_metric_for_each_recipe(recorded: Recorded) -> None:
     assert "instability_test/imp level 2 batch_size 64" in metrics
 
 
+@pytest.mark.slow
 def test_the_report_draws_what_varies_first(recorded: Recorded) -> None:
     recorded.submit(*IMP, "rewind=[0, 20]", GRID)
     names = list(reporting.figures(recorded.read()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schedules import SMALL, SMALL_ONES, Simulation, jobs_of, made_of
 
@@ -15,7 +15,6 @@ from trainables.jobs.kinds import Job
 
 
 @given(SMALL_ONES, st.data())
-@settings(max_examples=30, deadline=None)
 def test_dependants_are_what_needs_a_job(jobs: dict[str, Job], data: st.DataObject) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(jobs)), max_size=3))
     found: set[str] = set()
@@ -26,7 +25,6 @@ def test_dependants_are_what_needs_a_job(jobs: dict[str, Job], data: st.DataObje
 
 
 @given(st.integers(1, 30), st.floats(0, 1), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
 def test_the_time_left_is_that_of_the_longest_chain_or_of_all_work(
     workers: int, share: float, rng: random.Random
 ) -> None:

@@ -79,7 +79,7 @@ def test_none_gives_way_where_nothing_is_gained(trainings: int, workers: int) ->
 @given(st.lists(st.integers(20_000, 300_000), min_size=1, max_size=12), st.integers(1, 5))
 # The bound is what was found in thousands of examples, not a theorem: one in some 10,000 misses it
 # by a thousandth. So the examples are the same every time.
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(derandomize=True)
 def test_turns_cost_little_and_end_near_the_least_there_is(
     iterations: list[int], workers: int
 ) -> None:

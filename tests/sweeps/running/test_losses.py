@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schedules import SMALL, SMALL_ONES, SMALL_STACKED, Simulation, made_of
 
@@ -16,7 +16,6 @@ from trainables.jobs.kinds import Job
 
 
 @given(SMALL_ONES, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
 def test_batches_of_dead_workers_are_handed_out_again(
     jobs: dict[str, Job], rng: random.Random
 ) -> None:

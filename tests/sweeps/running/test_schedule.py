@@ -7,7 +7,7 @@ import time
 from collections import deque
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schedules import SMALL_ONES, Simulation, jobs_of
 
@@ -16,7 +16,6 @@ from trainables.jobs.kinds import Job
 
 
 @given(SMALL_ONES, st.integers(1, 8), st.randoms(use_true_random=False), st.floats(0.01, 100))
-@settings(max_examples=60, deadline=None)
 def test_every_job_is_done_once_after_its_inputs(
     jobs: dict[str, Job], workers: int, rng: random.Random, batch_seconds: float
 ) -> None:
@@ -33,7 +32,6 @@ def test_every_job_is_done_once_after_its_inputs(
 
 
 @given(SMALL_ONES, st.randoms(use_true_random=False), st.data())
-@settings(max_examples=60, deadline=None)
 def test_a_failed_job_stops_only_what_needs_it(
     jobs: dict[str, Job], rng: random.Random, data: st.DataObject
 ) -> None:
@@ -53,7 +51,6 @@ def test_a_failed_job_stops_only_what_needs_it(
 
 
 @given(SMALL_ONES, st.randoms(use_true_random=False), st.data())
-@settings(max_examples=60, deadline=None)
 def test_what_another_sweep_does_is_left_to_it(
     jobs: dict[str, Job], rng: random.Random, data: st.DataObject
 ) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torchvision import datasets
 
@@ -149,7 +149,6 @@ def test_a_file_cut_anywhere_is_an_error(tmp_path, name):
     """LeCun's header promises more; nothing is fetched in its place."""
 
     @given(st.integers(0, len(RAW[name]) - 1))
-    @settings(max_examples=40)
     def check(length):
         folder = put_mnist(tmp_path, RAW | {name: RAW[name][:length]})
         with pytest.raises(DataError) as caught:

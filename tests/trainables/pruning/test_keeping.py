@@ -1,5 +1,5 @@
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trainables.levels import weights_at_levels
@@ -28,7 +28,6 @@ def count(mask):
     return sum(int(keep.sum()) for keep in mask.values())
 
 
-@settings(max_examples=100, deadline=None)
 @given(scores_and_masks(), st.data())
 def test_the_best_are_kept_exactly_so_many_and_the_first_of_equals_go(case, data):
     scores, mask = case
@@ -45,7 +44,6 @@ def test_the_best_are_kept_exactly_so_many_and_the_first_of_equals_go(case, data
     assert list(kept) == list(mask)
 
 
-@settings(max_examples=100, deadline=None)
 @given(scores_and_masks(), st.data())
 def test_by_layer_each_keeps_its_own_number(case, data):
     scores, mask = case
@@ -58,7 +56,6 @@ def test_by_layer_each_keeps_its_own_number(case, data):
             assert scores[name][keep].min() >= scores[name][mask[name] & ~keep].max()
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 50)), min_size=1, max_size=6),
     st.sampled_from([0.0, 0.01, 0.2, 0.5, 0.9, 1.0]),

@@ -41,7 +41,6 @@ def count(mask):
     return sum(int(keep.sum()) for keep in mask.values())
 
 
-@settings(max_examples=100, deadline=None)
 @given(weights_and_masks(), fractions)
 def test_the_lowest_magnitudes_go(case, fraction):
     weights, mask = case
@@ -78,7 +77,6 @@ def test_the_lowest_magnitudes_go(case, fraction):
         assert torch.equal(mask[name], before[name]), "the mask given is left alone"
 
 
-@settings(max_examples=50, deadline=None)
 @given(weights_and_masks(), fractions, st.sampled_from([0.0, 1e30, math.nan]))
 def test_weights_outside_the_mask_are_never_considered(case, fraction, anything):
     weights, mask = case
@@ -141,7 +139,6 @@ def test_what_is_not_a_number_cannot_be_pruned():
 # --- several rounds at once -------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
 @given(weights_and_masks(), fractions, st.integers(1, 6))
 def test_rounds_at_once_are_rounds_one_by_one(case, fraction, rounds):
     """Where the weights stay as they are, ties included."""
@@ -154,7 +151,6 @@ def test_rounds_at_once_are_rounds_one_by_one(case, fraction, rounds):
     assert all(torch.equal(at_once[name], keep) for name, keep in one_by_one.items())
 
 
-@settings(max_examples=100, deadline=None)
 @given(weights_and_masks(), fractions, st.integers(1, 6))
 def test_rounds_at_once_remove_the_lowest_of_all(case, fraction, rounds):
     weights, mask = case

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -134,7 +134,6 @@ def test_damaged_images_are_never_a_surprise(making, put):
     address = put(dict.fromkeys(["train/a/it.png", "test/a/it.png"], whole["PNG"]))
 
     @given(st.data(), st.sampled_from(sorted(whole)))
-    @settings(max_examples=300)
     def check_one(draw, kind):
         content = bytearray(whole[kind])
         for _ in range(draw.draw(st.integers(1, 3))):
@@ -200,7 +199,6 @@ def test_an_archive_cut_anywhere_is_an_error(making, tmp_path, kind):
     members = 10 * 1024 if kind == "" else None
 
     @given(st.integers(0, len(whole) - 1))
-    @settings(max_examples=60)
     def check_cut(length):
         path.write_bytes(whole[:length])
         found = attempt(str(path))
