@@ -12,8 +12,11 @@ from trainables import data
 from trainables.recipes import RECIPES
 
 RECIPE = RECIPES["digits-mlp"]
-NUMBERS = (1, 2, 4, 9, 18)
+NUMBERS = (1, 2, 4, 6, 9, 18)
 """Of replicas; 9 and 18 are what three and six orders of three inits come to."""
+
+USUAL = 6
+"""How many the planner takes a stack to have; in larger ones, each costs less."""
 
 ITERATIONS = 200
 """Of each replica, in each repeat."""
@@ -21,10 +24,10 @@ ITERATIONS = 200
 
 def stacked(setting: Setting) -> list[Row]:
     rows = [_row(setting, number) for number in NUMBERS]
-    most = rows[-1].ours.median
+    usual = rows[NUMBERS.index(USUAL)].ours.median
     planned = seconds_per_iteration(replace(RECIPE, backend="stacked"), core())
-    what = f"digits-mlp, {NUMBERS[-1]} stacked: an iteration of a replica"
-    return [*rows, estimate(what, 1000 * planned, most, "ms")]
+    what = f"digits-mlp, {USUAL} stacked: an iteration of a replica"
+    return [*rows, estimate(what, 1000 * planned, usual, "ms")]
 
 
 def _row(setting: Setting, number: int) -> Row:

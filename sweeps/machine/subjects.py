@@ -75,7 +75,7 @@ SPARSE = (0.035, 0.107)
 
 SUBJECTS: dict[str, Subject] = {
     "digits": Training(DIGITS),
-    "digits-stacked": Training(replace(DIGITS, backend="stacked"), replicas=8),
+    "digits-stacked": Training(replace(DIGITS, backend="stacked"), replicas=6),
     "digits-bf16": Training(replace(DIGITS, precision="bf16")),
     "lenet": Training(LENET),
     "lenet-large": Training(replace(LENET, batch_size=240)),
@@ -88,6 +88,6 @@ SUBJECTS: dict[str, Subject] = {
     "wide": Training(WIDE),
     "digits-path": Path(DIGITS, 900, POINTS),
     "lenet-path": Path(LENET, 1536, POINTS),
-    "resnet20-path": Path(RESNET20, 64, 2),
+    "resnet20-path": Path(RESNET20, 128, 3),
     "image": Image(),
 }
