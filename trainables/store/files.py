@@ -20,7 +20,14 @@ from fsspec.implementations.local import LocalFileSystem
 
 from trainables.store import local
 from trainables.store.errors import StoreError, in_one_line, reason
-from trainables.store.protocols import ATOMIC_PUT, OBJECT_STORES, REQUESTS, S3, connect
+from trainables.store.protocols import (
+    ATOMIC_PUT,
+    OBJECT_STORES,
+    REQUESTS,
+    S3,
+    connect,
+    modified,
+)
 from trainables.store.requests import request, within
 
 T = TypeVar("T")
@@ -96,6 +103,15 @@ class Files:
                 range(0, size, PART),
             )
             return b"".join(parts)
+
+    def parts(self, path: str, size: int) -> Iterator[bytes]:
+        """Yield the content of a file of so many bytes, part by part: one is held at a time.
+
+        What is beyond `size` is not read. Raises FileNotFoundError.
+        """
+        full = self._full(path)
+        for at in range(0, size, PART):
+            yield self._call(self._fs.cat_file, full, start=at, end=min(at + PART, size))
 
     def put(self, path: str, content: bytes, durable: bool = False) -> None:
         """Create or replace a file, which appears whole.
@@ -174,6 +190,20 @@ class Files:
                 return {}
         names = {entry["name"].rpartition("/")[2]: entry["size"] for entry in entries}
         return {name: size for name, size in names.items() if name.startswith(prefix)}
+
+    def walk(self, folder: str = "") -> Iterator[tuple[str, int, float]]:
+        """Yield path, bytes and Unix time of the last change of every file below a folder.
+
+        Where a file system does not say when a file changed, it counts as changed just now.
+        """
+        full = self._full(folder)
+        if self._local:
+            found: Iterable[tuple[str, int, float]] = local.walk(full)
+        else:
+            listed = self._call(self._fs.find, full, detail=True).values()
+            found = ((one["name"], one["size"], modified(one)) for one in listed)
+        for path, size, at in found:
+            yield path[len(self._root) :].lstrip("/"), size, at
 
     def each(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """Call a function of every item, several at once, as most of the time goes into waiting."""

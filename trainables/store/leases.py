@@ -17,6 +17,7 @@ named by their content and appear whole.
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -61,6 +62,11 @@ class Leases:
         wanted = list(dict.fromkeys(keys))
         ours = self._files.each(self._claim, wanted)
         return {key for key, got in zip(wanted, ours, strict=True) if got}
+
+    def holds(self, key: str) -> bool:
+        """Return whether a lease is ours, and was renewed so lately that nobody takes it over."""
+        _, since = self._held.get(key, (b"", -math.inf))
+        return time.monotonic() - since < self.seconds
 
     def release(self, keys: Iterable[str]) -> None:
         """Give back what is ours of these; nothing happens to what is not. Raises StoreError."""

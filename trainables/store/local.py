@@ -86,18 +86,36 @@ def sync_folder(path: str) -> None:
 def remove_abandoned(root: str) -> None:
     """Remove the partial files below a folder whose writers are dead, or, on other machines, seem
     to be. What cannot be removed stays."""
-    for path, found in _partials(root):
-        with suppress(OSError):
-            old = time.time() - os.stat(path).st_mtime > ABANDONED_SECONDS
-            if old or (found["mark"] and dead(found["mark"])):
-                os.remove(path)
-
-
-def _partials(root: str) -> Iterator[tuple[str, re.Match[str]]]:
     for folder, _, names in os.walk(root):
         for name in names:
-            if found := _PARTIAL.search(name):
-                yield os.path.join(folder, name), found
+            if PARTIAL in name:  # others are not looked at: there may be very many
+                path = os.path.join(folder, name)
+                with suppress(OSError):
+                    if abandoned(path, os.stat(path).st_mtime):
+                        os.remove(path)
+
+
+def abandoned(path: str, modified: float) -> bool:
+    """Return whether a path is that of a partial file whose writer is dead, or, on another
+    machine, seems to be. `modified` is when the file last changed (Unix time, seconds)."""
+    found = _PARTIAL.search(path)
+    if found is None:
+        return False
+    old = time.time() - modified > ABANDONED_SECONDS
+    return old or bool(found["mark"] and dead(found["mark"]))
+
+
+def walk(root: str) -> Iterator[tuple[str, int, float]]:
+    """Yield path, bytes and Unix time of the last change of every file below a folder.
+
+    Files that vanish meanwhile are passed over.
+    """
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            with suppress(FileNotFoundError):
+                found = os.stat(path, follow_symlinks=False)
+                yield path, found.st_size, found.st_mtime
 
 
 def _make_folders(path: str, durable: bool) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -18,6 +22,9 @@ ATOMIC_PUT = OBJECT_STORES | {"memory"}
 """Protocols whose files appear whole or not at all; elsewhere a file is renamed into place."""
 EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs"}
 """Protocol -> the optional dependencies of this package that bring it."""
+
+MODIFIED = ("LastModified", "last_modified", "updated", "mtime", "created")
+"""Under which of these names a protocol says when a file last changed."""
 
 REQUESTS = 32
 """At once, to an object store. A thread each, and as many connections."""
@@ -46,6 +53,20 @@ def connect(address: str) -> tuple[str, AbstractFileSystem, str]:
         raise StoreError(f"{protocol}:// needs a package that is not here: {hint}") from error
     except Exception as error:  # libraries have their own for credentials
         raise StoreError(f"cannot use the store {address}: {reason(error)}") from error
+
+
+def modified(entry: Mapping[str, Any]) -> float:
+    """Return when a file of a listing last changed (Unix time, seconds); now if it is not said."""
+    for name in MODIFIED:
+        match entry.get(name):
+            case datetime() as at:
+                return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+            case int() | float() as at:
+                return float(at)
+            case str() as at:
+                with suppress(ValueError):
+                    return datetime.fromisoformat(at).timestamp()
+    return time.time()
 
 
 def _s3_options(protocol: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Store:
         """Store a payload, then the manifest that makes it an artifact."""
         checksum = hashlib.sha256(payload).hexdigest()
         name = f"{key}.{checksum[:12]}.{len(payload)}.{suffix}"
-        self.files.put(f"{_folder(kind, key)}/{name}", payload, durable=True)
+        self.files.put(f"{folder_of(kind, key)}/{name}", payload, durable=True)
         manifest = {
             "kind": kind,
             "key": key,
@@ -86,15 +86,15 @@ class Store:
             **facts,
         }
         content = json.dumps(manifest, indent=1).encode()
-        self.files.put(_manifest(kind, key), content, durable=True)
-        self.files.sync(_folder(kind, key))
+        self.files.put(manifest_of(kind, key), content, durable=True)
+        self.files.sync(folder_of(kind, key))
 
     def read(self, kind: str, key: str) -> Artifact:
         """Return a verified artifact. Raises Missing; a damaged one is set aside first."""
         manifest = self._read_manifest(kind, key)
         while True:
             try:
-                path = f"{_folder(kind, key)}/{manifest['payload']}"
+                path = f"{folder_of(kind, key)}/{manifest['payload']}"
                 payload = self.files.get(path, manifest["bytes"])
             except FileNotFoundError:
                 payload = b""
@@ -121,7 +121,7 @@ class Store:
                 return None
             if len(names) == 1:
                 with suppress(FileNotFoundError):
-                    content = self.files.get(f"{_folder(kind, key)}/{names[0]}")
+                    content = self.files.get(f"{folder_of(kind, key)}/{names[0]}")
                     if hashlib.sha256(content).hexdigest().startswith(names[0].split(".")[1]):
                         return content
             try:
@@ -218,7 +218,7 @@ class Store:
         try:
             manifest = self._read_manifest(kind, key)
             while True:
-                sizes = self.files.sizes(_folder(kind, key), f"{key}.")
+                sizes = self.files.sizes(folder_of(kind, key), f"{key}.")
                 if sizes.get(manifest["payload"]) == manifest["bytes"]:
                     return True
                 latest = self._read_manifest(kind, key)
@@ -231,7 +231,7 @@ class Store:
 
     def _read_manifest(self, kind: str, key: str) -> dict[str, Any]:
         try:
-            text = self.files.get(_manifest(kind, key))
+            text = self.files.get(manifest_of(kind, key))
         except FileNotFoundError:
             raise Missing(f"{kind} {key} is not in the store {self.url}") from None
         try:
@@ -245,7 +245,7 @@ class Store:
 
     def _paths(self, kind: str, key: str) -> list[str]:
         """Return the paths of a key's manifest (first) and payloads."""
-        folder, manifest = _folder(kind, key), f"{key}.json"
+        folder, manifest = folder_of(kind, key), f"{key}.json"
         names = [n for n in self.files.sizes(folder, f"{key}.") if PARTIAL not in n]
         return [f"{folder}/{name}" for name in sorted(names, key=lambda n: (n != manifest, n))]
 
@@ -257,12 +257,14 @@ def _grouped(keys: Iterable[str], digits: int) -> dict[str, list[str]]:
     return groups
 
 
-def _folder(kind: str, key: str) -> str:
+def folder_of(kind: str, key: str) -> str:
+    """Return the folder in which an artifact lies."""
     return f"{kind}/{key[:2]}"
 
 
-def _manifest(kind: str, key: str) -> str:
-    return f"{_folder(kind, key)}/{key}.json"
+def manifest_of(kind: str, key: str) -> str:
+    """Return the path of an artifact's manifest."""
+    return f"{folder_of(kind, key)}/{key}.json"
 
 
 def _payloads(key: str, names: Iterable[str]) -> list[str]:
