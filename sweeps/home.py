@@ -6,8 +6,9 @@ Nothing in a home depends on where it lies: it can be moved, copied and given aw
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,35 @@ class Home:
 
     def lock(self, sweep: str) -> Path:
         return self.folder / "locks" / f"{sweep}.lock"
+
+    @property
+    def identity(self) -> str | None:
+        """What the home is called in stores that it shares with others; None before `identify`."""
+        try:
+            return self._identity.read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+
+    def identify(self) -> str:
+        """Return what the home is called in stores, and give it a name if it has none.
+
+        It is kept in the home, which can be moved. Raises UserError.
+        """
+        if self.identity is None:
+            partial = self._identity.with_name(f".partial-{os.getpid()}-id")
+            try:
+                partial.write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
+                with suppress(FileExistsError):  # of another process
+                    os.link(partial, self._identity)
+            except OSError as error:
+                raise UserError(f"cannot write {self._identity}: {error.strerror}") from None
+            finally:
+                partial.unlink(missing_ok=True)
+        return self.identity or ""
+
+    @property
+    def _identity(self) -> Path:
+        return self.folder / "id"
 
     def make(self) -> None:
         """Create the folders. Raises UserError if that can't be done, or they can't be written."""

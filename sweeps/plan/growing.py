@@ -7,17 +7,21 @@ is as far as the one before; whatever the order in which outcomes arrived.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from sweeps.plan import facts
 from sweeps.plan.expand import expand
 from sweeps.plan.graph import Plan
 from sweeps.plan.known import Facts, Question
 from sweeps.spec import Sweep
-from sweeps.spec.search import FindRewind
+from sweeps.spec.search import FindLevel, FindRewind
 from sweeps.spec.searches import levels_of, points_of, search_of
 from sweeps.spec.subnetworks import Dense, Files, ImpAdaptive
 from trainables.jobs.kinds import Job
 from trainables.store import Store
+
+NOTHING_PRUNED: Facts = {"weights_left": 100.0}
+"""Of a mask, after which adaptive pruning goes on."""
 
 Answers = Callable[[Iterable[Question]], Mapping[str, Facts]]
 """Facts by keys of jobs, of those questions that can be answered."""
@@ -63,6 +67,33 @@ def most(spec: Sweep, known: Mapping[str, Facts], plan: Plan) -> list[list[Job]]
         whole = grown(line, lambda asked: {one.job.key: one.most for one in asked}, known)[0]
         found.append([job for key, job in whole.jobs.items() if key not in plan.jobs])
     return found
+
+
+def possible(spec: Sweep) -> dict[str, Job]:
+    """Return every job that a spec may come to, whatever comes out, by key.
+
+    What a search over hyperparameters may propose cannot be listed: of such a spec these are the
+    jobs with which it begins.
+    """
+    found: dict[str, Job] = {}
+    for one in spec.each:
+        # Of adaptive pruning, every level that there may be.
+        plan, _ = grown(_listed(one), lambda asked: {q.job.key: NOTHING_PRUNED for q in asked}, {})
+        found |= plan.jobs
+    return found
+
+
+def _listed(spec: Sweep) -> Sweep:
+    """Return a spec of one recipe with all points in place of its searches."""
+    subnetworks = []
+    for one in spec.subnetworks:
+        changed: dict[str, Any] = {}
+        if not isinstance(one, Files):
+            changed["rewind"] = spec.rewind_of(one)
+            if isinstance(one.levels, FindLevel):
+                changed["levels"] = levels_of(one)
+        subnetworks.append(one.model_copy(update=changed))
+    return spec.model_copy(update={"subnetworks": subnetworks})
 
 
 def _lines(spec: Sweep) -> Iterator[Sweep]:

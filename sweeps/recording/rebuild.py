@@ -91,6 +91,8 @@ def _record(home: Home, store: Store, one: Submission, tell: Tell) -> None:
     for job in learning.stored(plan, complete, store).evaluated:
         recorder.finish(job)
     recorder.close(complete=all(trial.measured <= sound for trial in plan.trials))
+    if not submissions.has(store, plan, home):  # recorded here, it is needed here
+        submissions.save(store, plan, one.text, home, one.submitted_at)
     shared = results.read(home, one.sweep.name, one.key, "recipe")
     conclude(shared, results.read(home, one.sweep.name, one.key, "submission"))
     tell(f"{name}: {len(measured)} of {len(plan.trials)} trials recorded")

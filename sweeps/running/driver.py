@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -38,7 +38,7 @@ from sweeps.spec import Sweep
 from trainables import data
 from trainables.completing import devices
 from trainables.jobs.kinds import Job
-from trainables.store import Leases, Store
+from trainables.store import Leases, Store, collecting
 
 NO_CLUSTER = 3
 """Exit status where Ray is not there any more."""
@@ -66,9 +66,8 @@ def run(
     tracking.check(home.tracking)
     database.check(home)
     with home.only_driver(spec.name):
-        growth = Growth(spec, store)
+        growth = begin(spec, spec_text, home, store, console.print)
         plan, complete = growth.plan, growth.complete
-        submissions.save(store, plan, spec_text)
         complete |= files.keep(plan.needed(complete).values(), store)
         needed = plan.needed(complete)
         if needed and not site.shared:
@@ -98,6 +97,21 @@ def run(
             except RecordingError as error:
                 outcome.recording_error = error
         return outcome
+
+
+def begin(
+    spec: Sweep, spec_text: str, home: Home, store: Store, tell: Callable[[str], None]
+) -> Growth:
+    """Submit a spec, and return its plan with what the store has of it. Raises StoreError.
+
+    Only what is submitted is safe from `sweeps store gc`: so the store is looked at after that,
+    and after a collector that may not have seen it. `tell` hears if that is waited for.
+    """
+    growth = Growth(spec, store)
+    submissions.save(store, growth.plan, spec_text, home)
+    collecting.wait(store, tell)
+    growth.look()
+    return growth
 
 
 def _prepare_data(spec: Sweep, home: Home, console: Console) -> None:

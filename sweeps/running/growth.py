@@ -40,7 +40,8 @@ class Growth:
         """Plan as far as the store's artifacts allow. Raises StoreError."""
         self._spec, self._store = spec, store
         self.plan, self._facts = growing.from_store(spec, store)
-        self.complete = complete(self.plan.jobs.values(), store)
+        self.complete: set[str] = set()
+        """Keys of the jobs whose artifacts the store has, once `look` was called."""
         self._heard = False
         self._ended = -float("inf")
         self._took = 0.0
@@ -49,6 +50,10 @@ class Growth:
         """Jobs that there may be, as far as is known; 0 for a plan that does not grow."""
         if self.plan.open:
             self._bound()
+
+    def look(self) -> None:
+        """Look for what the store has of the plan. Raises StoreError."""
+        self.complete = complete(self.plan.jobs.values(), self._store)
 
     def hear(self, job: Job) -> None:
         """Note that a job is done."""

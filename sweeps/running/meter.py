@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from sweeps.running.progress import duration
@@ -87,13 +87,24 @@ class Meter:
         """Note what is spent; another key's stays. A disk that is full is told of elsewhere."""
         kept = _read(self._file)
         kept[self._key] = {"seconds": self.seconds, "worker_seconds": self.worker_seconds}
-        partial = self._file.with_suffix(f".{os.getpid()}")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-            os.replace(partial, self._file)
-        except OSError:
-            partial.unlink(missing_ok=True)
+        _write(self._file, kept)
+
+
+def forget(file: Path, keys: Collection[str]) -> None:
+    """Remove from a file what sweeps with some keys have taken: they begin at nothing again."""
+    kept = _read(file)
+    if not kept.keys().isdisjoint(keys):
+        _write(file, {key: taken for key, taken in kept.items() if key not in keys})
+
+
+def _write(file: Path, kept: Mapping[str, Mapping[str, float]]) -> None:
+    partial = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        os.replace(partial, file)
+    except OSError:
+        partial.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> dict[str, dict[str, float]]:

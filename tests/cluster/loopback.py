@@ -224,7 +224,8 @@ def artifacts(store: Path) -> set[str]:
         str(path.relative_to(store))
         for path in store.rglob("*")
         if re.fullmatch(r"[0-9a-f]{32}\.[0-9a-f]{12}\.\d+\.\w+", path.name)
-        and path.relative_to(store).parts[0] not in ("checkpoint", "damaged", "submission")
+        and path.relative_to(store).parts[0]
+        not in ("checkpoint", "damaged", "submission", "submitted")
     }
 
 

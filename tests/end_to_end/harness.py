@@ -16,6 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 COMMAND = [sys.executable, "-c", "from sweeps.cli import main; main()"]
+NO_RESULTS = ("checkpoint", "damaged", "submission", "submitted")
+"""Folders of a store that hold no results."""
 PATIENCE = 240.0
 """Seconds within which anything awaited here has come, however busy the machine."""
 
@@ -70,7 +72,7 @@ class Sweep:
             str(path.relative_to(store))
             for path in store.rglob("*")
             if path.is_file()
-            and path.parts[len(store.parts)] not in ("checkpoint", "damaged", "submission")
+            and path.parts[len(store.parts)] not in NO_RESULTS
             and re.fullmatch(r"[0-9a-f]{32}\.[0-9a-f]{12}\.\d+\.\w+", path.name)
         }
 

@@ -23,14 +23,15 @@ from ray.tune import PlacementGroupFactory
 from trainables import plugins
 from trainables.completing.devices import decoders, shape
 from trainables.completing.misfit import Misfit
-from trainables.jobs import learning, measurements
+from trainables.jobs import learning, measurements, needs
+from trainables.jobs.ancestry import ancestry
 from trainables.jobs.events import Diverged, Evaluated, Event, InputDiverged, Progress
 from trainables.jobs.execute import Executor
 from trainables.jobs.kinds import Job
 from trainables.jobs.sharing import SharedWork, Waiting
 from trainables.jobs.trial_config import TrialConfig, read
 from trainables.memory import keep_freed
-from trainables.store import Leases, Missing, Store
+from trainables.store import Leases, Missing, Store, collecting
 
 REPORT_SECONDS = 5.0
 """After which a step ends, if the first copy was not evaluated before."""
@@ -133,6 +134,9 @@ class InstabilityTrial(tune.Trainable):
             # One name for each trial: what a killed process of it held is its own at once.
             self._leases = Leases(self._store, f"tune trial {self.trial_id}").__enter__()
             executor = _executor(self._trial)
+            # `sweeps store gc` keeps what is on a list, and everybody waits until it is done.
+            needs.save(self._store, ancestry(self._trial.measurements))
+            collecting.wait(self._store, print)
             self._work = SharedWork(executor, self._leases, self._trial.measurements)
             total = sum(job.iterations for job in self._work.jobs.values())
             self._progress = _Progress(total)

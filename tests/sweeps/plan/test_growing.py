@@ -216,6 +216,26 @@ def test_adaptive_pruning_ends_at_the_first_level_that_leaves_few(seed: int) -> 
         assert left[-1] <= 9
 
 
+@pytest.mark.parametrize(
+    "subnetworks",
+    [
+        "[dense, {strategy: imp, levels: [1, 3]}]",
+        "[dense, {strategy: imp, rewind: [0], levels: {find: matching, between: [1, 9]}}]",
+        "[dense, {strategy: imp-adaptive, rewind: [0, 10], until_left: 9 %}]",
+    ],
+)
+@settings(max_examples=2, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0, 2.5))
+def test_nothing_comes_to_a_plan_that_was_not_possible(
+    subnetworks: str, seed: int, spread: float
+) -> None:
+    """`sweeps store gc` keeps all that is possible."""
+    spec = spec_of(*SEARCH[:4], f"subnetworks={subnetworks}")
+    whole, _ = all_at_once(spec, outcomes(seed, spread))
+    possible = growing.possible(spec)
+    assert whole.jobs.keys() <= possible.keys()
+
+
 def test_the_key_of_a_submission_does_not_change_as_its_plan_grows() -> None:
     spec = spec_of(*SEARCH)
     start, _ = growing.grown(spec, lambda asked: {}, {})
