@@ -18,6 +18,7 @@ from sweeps.commands import (
     results,
     run,
     specs,
+    store,
     ui,
     version,
     weights,
@@ -43,6 +44,7 @@ app.command("list", rich_help_panel=LOCAL)(listing.list_)
 app.command(rich_help_panel=LOCAL)(weights.weights)
 catalogue.add_to(app)
 records.add_to(app)
+store.add_to(app)
 images.add_to(app)
 cluster.add_to(app)
 node.add_to(app)

@@ -35,7 +35,7 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
         f"Sharing: {summary['sharing_factor']:.1f} times fewer iterations than with every trial "
         f"run alone ({summary['iterations_unshared']:,})",
         f"Estimated: {duration(summary['estimated_seconds'])} with {_workers(summary)}, "
-        f"{_bytes(size['to_do'])} to store ({_bytes(size['planned'])} in all)",
+        f"{bytes_text(size['to_do'])} to store ({bytes_text(size['planned'])} in all)",
     ]
     if summary["workers_each"] > 1:
         hours = summary["estimated_worker_seconds"] / 3600
@@ -80,7 +80,7 @@ def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
         "what comes out decides how many",
         f"Estimated: {duration(least['estimated_seconds'])} to "
         f"{duration(most['estimated_seconds'])} with {_workers(least)}, at most "
-        f"{_bytes(most['estimated_bytes']['to_do'])} to store",
+        f"{bytes_text(most['estimated_bytes']['to_do'])} to store",
     ]
     if "estimated_cost" in most:
         lines.append(
@@ -103,7 +103,7 @@ def _budget(of: dict[str, Any]) -> str:
 
 def _states(of: dict[str, int]) -> str:
     """What becomes of states that are measured while networks are trained."""
-    number, size = _several(of["number"], "state"), _bytes(of["bytes"])
+    number, size = _several(of["number"], "state"), bytes_text(of["bytes"])
     if of["kept"]:
         return f"While training: {number} measured, {of['kept']:,} of them kept in the store"
     return f"While training: {number} measured and not kept ({size} if they were: keep: true)"
@@ -121,7 +121,8 @@ def _several(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _bytes(number: float) -> str:
+def bytes_text(number: float) -> str:
+    """Return bytes in the largest unit of which there is at least one: `12 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if number < 1000:
             return f"{number:.0f} {unit}"
