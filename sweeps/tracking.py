@@ -22,6 +22,8 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 """MLflow's own patience, minutes, hides an outage from those who could say so."""
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 """Two lines a trial."""
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+"""A bar for each file that a server sends."""
 
 
 def is_server(address: str) -> bool:
