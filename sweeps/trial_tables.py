@@ -31,8 +31,12 @@ HEADINGS = {
 }
 """The columns that are shown unless others are asked for, and their names on the screen."""
 
-SPARE = [HEADINGS[records.WEIGHTS_LEFT]]
-"""Left out where it is narrow: the level says the same."""
+TRIAL = "trial"
+"""The first digits of a trial's key, by which `sweeps show trial` finds it."""
+SHORT_KEY = 8
+
+SPARE = [HEADINGS[records.WEIGHTS_LEFT], TRIAL]
+"""Left out, one after the other, where it is narrow: the level says as much as the first."""
 
 CURVE_KEYS = (*(c for c in records.TRIAL_COLUMNS if c != "run_id"), records.WEIGHTS_LEFT)
 """What identifies the trial, in each row of the curves."""
@@ -76,10 +80,13 @@ def show(
         groups = [(f"{r}:", of(part)) for r, part in trials.groupby(records.RECIPE, sort=False)]
     else:
         groups = [("", of(trials))]
-    shorter = [(heading, frame.drop(columns=SPARE, errors="ignore")) for heading, frame in groups]
     left_out: list[str] = []
-    if columns is None and not _fit(groups, console.width) and _fit(shorter, console.width):
-        groups, left_out = shorter, SPARE
+    if columns is None and not _fit(groups, console.width):
+        for spare in (SPARE[:1], SPARE):
+            shorter = [(heading, frame.drop(columns=spare)) for heading, frame in groups]
+            if _fit(shorter, console.width):
+                groups, left_out = shorter, spare
+                break
     in_rows = _fit(groups, console.width)
     lines = sum(len(f) + 4 if in_rows else len(f) * (f.shape[1] + 1) for _, f in groups)
     paged = pager and sys.stdout.isatty() and lines >= console.height
@@ -115,7 +122,8 @@ def _short(trials: pd.DataFrame) -> pd.DataFrame:
     if (trials[records.RESTART] == records.RESET).any():
         varying.append(records.RESTART)
     failed = [records.OUTCOME] if (trials[records.OUTCOME].dropna() != "trained").any() else []
-    frame = _strings(trials[[*varying, *HEADINGS, *failed]])
+    frame = _strings(trials[[*varying, *HEADINGS, *failed, TRIAL]])
+    frame[TRIAL] = frame[TRIAL].str[:SHORT_KEY]
     for pair in (ORDERS, LEVELS):
         frame[pair[0]] = [
             str(first) if first == second else f"{first}, {second}"

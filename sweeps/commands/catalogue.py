@@ -1,4 +1,4 @@
-"""`sweeps networks`, `data`, `recipes`, `measures`, `pruning` and `show`: what a spec can name."""
+"""`sweeps networks`, `data`, `recipes`, `measures` and `pruning`: what a spec can name; `show`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweeps import terminal
-from sweeps.commands.options import DataOption, PluginsOption
+from sweeps.commands.cluster import AddressOption
+from sweeps.commands.options import (
+    DataOption,
+    HomeOption,
+    PluginsOption,
+    StoreOption,
+    TrackingOption,
+)
 from sweeps.commands.usage import NAMED
 from sweeps.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     from sweeps.catalogue.kinds import Kind, Row
+
+SHOWN = ("recipe", "trial")
+"""What `sweeps show` shows."""
 
 NameArgument = Annotated[
     str | None, typer.Argument(metavar="NAME", help="one of them, in detail  [default: list them]")
@@ -59,7 +69,7 @@ def recipes(name: NameArgument = None) -> None:
     if name is None:
         _show("recipes", None, None)
     else:
-        show("recipe", name)
+        _show_recipe(name)
 
 
 def measures(name: NameArgument = None, plugins: PluginsOption = None) -> None:
@@ -85,23 +95,51 @@ def pruning(name: NameArgument = None, plugins: PluginsOption = None) -> None:
 
 
 def show(
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="recipe")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="a built-in recipe's name")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="WHAT", help="recipe, or trial; or a trial's key or run id alone"),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="a built-in recipe's name; a trial's key or run id"),
+    ] = None,
+    home: HomeOption = None,
+    store: StoreOption = None,
+    tracking: TrackingOption = None,
+    address: AddressOption = None,
 ) -> None:
-    """Show every field of a recipe: its value, its unit and what it means.
+    """Show every field of a recipe, or all of one trial: numbers, jobs, files, networks.
+
+    Of keys and run ids the first digits are enough; `sweeps results` shows those of a sweep.
 
     \b
     Examples:
       sweeps show recipe resnet20-cifar10
+      sweeps show trial 0b71c9b8
     """
+    from sweeps.commands.reading import tracking_of
+    from sweeps.commands.trial import BEGINNING, show_trial
+    from sweeps.home import resolve
+
+    if name is None and BEGINNING.fullmatch(what):
+        what, name = "trial", what
+    if what not in SHOWN:
+        raise UserError(f"show {what}: no such thing to show{did_you_mean(what, SHOWN)}")
+    if name is None:
+        raise UserError(f"show {what}: NAME is missing; see `sweeps show --help`")
+    if what == "trial":
+        show_trial(name, resolve(home, store, tracking_of(tracking, address)))
+    else:
+        _show_recipe(name)
+
+
+def _show_recipe(name: str) -> None:
     import textwrap
 
     from sweeps.catalogue.documents import fields as documented
     from trainables.recipe import Recipe
     from trainables.recipes import RECIPES
 
-    if what != "recipe":
-        raise UserError(f"show {what}: no such thing to show{did_you_mean(what, ['recipe'])}")
     if name not in RECIPES:
         raise UserError(f"no recipe named {name!r} is built in{did_you_mean(name, RECIPES)}")
     recipe, said = RECIPES[name], documented("trainables.recipe:Recipe")
