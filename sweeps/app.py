@@ -17,6 +17,7 @@ from sweeps.commands import (
     report,
     results,
     run,
+    sharing,
     specs,
     store,
     ui,
@@ -45,6 +46,7 @@ app.command(rich_help_panel=LOCAL)(weights.weights)
 catalogue.add_to(app)
 records.add_to(app)
 store.add_to(app)
+sharing.add_to(app)
 images.add_to(app)
 cluster.add_to(app)
 node.add_to(app)

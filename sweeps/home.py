@@ -48,6 +48,10 @@ class Home:
         """Where a figure of some sweeps side by side lies."""
         return self.folder / "reports" / f"{'+'.join(sweeps)}-{name}.svg"
 
+    def spec(self, sweep: str, submission: str) -> Path:
+        """Where the spec of an imported submission lies, by its key, to be run."""
+        return self.folder / "specs" / f"{sweep}-{submission[:8]}.yaml"
+
     def log(self, sweep: str) -> Path:
         return self.folder / "logs" / f"{sweep}.log"
 

@@ -174,17 +174,23 @@ def from_text(text: str, data_folder: Path) -> Sweep:
 
     Raises UserError.
     """
-    lines = text.splitlines()
-    overrides: list[str] = []
-    while lines and lines[-1].startswith(OVERRIDE):
-        overrides.insert(0, lines.pop().removeprefix(OVERRIDE))
+    written, overrides = parted(text)
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, records.SPEC_FILE)
-        file.write_text("\n".join(lines), encoding="utf-8")
+        file.write_text(written, encoding="utf-8")
         try:
             return load(str(file), overrides, data_folder)[0]
         except UserError as error:
             raise UserError(str(error).replace(f"{file}:", "line ")) from None
+
+
+def parted(text: str) -> tuple[str, list[str]]:
+    """Return a recorded spec as its user wrote it, and the overrides that are noted below it."""
+    lines = text.splitlines()
+    overrides: list[str] = []
+    while lines and lines[-1].startswith(OVERRIDE):
+        overrides.insert(0, lines.pop().removeprefix(OVERRIDE))
+    return "\n".join(lines), overrides
 
 
 def asked_for(client: MlflowClient, home: Home, submission: Run, trials: Iterable[Run]) -> set[str]:

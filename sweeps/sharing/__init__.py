@@ -1,0 +1,1 @@
+"""Results as one file: exported from a home, imported into another."""

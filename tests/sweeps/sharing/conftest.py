@@ -1,0 +1,72 @@
+"""A home with a trained sweep, its archives, and a home to bring them into."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sharing_samples import FIRST, MORE, train, written
+
+from sweeps.home import Home, resolve
+from sweeps.recording import database
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as MLflow makes it, with nothing recorded."""
+    home = resolve(str(tmp_path_factory.mktemp("database")))
+    database.prepare(home)
+    assert home.database is not None
+    return home.database
+
+
+@pytest.fixture(autouse=True)
+def created_quickly(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New databases are copies of one that MLflow made."""
+    monkeypatch.setattr(database, "_create", lambda path: shutil.copyfile(empty_database, path))
+
+
+class Shared(NamedTuple):
+    """A home with two submissions of four trials together, not to be changed; and archives."""
+
+    home: Home
+    keys: tuple[str, str]
+    """Of the submissions."""
+    first: Path
+    """The archive, with weights, of the time when there was one submission."""
+    archives: dict[bool, Path]
+    """With weights -> the archive of both."""
+
+
+@pytest.fixture(scope="session")
+def shared(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    home = resolve(str(tmp_path_factory.mktemp("trained") / "home"))
+    folder = tmp_path_factory.mktemp("archives")
+    home.make()
+    assert home.database is not None
+    shutil.copyfile(empty_database, home.database)
+    first = train(home, *FIRST)
+    written(home, folder / "first.zip", weights=True)
+    keys = first, train(home, *MORE)
+    archives = {weights: folder / f"weights-{weights}.zip" for weights in (False, True)}
+    for weights, path in archives.items():
+        written(home, path, weights)
+    return Shared(home, keys, folder / "first.zip", archives)
+
+
+@pytest.fixture
+def trained(shared: Shared) -> Home:
+    return shared.home
+
+
+@pytest.fixture
+def archives(shared: Shared) -> dict[bool, Path]:
+    return shared.archives
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Home:
+    """A home that is not there yet."""
+    return resolve(str(tmp_path / "other"))
