@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
+from sweeps import completing
 from sweeps.commands import (
     catalogue,
     cluster,
@@ -18,6 +20,7 @@ from sweeps.commands import (
     results,
     run,
     sharing,
+    schema,
     specs,
     store,
     ui,
@@ -34,7 +37,6 @@ app = typer.Typer(
     "  sweeps specs digits-mlp    its spec, to start one of your own from\n"
     "  sweeps COMMAND --help      what a command takes, and examples",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -43,6 +45,7 @@ for command in (specs.specs, plan.plan, run.run, results.results, report.report,
     app.command(rich_help_panel=LOCAL)(command)
 app.command("list", rich_help_panel=LOCAL)(listing.list_)
 app.command(rich_help_panel=LOCAL)(weights.weights)
+app.command(rich_help_panel=LOCAL)(schema.schema)
 catalogue.add_to(app)
 records.add_to(app)
 store.add_to(app)
@@ -65,7 +68,12 @@ def options(
 
 
 def invoke(arguments: list[str]) -> None:
-    """Run the command that the arguments mean; errors and exits are raised."""
+    """Run the command that the arguments mean; errors and exits are raised.
+
+    Where a shell asks how a line goes on, print that and exit.
+    """
     command = typer.main.get_command(app)
+    if completing.ASKED in os.environ:
+        command.main(arguments, prog_name="sweeps")
     with command.make_context("sweeps", arguments) as context:
         command.invoke(context)

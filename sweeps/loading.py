@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from sweeps.builtin import builtin_specs as builtin_specs
 from sweeps.errors import UserError, did_you_mean, one_line, shown
 from sweeps.home import resolve
 from sweeps.placement import Machines
@@ -25,12 +25,6 @@ from sweeps.spec.text import NotASpec, follow, parse, read_file
 from sweeps.spec.wording import Problem, problem
 from trainables import data
 from trainables.recipes import RECIPES
-
-
-def builtin_specs() -> dict[str, Path]:
-    """Name -> file of the specs that come with the package."""
-    folder = Path(str(resources.files("sweeps"))) / "specs"
-    return {path.stem: path for path in sorted(folder.rglob("*.yaml"), key=lambda p: p.stem)}
 
 
 def load(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweeps import terminal
+from sweeps import completing, terminal
 from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import (
     DataOption,
@@ -25,9 +26,18 @@ if TYPE_CHECKING:
 SHOWN = ("recipe", "trial")
 """What `sweeps show` shows."""
 
-NameArgument = Annotated[
-    str | None, typer.Argument(metavar="NAME", help="one of them, in detail  [default: list them]")
-]
+
+def _name_argument(names: Callable[[str], list[str]]) -> Any:
+    """An optional name, which shells complete with these."""
+    about = "one of them, in detail  [default: list them]"
+    return typer.Argument(metavar="NAME", help=about, autocompletion=names)
+
+
+Network = Annotated[str | None, _name_argument(completing.networks)]
+Data = Annotated[str | None, _name_argument(completing.data)]
+Recipe = Annotated[str | None, _name_argument(completing.recipes)]
+Measure = Annotated[str | None, _name_argument(completing.measures)]
+Method = Annotated[str | None, _name_argument(completing.pruning)]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
         app.command(rich_help_panel=NAMED)(command)
 
 
-def networks(name: NameArgument = None, plugins: PluginsOption = None) -> None:
+def networks(name: Network = None, plugins: PluginsOption = None) -> None:
     """List the networks that a recipe can name, or show one's sizes and arguments.
 
     \b
@@ -47,7 +57,7 @@ def networks(name: NameArgument = None, plugins: PluginsOption = None) -> None:
     _show("networks", name, plugins)
 
 
-def data(name: NameArgument = None, plugins: PluginsOption = None, data: DataOption = None) -> None:
+def data(name: Data = None, plugins: PluginsOption = None, data: DataOption = None) -> None:
     """List the data sets that a recipe can name, and which of them are here.
 
     \b
@@ -58,7 +68,7 @@ def data(name: NameArgument = None, plugins: PluginsOption = None, data: DataOpt
     _show("data", name, plugins, data)
 
 
-def recipes(name: NameArgument = None) -> None:
+def recipes(name: Recipe = None) -> None:
     """List the built-in recipes, or show every field of one.
 
     \b
@@ -72,7 +82,7 @@ def recipes(name: NameArgument = None) -> None:
         _show_recipe(name)
 
 
-def measures(name: NameArgument = None, plugins: PluginsOption = None) -> None:
+def measures(name: Measure = None, plugins: PluginsOption = None) -> None:
     """List what can be measured of trained networks, or show a measure's columns and options.
 
     \b
@@ -83,7 +93,7 @@ def measures(name: NameArgument = None, plugins: PluginsOption = None) -> None:
     _show("measures", name, plugins)
 
 
-def pruning(name: NameArgument = None, plugins: PluginsOption = None) -> None:
+def pruning(name: Method = None, plugins: PluginsOption = None) -> None:
     """List the pruning methods that a recipe can name, or show one's options.
 
     \b
@@ -97,11 +107,19 @@ def pruning(name: NameArgument = None, plugins: PluginsOption = None) -> None:
 def show(
     what: Annotated[
         str,
-        typer.Argument(metavar="WHAT", help="recipe, or trial; or a trial's key or run id alone"),
+        typer.Argument(
+            metavar="WHAT",
+            help="recipe, or trial; or a trial's key or run id alone",
+            autocompletion=lambda: list(SHOWN),
+        ),
     ],
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="a built-in recipe's name; a trial's key or run id"),
+        typer.Argument(
+            metavar="NAME",
+            help="a built-in recipe's name; a trial's key or run id",
+            autocompletion=completing.recipes,
+        ),
     ] = None,
     home: HomeOption = None,
     store: StoreOption = None,

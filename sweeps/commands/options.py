@@ -11,10 +11,16 @@ from typing import Annotated
 
 import typer
 
+from sweeps import completing
 from sweeps.errors import UserError, did_you_mean
 
 SpecArgument = Annotated[
-    str, typer.Argument(metavar="SPEC", help="a built-in spec's name, or a YAML file")
+    str,
+    typer.Argument(
+        metavar="SPEC",
+        help="a built-in spec's name, or a YAML file",
+        autocompletion=completing.specs,
+    ),
 ]
 SetOption = Annotated[
     list[str],
@@ -94,7 +100,9 @@ SubmissionOption = Annotated[
         help="only the trials of one submission; `sweeps list` has their keys [default: all]",
     ),
 ]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="a sweep's name")]
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="a sweep's name", autocompletion=completing.sweeps)
+]
 
 MAX_PORT = 65535
 

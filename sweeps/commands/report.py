@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeps import terminal
+from sweeps import completing, terminal
 from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import (
     HomeOption,
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def report(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="sweeps' names")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", help="sweeps' names", autocompletion=completing.sweeps),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps import terminal
+from sweeps import completing, terminal
 from sweeps.commands.options import check_choice
 from sweeps.errors import UserError, did_you_mean
 
@@ -27,11 +27,19 @@ ROW_WIDTH = 72
 def specs(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="a built-in spec to print  [default: list them]"),
+        typer.Argument(
+            metavar="NAME",
+            help="a built-in spec to print  [default: list them]",
+            autocompletion=completing.builtin_specs_alone,
+        ),
     ] = None,
     paper: Annotated[
         str | None,
-        typer.Option(metavar="PAPER", help="list them by a paper's figures: lmc or unmasking"),
+        typer.Option(
+            metavar="PAPER",
+            help="list them by a paper's figures: lmc or unmasking",
+            autocompletion=lambda: list(PAPERS),
+        ),
     ] = None,
 ) -> None:
     """List the built-in specs, or print one to start from.
@@ -42,7 +50,8 @@ def specs(
       sweeps specs --paper lmc
       sweeps specs digits-mlp > my-sweep.yaml
     """
-    from sweeps.loading import builtin_specs
+    from sweeps.builtin import builtin_specs
+    from sweeps.schema.comment import COMMENT
 
     known = builtin_specs()
     if paper is not None:
@@ -56,7 +65,7 @@ def specs(
         return
     if name not in known:
         raise UserError(f"no spec named {name!r} is built in{did_you_mean(name, known)}")
-    sys.stdout.write(known[name].read_text(encoding="utf-8"))
+    sys.stdout.write(COMMENT + known[name].read_text(encoding="utf-8"))
 
 
 def _list(names: list[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sweeps import completing
 from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import MAX_PORT, HomeOption
 from sweeps.commands.reading import tracking_of
@@ -15,7 +16,11 @@ from sweeps.errors import ClusterError, UserError, did_you_mean
 def ui(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="a sweep's name  [default: list them all]"),
+        typer.Argument(
+            metavar="NAME",
+            help="a sweep's name  [default: list them all]",
+            autocompletion=completing.sweeps,
+        ),
     ] = None,
     port: Annotated[
         int | None,

@@ -84,9 +84,26 @@ def _levels(value: Any) -> Any:
 
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-Seeds = Annotated[list[Seed], BeforeValidator(_seeds), Field(min_length=1)]
 Level = Annotated[int, Field(ge=1, le=MAX_LEVEL)]
-Levels = Annotated[list[Level], BeforeValidator(_levels), Field(min_length=1)]
+
+# How a user writes values that a validator turns into others: for the schema (sweeps/schema).
+Number = Annotated[int, Field(ge=1, le=MAX_SEEDS, description="So many seeds: 1 to this number.")]
+SeedList = Annotated[list[Seed], Field(min_length=1)]
+LevelRange = Annotated[
+    str, Field(pattern=f"^{RANGE.pattern}$", description="A range of levels, both ends included.")
+]
+LevelList = Annotated[list[Level | LevelRange], Field(min_length=1)]
+
+Seeds = Annotated[
+    list[Seed],
+    BeforeValidator(_seeds, json_schema_input_type=Number | SeedList),
+    Field(min_length=1),
+]
+Levels = Annotated[
+    list[Level],
+    BeforeValidator(_levels, json_schema_input_type=LevelRange | LevelList),
+    Field(min_length=1),
+]
 
 
 def _has_unit(value: Any) -> bool:
@@ -135,12 +152,36 @@ def _not_negative(value: int | str) -> int | str:
     return value
 
 
-AccuracyLost = Annotated[
-    Literal["one-std", "bands-overlap"] | float, BeforeValidator(_accuracy_lost)
+Iterations = Annotated[int, Field(ge=0, description="Iterations.")]
+LengthText = Annotated[
+    str,
+    Field(
+        pattern=f"^(?:{UNITS.pattern})$",
+        description="A share of training, '5 %'; '10 epochs'; or '600 iterations'.",
+        examples=["5 %", "10 epochs"],
+    ),
 ]
-Length = Annotated[int | str, BeforeValidator(_iterations_or_unit)]
-Rate = Annotated[float | str, BeforeValidator(_number_or_share)]
-Examples = Annotated[Literal["all"] | int, BeforeValidator(_examples)]
-Share = Annotated[str, BeforeValidator(_share)]
+Percent = Annotated[
+    str, Field(pattern=r"^\d+(?:\.\d+)? *%$", description="A share, '10 %'.", examples=["10 %"])
+]
+Points = Annotated[float, Field(ge=0, le=100, description="Percentage points of accuracy.")]
+
+AccuracyLost = Annotated[
+    Literal["one-std", "bands-overlap"] | float,
+    BeforeValidator(
+        _accuracy_lost, json_schema_input_type=Literal["one-std", "bands-overlap"] | Points
+    ),
+]
+Length = Annotated[
+    int | str, BeforeValidator(_iterations_or_unit, json_schema_input_type=Iterations | LengthText)
+]
+Rate = Annotated[
+    float | str, BeforeValidator(_number_or_share, json_schema_input_type=float | Percent)
+]
+Examples = Annotated[
+    Literal["all"] | int,
+    BeforeValidator(_examples, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=1)]),
+]
+Share = Annotated[str, BeforeValidator(_share, json_schema_input_type=Percent)]
 RewindPoint = Annotated[Length, AfterValidator(_not_negative)]
 Rewind = Annotated[list[RewindPoint], Field(min_length=1)]

@@ -78,13 +78,23 @@ def _names(addresses: Sequence[str]) -> list[str]:
         length += 1
 
 
+Paths = Annotated[
+    list[Annotated[str, Field(min_length=1)]], Field(min_length=2, max_length=MAX_NETWORKS)
+]
+NamedPaths = Annotated[dict[str, str], Field(min_length=2, max_length=MAX_NETWORKS)]
+"""How a user writes networks."""
+
+
 class Files(BaseModel):
     """Networks that a user trained elsewhere; every pair of them is a trial."""
 
     model_config = STRICT
     strategy: Literal["files"]
+    """Networks from files, which are measured and not trained."""
     networks: Annotated[
-        list[NetworkFile], BeforeValidator(_networks), Field(min_length=2, max_length=MAX_NETWORKS)
+        list[NetworkFile],
+        BeforeValidator(_networks, json_schema_input_type=Paths | NamedPaths),
+        Field(min_length=2, max_length=MAX_NETWORKS),
     ]
     """Paths or URLs of safetensors files, or of a `state_dict` that torch.save wrote; or a mapping
     of names to these."""

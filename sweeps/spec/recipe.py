@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ValidationInfo, WrapValidator, create_model
+from pydantic import BaseModel, Field, ValidationInfo, WrapValidator, create_model
 
 from sweeps import placement
 from sweeps.spec.fields import STRICT, Length, Rate, error_of, unfit
@@ -30,11 +30,17 @@ OTHERWISE = {
 }
 """Types of fields that a spec may give in other ways than a recipe has them."""
 
+LENGTH = "T, as `iterations`; milestones and warm-up that are not given keep their share of it."
+
 _types = get_type_hints(Recipe) | OTHERWISE
 _given: dict[str, Any] = {field.name: (_types[field.name], None) for field in fields(Recipe)}
 
 RecipeFields: type[BaseModel] = create_model(
-    "RecipeFields", __config__=STRICT, base=(str, ...), length=(Length, None), **_given
+    "RecipeFields",
+    __config__=STRICT,
+    base=(str, Field(description="The built-in recipe that fields given beside it change.")),
+    length=(Length, Field(None, description=LENGTH)),
+    **_given,
 )
 """What may stand under `recipe`: what is given is checked, so that errors name the field."""
 

@@ -14,6 +14,7 @@ class Resources(BaseModel):
 
     model_config = STRICT
     cpus: Annotated[float, Field(ge=0)] | None = None
+    """CPU cores."""
     gpus: Annotated[float, Field(gt=0)] | None = None
     """A share of one GPU (0.25: four workers on it), or whole ones."""
 

@@ -23,6 +23,11 @@ def _share(value: Any) -> Any:
 
 
 Per = Literal["mean", "init"]
+ShareText = Annotated[
+    str, Field(pattern=r"^ *[0-9.eE+-]+ *%?$", description="A share, '10 %'.", examples=["10 %"])
+]
+AnyShare = Annotated[float, Field(gt=0, le=1)] | ShareText
+"""How a user writes a share."""
 
 
 class FindRewind(BaseModel):
@@ -30,9 +35,12 @@ class FindRewind(BaseModel):
 
     model_config = STRICT
     find: Literal["stable", "matching"]
+    """What holds from the rewind point on that is searched for."""
     between: Annotated[list[RewindPoint], Field(min_length=2, max_length=2)]
     """The first and the last rewind point in question."""
-    within: Annotated[float, BeforeValidator(_share), Field(gt=0, le=1)] = 0.1
+    within: Annotated[
+        float, BeforeValidator(_share, json_schema_input_type=AnyShare), Field(gt=0, le=1)
+    ] = 0.1
     """How near it is found: the share by which a rewind point may be above the one before."""
     per: Per = "mean"
     """Whether the mean of all samples is judged, as in a table of cells, or that of each init by
@@ -44,6 +52,7 @@ class FindLevel(BaseModel):
 
     model_config = STRICT
     find: Literal["stable", "matching"]
+    """What holds up to the level that is searched for."""
     between: Annotated[list[Level], Field(min_length=2, max_length=2)]
     """The first and the last level in question."""
 

@@ -34,6 +34,7 @@ class Dense(BaseModel):
 
     model_config = STRICT
     strategy: Literal["dense"]
+    """All weights are trained."""
     rewind: RewindOrSearch | None = None
     """Rewind points of these trials; the sweep's own if absent."""
 
@@ -51,9 +52,13 @@ class Pruned(BaseModel):
 
     model_config = STRICT
     strategy: Literal["imp", "pruned", "random-pruning", "random-reinit"]
+    """`imp`: iterative magnitude pruning; `pruned`: as the recipe's `pruning_method` has it;
+    `random-pruning`: as many random weights of each layer; `random-reinit`: IMP's mask with fresh
+    initial weights."""
     levels: LevelsOrSearch
     """Pruning levels: level L leaves (1 - pruning_fraction)^L of the weights."""
     rewind: RewindOrSearch | None = None
+    """Rewind points of these trials; the sweep's own if absent."""
     options: ClassVar[None] = None
 
     @field_validator("levels")
@@ -71,6 +76,7 @@ class ImpAdaptive(BaseModel):
 
     model_config = STRICT
     strategy: Literal["imp-adaptive"]
+    """IMP whose levels prune as much as the training loss allows."""
     until_left: Share
     """Share of the prunable weights, "9 %": the first level that leaves at most so many is the
     last one."""
@@ -82,6 +88,7 @@ class ImpAdaptive(BaseModel):
     points: Annotated[int, Field(ge=2, le=1000)] = 11
     """Evenly spaced points of a path, ends included."""
     rewind: RewindOrSearch | None = None
+    """Rewind points of these trials; the sweep's own if absent."""
 
     _most_levels: int = PrivateAttr(default=MAX_LEVEL)
 
@@ -124,12 +131,14 @@ class Perturbed(BaseModel):
 
     model_config = STRICT
     strategy: Literal["perturbed"]
+    """The dense network, moved in a random direction."""
     levels: Levels = [1]
     """Pruning levels of the masks whose projection is as long."""
     norm: Norm = "rewound"
     """Of which weights the pruned part is as long: those of W_k (`rewound`), or those of the dense
     network `trained` from there."""
     rewind: RewindOrSearch | None = None
+    """Rewind points of these trials; the sweep's own if absent."""
 
     _levels_distinct = field_validator("levels")(distinct)
 
@@ -174,7 +183,10 @@ def _with_strategy(value: Any) -> Any:
     return value
 
 
+AnySubnetwork = Annotated[Trained | Files, Field(discriminator="strategy")]
 Subnetwork = Annotated[
-    Annotated[Trained | Files, Field(discriminator="strategy")],
-    BeforeValidator(_with_strategy),
+    AnySubnetwork,
+    BeforeValidator(
+        _with_strategy, json_schema_input_type=Literal["dense", "perturbed"] | AnySubnetwork
+    ),
 ]

@@ -50,6 +50,8 @@ from trainables.measures import Wanted
 from trainables.measures.parts import Kind
 from trainables.pruning.adaptive import Adaptive
 
+Compared = Literal["copies", "levels", "all-levels"]
+
 INSTABILITY: Any = ["instability"]
 """What is measured unless a spec says otherwise, as a spec would say it."""
 
@@ -82,7 +84,11 @@ class Sweep(BaseModel):
     """Rewind points k: iterations, "2 %" of training, or "5 epochs"; or a search for one,
     `{find: stable, between: [0, 10 %], within: 10 %}`."""
 
-    restart: Annotated[list[Restart], BeforeValidator(one_or_more), Field(min_length=1)] = ["keep"]
+    restart: Annotated[
+        list[Restart],
+        BeforeValidator(one_or_more, json_schema_input_type=Restart | list[Restart]),
+        Field(min_length=1),
+    ] = ["keep"]
     """Whether copies of W_k are trained from iteration k on (`keep`), or for all of training with
     data order and schedule from 0 (`reset`: LMC section 3, Figure 4); or both, [keep, reset]. At
     k = 0 they are the same."""
@@ -98,8 +104,8 @@ class Sweep(BaseModel):
     """Which networks, each with its levels and, if they are others, rewind points."""
 
     compare: Annotated[
-        list[Literal["copies", "levels", "all-levels"]],
-        BeforeValidator(one_or_more),
+        list[Compared],
+        BeforeValidator(one_or_more, json_schema_input_type=Compared | list[Compared]),
         Field(min_length=1),
     ] = ["copies"]
     """Which networks are compared: `copies` of one subnetwork that were trained under two order

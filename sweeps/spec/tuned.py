@@ -43,10 +43,12 @@ class Search(BaseModel):
     instability plus error; `drop` the accuracy that subnetworks lose against dense networks. What
     diverged counts as 100."""
     mode: Literal["min", "max"] = "min"
+    """Whether the lowest value of the metric is the best, or the highest."""
     sampler: Literal["optuna", "random"] = "optuna"
     """`optuna`: its tree-structured Parzen estimator; `random`: an evenly spread sample that does
     not look at results."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """Seed of the sampler."""
     at_a_time: Annotated[int, Field(ge=1, le=100)] = 4
     """How many combinations may be under way together. With 4, the tenth is proposed from the
     results of the first six. More keep more workers busy, and each proposal knows less."""

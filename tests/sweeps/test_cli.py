@@ -112,9 +112,11 @@ def test_a_header_names_figures(header: str, wanted: list[str]) -> None:
     assert [name for *_, name in parts(header)] == wanted
 
 
-def test_a_spec_is_printed_as_it_is(cli: Cli) -> None:
+def test_a_spec_is_printed_as_it_is_below_the_name_of_its_schema(cli: Cli) -> None:
     shown = cli("specs", "digits-mlp")
-    assert shown.out == builtin_specs()["digits-mlp"].read_text(encoding="utf-8")
+    first, _, rest = shown.out.partition("\n")
+    assert first == "# yaml-language-server: $schema=sweeps.schema.json"
+    assert rest == builtin_specs()["digits-mlp"].read_text(encoding="utf-8")
     assert yaml.safe_load(shown.out)["name"] == "digits-mlp"
 
 
