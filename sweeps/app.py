@@ -11,6 +11,7 @@ from sweeps import completing
 from sweeps.commands import (
     catalogue,
     cluster,
+    doctor,
     images,
     listing,
     node,
@@ -46,6 +47,7 @@ for command in (specs.specs, plan.plan, run.run, results.results, report.report,
 app.command("list", rich_help_panel=LOCAL)(listing.list_)
 app.command(rich_help_panel=LOCAL)(weights.weights)
 app.command(rich_help_panel=LOCAL)(schema.schema)
+app.command(rich_help_panel=LOCAL)(doctor.doctor)
 catalogue.add_to(app)
 records.add_to(app)
 store.add_to(app)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from sweeps import plugins
@@ -31,6 +32,7 @@ from trainables.store import content_key
 
 if TYPE_CHECKING:
     from ray.job_submission import JobDetails, JobSubmissionClient
+    from ray.util.state.common import NodeState
 
 SPEC_FILE = "spec.yaml"
 OWN_CODE = "own-code"
@@ -120,7 +122,7 @@ class Jobs:
             load(spec, overrides, machines=ANYTHING)
         own = plugins.named(raw)
         plugins.check(raw)
-        self._check_versions()
+        self.check_versions()
         code: dict[str, Any] = {"own_code": digest(own)} if own else {}
         if files:
             code["files"] = network_files.digests(files)
@@ -223,13 +225,38 @@ class Jobs:
             time.sleep(0.5)
         return now
 
-    def _check_versions(self) -> None:
-        """Raises ClusterError where a machine says that it has other versions."""
+    def run_on_head(self, command: Sequence[str], seconds: float) -> str:
+        """Run a command as a job on the head, and return what it printed, whether it failed or not.
+
+        The job is removed. Raises ClusterError if it takes longer.
+        """
+        with _spoken_to(self.cluster):
+            identity = self._client.submit_job(
+                entrypoint=shlex.join(command), submission_id=f"doctor-{token_hex(6)}"
+            )
+            deadline = time.monotonic() + seconds
+            while not self._client.get_job_status(identity).is_terminal():
+                if time.monotonic() > deadline:
+                    self._client.stop_job(identity)
+                    raise ClusterError(
+                        f"{self.cluster.name} did not do `{shlex.join(command)}` in {seconds:g} s"
+                    )
+                time.sleep(0.5)
+            text: str = self._client.get_job_logs(identity)
+            self._client.delete_job(identity)
+        return text
+
+    def nodes(self) -> list[NodeState]:
+        """Every machine that the cluster has or had."""
         with _spoken_to(self.cluster):
             from ray.util.state import list_nodes
 
-            nodes = list_nodes(address=self.cluster.address, detail=True)
-        for node in nodes:
+            found: list[NodeState] = list_nodes(address=self.cluster.address, detail=True)
+        return found
+
+    def check_versions(self) -> None:
+        """Raises ClusterError where a machine says that it has other versions."""
+        for node in self.nodes():
             for name, ours in LABELS.items():
                 theirs = (node.labels or {}).get(name)
                 if theirs not in (None, ours()):

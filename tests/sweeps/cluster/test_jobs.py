@@ -64,7 +64,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     found = object.__new__(Jobs)
     found.cluster = Cluster("made up", "http://127.0.0.1:1")
     monkeypatch.setattr(found, "_client", Client(), raising=False)
-    monkeypatch.setattr(found, "_check_versions", lambda: None)
+    monkeypatch.setattr(found, "check_versions", lambda: None)
     yield found
     plugins.use(None)
 

@@ -1,0 +1,79 @@
+"""The artifact store: whether it can be used, and changed by only one of several at a time."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sweeps.doctor.disk import existing
+from sweeps.doctor.finding import Finding, fine, hint, stop
+from trainables.addresses import is_url
+from trainables.store import Store, StoreError
+
+SUBJECT = "store"
+CHANGES = "conditional"
+
+LEASE = "leases/00/lease.json"
+"""A file such as leases are."""
+
+
+def check(url: str) -> list[Finding]:
+    """Check whether a store can be opened and written, and whether its changes can be conditional.
+
+    Nothing is left in it. A folder that is not there yet is not made.
+    """
+    try:
+        with trial(url) as store:
+            store.check_writable()
+            return [fine(SUBJECT, f"{url} can be written"), conditional(store)]
+    except (StoreError, OSError) as error:
+        return [stop(SUBJECT, str(error))]
+
+
+def conditional(store: Store) -> Finding:
+    """Check that a file can be created only where there is none, and replaced only while it has a
+    certain content: what leases are made of."""
+    files = store.files
+    first, second = b"first", b"second"
+    try:
+        created = files.create(LEASE, first), files.create(LEASE, second)
+        kept = files.get(LEASE)
+        swapped = files.swap(LEASE, first, second), files.swap(LEASE, first, first)
+        last = files.get(LEASE)
+        files.remove(LEASE)
+    except (StoreError, OSError) as error:
+        return stop(CHANGES, f"a lease cannot be kept in the store: {error}")
+    if (created, kept, swapped, last) == ((True, False), first, (True, False), second):
+        return fine(CHANGES, "changes are made by one of several")
+    return hint(
+        CHANGES,
+        "the store makes changes whose condition does not hold: two sweeps at once may do the same "
+        "job; run one at a time, or take another store (docs/storage.md)",
+    )
+
+
+@contextmanager
+def trial(url: str) -> Iterator[Store]:
+    """Yield a store of its own below a store's address, or beside it; it is removed afterwards.
+
+    Raises StoreError.
+    """
+    name = f".doctor-{secrets.token_hex(6)}"
+    if is_url(url):
+        store = Store(f"{url.rstrip('/')}/{name}")
+        yield store
+        for folder in ("", "leases/00"):  # what is left after an error
+            for left in store.files.sizes(folder):
+                store.files.remove(f"{folder}/{left}" if folder else left)
+        return
+    there = existing(Path(url))
+    place = there / name if there.is_dir() else Path(url)
+    try:
+        yield Store(str(place))
+    finally:
+        with suppress(OSError):
+            if place.name == name:
+                shutil.rmtree(place)
