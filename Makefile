@@ -5,7 +5,7 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart paper test test-slow cluster-test bench bench-quick bench-scale bench-gpu lint format pins clean
+.PHONY: quickstart wheel paper test test-slow cluster-test bench bench-quick bench-scale bench-gpu lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -17,6 +17,11 @@ test: lint
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# What users install, into dist/. What an earlier build left would be packed as well.
+wheel: $(STAMP)
+	@rm -rf build
+	$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
 
 # Every figure and table of both papers in miniature.
 paper: $(STAMP)

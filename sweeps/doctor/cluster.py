@@ -24,7 +24,10 @@ SECONDS = 120.0
 def check(address: str | None) -> Iterator[Finding]:
     """Yield what a cluster comes to. Raises UserError where none is named so."""
     cluster = config.find(address)
-    yield token.asked_for(cluster.address)
+    answer = token.asked_for(cluster.address)
+    yield answer
+    if answer.state == "stop":
+        return
     yield clock.of_server(cluster.address)
     if cluster.tracking:
         yield records.server(cluster.tracking)

@@ -53,9 +53,10 @@ def speed(subject: str, folder: Path, size: int = PROBE, slow: float = SLOW) -> 
     """Check how fast a folder's disk keeps what is written; the file is removed."""
     content = os.urandom(size)
     try:
-        with tempfile.TemporaryFile(dir=existing(folder), buffering=0) as file:
+        with tempfile.TemporaryFile(dir=existing(folder)) as file:
             begin = time.perf_counter()
             file.write(content)
+            file.flush()
             os.fsync(file.fileno())
             rate = size / max(time.perf_counter() - begin, 1e-9)
     except OSError as error:

@@ -45,8 +45,11 @@ def new_database(folder: Path) -> Finding:
             client.log_metric(run.info.run_id, "one", 1.0)
             client.set_terminated(run.info.run_id)
             kept = client.get_run(run.info.run_id).data.metrics
-    except (UserError, OSError) as error:
+    except UserError as error:
         return stop(SUBJECT, str(error))
+    except Exception as error:  # of SQLite, SQLAlchemy, Alembic and MLflow
+        why = " ".join(str(error).split())[:200]
+        return stop(SUBJECT, f"MLflow cannot make a database in {existing(folder)}: {why}")
     if kept != {"one": 1.0}:
         return stop(SUBJECT, f"MLflow does not keep what it is given: {kept}")
     return fine(SUBJECT, "none yet; MLflow can make them")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sweeps.doctor.disk import existing
 from sweeps.doctor.finding import Finding, fine, hint, stop
-from trainables.addresses import is_url
+from trainables.addresses import filesystem, is_url
 from trainables.store import Store, StoreError
 
 SUBJECT = "store"
@@ -62,18 +61,15 @@ def trial(url: str) -> Iterator[Store]:
     Raises StoreError.
     """
     name = f".doctor-{secrets.token_hex(6)}"
+    url = url.removeprefix("file://")
     if is_url(url):
-        store = Store(f"{url.rstrip('/')}/{name}")
-        yield store
-        for folder in ("", "leases/00"):  # what is left after an error
-            for left in store.files.sizes(folder):
-                store.files.remove(f"{folder}/{left}" if folder else left)
-        return
-    there = existing(Path(url))
-    place = there / name if there.is_dir() else Path(url)
+        address = f"{Store(url).url.rstrip('/')}/{name}"
+    else:
+        there = existing(Path(url))
+        address = str(there / name if there.is_dir() else Path(url) / name)
     try:
-        yield Store(str(place))
+        yield Store(address)
     finally:
-        with suppress(OSError):
-            if place.name == name:
-                shutil.rmtree(place)
+        with suppress(Exception):  # it may hold nothing
+            fs, root = filesystem(address)
+            fs.rm(root, recursive=True)

@@ -50,6 +50,10 @@ def start(folder: str | None = None, seconds: float = SECONDS) -> list[Finding]:
     return [stop(SUBJECT, f"it does not start: {last[:300]}")]
 
 
+def _process() -> int:
+    return os.getpid()
+
+
 def main(folder: str) -> None:
     """Start Ray with its files in a folder, and print what there is to say of it, as JSON."""
     found = _findings(folder)
@@ -76,7 +80,7 @@ def _findings(folder: str) -> list[Finding]:
             logging_level="error",
             _temp_dir=folder,
         ):
-            answer = ray.get(ray.remote(num_cpus=1)(os.getpid).remote(), timeout=SECONDS)
+            answer = ray.get(ray.remote(num_cpus=1)(_process).remote(), timeout=SECONDS)
             took = time.monotonic() - begin
             reached = ports.of(descendants(os.getpid()))
     except ClusterError as error:

@@ -23,7 +23,7 @@ def installed() -> Finding:
     except metadata.PackageNotFoundError:
         return stop("versions", f"{PACKAGE} is not installed: pip install {PACKAGE}")
     required = metadata.requires(PACKAGE) or []
-    return against(about.get("Requires-Python") or "", required)
+    return against(about["Requires-Python"], required)
 
 
 def against(python: str, required: Iterable[str]) -> Finding:

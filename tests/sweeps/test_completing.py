@@ -20,7 +20,7 @@ from trainables.recipes import RECIPES
 
 Cli = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "ray", "mlflow", "pydantic", "pandas", "numpy", "matplotlib"}
+HEAVY = {"torch", "ray", "mlflow", "pandas", "numpy", "matplotlib"}
 
 
 @pytest.fixture
