@@ -9,24 +9,26 @@ import pytest
 
 from sweeps.doctor import token
 
+TOKEN = "d41d8cd9"
+
 
 @pytest.mark.parametrize(
     ("content", "mode", "state", "said"),
     [
-        ("d41d8cd9", 0o600, "fine", "for its owner alone"),
-        ("d41d8cd9", 0o644, "hint", "other users can read"),
-        ("d41d8cd9", 0o660, "hint", "chmod 600"),
+        ("TOKEN", 0o600, "fine", "for its owner alone"),
+        ("TOKEN", 0o644, "hint", "other users can read"),
+        ("TOKEN", 0o660, "hint", "chmod 600"),
         ("\n", 0o600, "hint", "is empty"),
     ],
 )
 def test_the_file(tmp_path: Path, content: str, mode: int, state: str, said: str) -> None:
     file = tmp_path / "auth_token"
-    file.write_text(content)
+    file.write_text(content.replace("TOKEN", TOKEN))
     file.chmod(mode)
     found = token.file(file)
     assert found.state == state
     assert said in found.words
-    assert "d41d8cd9" not in found.words
+    assert TOKEN not in found.words
     assert file.stat().st_mode & 0o777 == mode
 
 
@@ -36,7 +38,7 @@ def test_no_file_and_no_token_of_the_environment(
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "none"))
     assert token.file().words.startswith("none; ")
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "d41d8cd9")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
     assert token.file().words == "RAY_AUTH_TOKEN holds one"
 
 
