@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps import terminal
-from sweeps.commands.cluster import AddressOption
 from sweeps.commands.options import DataOption, HomeOption, StoreOption, TrackingOption
 
 if TYPE_CHECKING:
@@ -23,7 +22,14 @@ def doctor(
     quick: Annotated[
         bool, typer.Option("--quick", help="without starting Ray, and without MLflow")
     ] = False,
-    address: AddressOption = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="URL",
+            help="a cluster's URL, or its name in clusters.yaml  [default: this machine alone]",
+        ),
+    ] = None,
     home: HomeOption = None,
     store: StoreOption = None,
     tracking: TrackingOption = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,9 @@ from trainables.addresses import filesystem, is_url
 from trainables.store import Store, StoreError
 
 SUBJECT = "store"
-CHANGES = "conditional"
+LEASES = "leases"
+
+TRIAL = re.compile(r"/\.doctor-[0-9a-f]{12}")
 
 LEASE = "leases/00/lease.json"
 """A file such as leases are."""
@@ -29,7 +32,7 @@ def check(url: str) -> list[Finding]:
             store.check_writable()
             return [fine(SUBJECT, f"{url} can be written"), conditional(store)]
     except (StoreError, OSError) as error:
-        return [stop(SUBJECT, str(error))]
+        return [stop(SUBJECT, _of_the_store(error))]
 
 
 def conditional(store: Store) -> Finding:
@@ -44,14 +47,19 @@ def conditional(store: Store) -> Finding:
         last = files.get(LEASE)
         files.remove(LEASE)
     except (StoreError, OSError) as error:
-        return stop(CHANGES, f"a lease cannot be kept in the store: {error}")
+        return stop(LEASES, f"claims cannot be kept: {_of_the_store(error)}")
     if (created, kept, swapped, last) == ((True, False), first, (True, False), second):
-        return fine(CHANGES, "changes are made by one of several")
+        return fine(LEASES, "of several sweeps only one gets a claim")
     return hint(
-        CHANGES,
-        "the store makes changes whose condition does not hold: two sweeps at once may do the same "
-        "job; run one at a time, or take another store (docs/storage.md)",
+        LEASES,
+        "the store gives one claim to several: two sweeps at once may do the same job; run one at "
+        "a time, or take another store (docs/storage.md)",
     )
+
+
+def _of_the_store(error: OSError) -> str:
+    """What an error says, of the store itself and not of the trial in it."""
+    return TRIAL.sub("", str(error))
 
 
 @contextmanager

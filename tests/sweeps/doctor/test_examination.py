@@ -26,7 +26,7 @@ def test_a_machine_that_can_run_sweeps(cli: Cli, tmp_path: Path) -> None:
     said = cli("doctor", "--quick")
     assert (said.status, said.err) == (0, "")
     subjects = [line.split("  ")[0] for line in said.out.splitlines()]
-    assert {"versions", "home", "store", "conditional", "records", "GPU"} <= set(subjects)
+    assert {"versions", "home", "store", "leases", "records", "GPU"} <= set(subjects)
     assert "Ray" not in subjects
     assert all("fine" in line or "hint: " in line for line in said.out.splitlines())
     assert not list(tmp_path.iterdir())

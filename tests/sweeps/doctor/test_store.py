@@ -9,6 +9,7 @@ from typing import Any
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from s3_server import S3Server, forget_connections
 
 from sweeps.doctor import store
 from trainables.store import Store
@@ -87,8 +88,28 @@ def _careless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_careless")
 def test_a_store_whose_changes_have_no_condition_is_a_hint() -> None:
-    writable, conditional = store.check("careless://bucket/store")
+    writable, leases = store.check("careless://bucket/store")
     assert writable.state == "fine"
-    assert conditional.state == "hint"
-    assert "two sweeps at once may do the same job" in conditional.words
+    assert leases.state == "hint"
+    assert "two sweeps at once may do the same job" in leases.words
     assert not Careless.store
+
+
+@pytest.mark.slow
+def test_a_bucket_keeps_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = S3Server()
+    server.start(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+    own = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+           "AWS_ENDPOINT_URL": server.url, "AWS_DEFAULT_REGION": "us-east-1"}  # fmt: skip
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    forget_connections()
+    try:
+        url = server.make_bucket("mine")
+        assert [one.state for one in store.check(url)] == ["fine", "fine"]
+        assert fsspec.filesystem("s3").find("mine") == []
+        (found,) = store.check("s3://another/store")
+        assert (found.state, "there is no bucket 'another'" in found.words) == ("stop", True)
+    finally:
+        server.stop()
+        forget_connections()
