@@ -47,15 +47,21 @@ def measure() -> Schema:
     own = [name for name in known.DOOR.names() if name not in known.MEASURES]
     named = {
         "type": "object",
+        "description": "A measure of your own, with its options.",
         "required": ["measure"],
-        "properties": {"measure": {"anyOf": [{"enum": own}, OWN_CODE] if own else [OWN_CODE]}},
+        "properties": {
+            "measure": {
+                "description": "Its name.",
+                "anyOf": [{"enum": own}, OWN_CODE] if own else [OWN_CODE],
+            }
+        },
     }
     return {
         "anyOf": [
             _names(known.DOOR),
             OWN_CODE,
             *(_measure(name) for name in known.MEASURES),
-            named | {"description": "A measure of your own, with its options."},
+            named,
         ]
     }
 

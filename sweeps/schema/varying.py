@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+from sweeps.spec.recipe import RecipeFields
 from sweeps.spec.tuned import REWIND, SHAPE
 from sweeps.spec.vary import FIELDS, MAX_COMBINATIONS, METHODS, NESTED, OPTIONS
 
 MODELS = {"imp-adaptive": "ImpAdaptive", "perturbed": "Perturbed"}
 """Strategy -> the model of its options."""
+
+CHOSEN = {"imp-adaptive.loss", "perturbed.norm"} | {
+    name
+    for name, field in RecipeFields.model_fields.items()
+    if not {int, float} & {field.annotation, *get_args(field.annotation)}
+}
+"""What is never a number."""
 
 ITEM = rf"^({'|'.join(NESTED)})\.."
 """One item of a mapping in a recipe."""
@@ -22,7 +30,7 @@ def vary() -> dict[str, Any]:
     values = _values()
     combination = _mapping(values)
     grid = _mapping({name: _several(one) for name, one in values.items()}, _several({}))
-    sample = _mapping({name: _range(one) for name, one in values.items()}, _range({}))
+    sample = _mapping(_ranges(values), _range({}))
     whole = {"type": "integer", "minimum": 1, "maximum": MAX_COMBINATIONS}
     sample["properties"] |= {
         "sample": {**whole, "description": "So many combinations are drawn from the ranges."},
@@ -51,7 +59,12 @@ def over() -> dict[str, Any]:
     """Return the schema of what a search is over: ranges by name, the rewind point's too."""
     values = {name: one for name, one in _values().items() if name not in SHAPE}
     point = {"$ref": "#/$defs/FindRewind/properties/between/items"}
-    return _mapping({n: _range(one) for n, one in {**values, REWIND: point}.items()}, _range({}))
+    return _mapping({**_ranges(values), REWIND: _range(point)}, _range({}))
+
+
+def _ranges(values: dict[str, Any]) -> dict[str, Any]:
+    """What may vary -> from what a sample draws it."""
+    return {name: _range(one, name not in CHOSEN) for name, one in values.items()}
 
 
 def _values() -> dict[str, Any]:
@@ -80,8 +93,8 @@ def _several(value: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "minItems": 1, "uniqueItems": True, "items": value}
 
 
-def _range(value: dict[str, Any]) -> dict[str, Any]:
-    """From what a sample draws values of this schema."""
+def _range(value: dict[str, Any], number: bool = True) -> dict[str, Any]:
+    """From what a sample draws values of this schema, which may be a `number` or not."""
     kinds = {
         "choice": {
             "type": "array",
@@ -97,6 +110,6 @@ def _range(value: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
-        "properties": kinds,
+        "properties": kinds if number else {"choice": kinds["choice"]},
         "additionalProperties": False,
     }

@@ -135,6 +135,7 @@ MISTAKES = {
     "a value that cannot be": {"vary": {"optimizer": ["sgd", "rmsprop"]}},
     "a sample without ranges": {"vary": {"sample": 3, "learning_rate": [0.1, 0.2]}},
     "a range of no kind": {"vary": {"sample": 3, "learning_rate": {"logarithmic": [0.1, 1]}}},
+    "a range of words": {"vary": {"sample": 3, "optimizer": {"uniform": [0, 1]}}},
     "a logarithmic range from 0": {"vary": {"sample": 3, "learning_rate": {"log": [0, 1]}}},
     "an empty combination": {"vary": [{}]},
     "a search without trials": {"search": {"over": {"learning_rate": {"log": [0.01, 1]}}}},
@@ -270,7 +271,7 @@ def test_every_field_says_what_it_is(schema: dict[str, Any]) -> None:
                for one in schema["$defs"]["Measure"]["anyOf"] if "properties" in one}  # fmt: skip
     for place, own in places.items():
         for name, one in own.get("properties", {}).items():
-            assert len(one.get("description", "own")) > 2, f"{name} of {place}"
+            assert len(one.get("description", "")) > 2, f"{name} of {place}"
 
 
 def test_every_strategy_and_recipe_can_be_completed(schema: dict[str, Any]) -> None:
