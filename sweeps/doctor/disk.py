@@ -1,11 +1,9 @@
-"""Room on disks, and how fast they are."""
+"""Room on disks."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 from sweeps.doctor.finding import Finding, fine, hint, stop
@@ -15,10 +13,6 @@ TOO_LITTLE = 100 * MB
 """Bytes: a small sweep's records, logs and weights."""
 LITTLE = 2_000 * MB
 """Bytes: below, larger sweeps end with a full disk. `sweeps plan` says what each stores."""
-PROBE = 8_000_000
-"""Bytes that are written to find out how fast a disk is."""
-SLOW = 10 * MB
-"""Bytes per second, below which workers wait for their checkpoints."""
 
 
 def existing(path: Path) -> Path:
@@ -47,21 +41,3 @@ def room(
     if free < little:
         return hint(subject, f"only {said}; `sweeps plan SPEC` says what a sweep stores")
     return fine(subject, said)
-
-
-def speed(subject: str, folder: Path, size: int = PROBE, slow: float = SLOW) -> Finding:
-    """Check how fast a folder's disk keeps what is written; the file is removed."""
-    content = os.urandom(size)
-    try:
-        with tempfile.TemporaryFile(dir=existing(folder)) as file:
-            begin = time.perf_counter()
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            rate = size / max(time.perf_counter() - begin, 1e-9)
-    except OSError as error:
-        return stop(subject, f"cannot write {size / MB:.0f} MB to {folder}: {error.strerror}")
-    if rate < slow:
-        return hint(subject, f"it keeps {rate / MB:.1f} MB/s: workers will wait for it; take "
-                    "another disk, or raise --checkpoint-seconds")  # fmt: skip
-    return fine(subject, f"{rate / MB:,.0f} MB/s")

@@ -47,10 +47,8 @@ def _checks(home: Home, quick: bool) -> Iterator[tuple[str, Check]]:
     yield "/dev/shm", memory.shared
     yield "home", partial(disk.room, "home", home.folder)
     yield "temporary", partial(disk.room, "temporary", Path(tempfile.gettempdir()))
-    if not is_url(home.store):
-        if _device(Path(home.store)) != _device(home.folder):
-            yield "store", partial(disk.room, "store", Path(home.store))
-        yield "disk", partial(disk.speed, "disk", Path(home.store))
+    if not is_url(home.store) and _device(Path(home.store)) != _device(home.folder):
+        yield "store", partial(disk.room, "store", Path(home.store))
     yield "store", partial(store.check, home.store)
     yield "records", partial(records.check, home, quick)
     if tracking.is_server(home.tracking):

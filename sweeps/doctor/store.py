@@ -1,9 +1,11 @@
-"""The artifact store: whether it can be used, and changed by only one of several at a time."""
+"""The artifact store: whether it can be used, changed by one of several, and how fast it is."""
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,21 +18,29 @@ from trainables.store import Store, StoreError
 SUBJECT = "store"
 LEASES = "leases"
 
+SPEED = "speed"
+
+MB = 1e6
+PROBE = 8_000_000
+"""Bytes that are written to find out how fast a store is."""
+SLOW = 5 * MB
+"""Bytes per second, below which workers wait for it."""
+
 TRIAL = re.compile(r"/\.doctor-[0-9a-f]{12}")
 
 LEASE = "leases/00/lease.json"
 """A file such as leases are."""
 
 
-def check(url: str) -> list[Finding]:
-    """Check whether a store can be opened and written, and whether its changes can be conditional.
+def check(url: str, slow: float = SLOW) -> list[Finding]:
+    """Check whether a store can be opened and written, changed by one of several, and how fast.
 
     Nothing is left in it. A folder that is not there yet is not made.
     """
     try:
         with trial(url) as store:
             store.check_writable()
-            return [fine(SUBJECT, f"{url} can be written"), conditional(store)]
+            return [fine(SUBJECT, f"{url} can be written"), conditional(store), speed(store, slow)]
     except (StoreError, OSError) as error:
         return [stop(SUBJECT, _of_the_store(error))]
 
@@ -55,6 +65,22 @@ def conditional(store: Store) -> Finding:
         "the store gives one claim to several: two sweeps at once may do the same job; run one at "
         "a time, or take another store (docs/storage.md)",
     )
+
+
+def speed(store: Store, slow: float = SLOW, size: int = PROBE) -> Finding:
+    """Check how fast a store keeps what it is given, as it keeps weights. Raises StoreError."""
+    content = os.urandom(size)
+    begin = time.perf_counter()
+    store.files.put("probe", content, durable=True)
+    rate = size / (time.perf_counter() - begin)
+    store.files.remove("probe")
+    if rate < slow:
+        return hint(
+            SPEED,
+            f"the store keeps {rate / MB:.1f} MB/s: workers will wait for it; take a nearer one, "
+            "or raise --checkpoint-seconds",
+        )
+    return fine(SPEED, f"the store keeps {rate / MB:,.0f} MB/s")
 
 
 def _of_the_store(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""Disks that are full, small, slow or read-only."""
+"""Disks that are small or read-only."""
 
 from __future__ import annotations
 
@@ -37,20 +37,3 @@ def test_a_file_in_place_of_a_folder_stops(tmp_path: Path) -> None:
         "stop",
         f"{tmp_path / 'file'} is a file: name another folder",
     )
-
-
-def test_speed_is_measured_and_leaves_nothing(tmp_path: Path) -> None:
-    found = disk.speed("disk", tmp_path, size=1000, slow=0)
-    assert (found.state, "MB/s" in found.words) == ("fine", True)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_slow_disk_is_a_hint(tmp_path: Path) -> None:
-    assert disk.speed("disk", tmp_path, size=1000, slow=1e15).state == "hint"
-
-
-def test_a_disk_without_room_for_the_probe_stops(small_disk: Path) -> None:
-    found = disk.speed("disk", small_disk)
-    assert found.state == "stop"
-    assert "No space left on device" in found.words
-    assert not list(small_disk.iterdir())

@@ -17,8 +17,8 @@ Cli = Callable[..., Any]
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine's disks may be slow or small."""
-    monkeypatch.setattr("sweeps.doctor.disk.speed.__defaults__", (1000, 0.0))
+    """This machine's disk may be slow."""
+    monkeypatch.setattr("sweeps.doctor.store.check.__defaults__", (0.0,))
 
 
 @pytest.mark.usefixtures("patient")

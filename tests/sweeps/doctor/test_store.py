@@ -20,16 +20,16 @@ def files(folder: Path) -> list[str]:
 
 
 def test_a_store_to_be_is_not_made(tmp_path: Path) -> None:
-    found = store.check(str(tmp_path / "home" / "store"))
-    assert [one.state for one in found] == ["fine", "fine"]
+    found = store.check(str(tmp_path / "home" / "store"), slow=0)
+    assert [one.state for one in found] == ["fine", "fine", "fine"]
     assert not list(tmp_path.iterdir())
 
 
 def test_a_store_stays_as_it_is(tmp_path: Path) -> None:
     Store(str(tmp_path)).write("state", "ab" * 16, b"weights", "bin")
     before = files(tmp_path)
-    assert [one.state for one in store.check(str(tmp_path))] == ["fine", "fine"]
-    assert [one.state for one in store.check(f"file://{tmp_path}")] == ["fine", "fine"]
+    for url in (str(tmp_path), f"file://{tmp_path}"):
+        assert {one.state for one in store.check(url, slow=0)} == {"fine"}
     assert files(tmp_path) == before
 
 
@@ -68,6 +68,19 @@ def test_a_full_store(small_disk: Path) -> None:
     assert files(small_disk) == ["all"]
 
 
+def test_a_store_without_room_for_the_probe(small_disk: Path) -> None:
+    (found,) = store.check(str(small_disk))
+    assert found.state == "stop"
+    assert found.words.startswith(f"the store {small_disk} is full: No space left on device")
+    assert not list(small_disk.iterdir())
+
+
+def test_a_slow_store_is_a_hint(tmp_path: Path) -> None:
+    *_, speed = store.check(str(tmp_path), slow=1e15)
+    assert speed.state == "hint"
+    assert "raise --checkpoint-seconds" in speed.words
+
+
 class Careless(MemoryFileSystem):
     """A store that creates whether there is a file or not."""
 
@@ -88,7 +101,7 @@ def _careless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_careless")
 def test_a_store_whose_changes_have_no_condition_is_a_hint() -> None:
-    writable, leases = store.check("careless://bucket/store")
+    writable, leases, _ = store.check("careless://bucket/store")
     assert writable.state == "fine"
     assert leases.state == "hint"
     assert "two sweeps at once may do the same job" in leases.words
@@ -106,7 +119,7 @@ def test_a_bucket_keeps_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_connections()
     try:
         url = server.make_bucket("mine")
-        assert [one.state for one in store.check(url)] == ["fine", "fine"]
+        assert {one.state for one in store.check(url, slow=0)} == {"fine"}
         assert fsspec.filesystem("s3").find("mine") == []
         (found,) = store.check("s3://another/store")
         assert (found.state, "there is no bucket 'another'" in found.words) == ("stop", True)
