@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 from sweeps.cluster.processes import descendants, kill_descendants
 from sweeps.doctor import ports
@@ -28,20 +30,19 @@ def start(folder: str | None = None, seconds: float = SECONDS) -> list[Finding]:
     default one that is removed.
     """
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as own:
-        command = [sys.executable, "-P", "-m", __name__, folder or own]
+        command = [sys.executable, "-P", "-m", "sweeps.doctor.trial_ray", folder or own]
+        pipe = subprocess.PIPE
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=own
+            command, stdout=pipe, stderr=pipe, text=True, cwd=own, env=_environment()
         ) as process:
             try:
                 out, err = process.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
-                kill_descendants(process.pid, ())
-                process.kill()
+                _kill(process)
                 return [stop(SUBJECT, f"it did not start within {seconds:g} s: end what else runs "
                              "here, and try again")]  # fmt: skip
             except BaseException:
-                kill_descendants(process.pid, ())
-                process.kill()
+                _kill(process)
                 raise
     for line in reversed(out.splitlines()):
         if line.startswith("["):
@@ -50,8 +51,21 @@ def start(folder: str | None = None, seconds: float = SECONDS) -> list[Finding]:
     return [stop(SUBJECT, f"it does not start: {last[:300]}")]
 
 
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Kill a process and all that it started; stopped first, it starts nothing more."""
+    process.send_signal(signal.SIGSTOP)
+    kill_descendants(process.pid, ())
+    process.kill()
+
+
 def _process() -> int:
     return os.getpid()
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, in which another finds this package, wherever it lies."""
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def main(folder: str) -> None:
