@@ -28,10 +28,10 @@ def expand(spec: Sweep, facts: Mapping[str, Facts] = MappingProxyType({})) -> Pl
     known = Known(facts)
     trials: dict[str, Trial] = {}
     variants = []
-    for vary, one in recipes(spec, known, lambda own: _trials(own, known)):
-        own = list(_trials(one, known))
-        variants.append(Variant(one, vary, tuple(trial.key for trial in own)))
-        for trial in own:
+    for one in recipes(spec, known, lambda own: _trials(own, known)):
+        keys = tuple(trial.key for trial in one.trials)
+        variants.append(Variant(one.spec, one.vary, keys, one.whole, one.rung))
+        for trial in one.trials:
             trials.setdefault(trial.key, trial)
     return Plan(spec, tuple(trials.values()), tuple(variants), known.open)
 

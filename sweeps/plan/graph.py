@@ -73,6 +73,10 @@ class Variant(NamedTuple):
     """What varies, or is searched over -> its value; empty where nothing does."""
     trials: tuple[str, ...]
     """Keys; a trial that does not depend on what varies is in several."""
+    whole: int
+    """How many trials it has unless a search stops it early."""
+    rung: int | None = None
+    """The rung after which a search stopped it, counted from 1; None if it did not."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sweeps.errors import UserError
 from sweeps.placement import Machines
 from sweeps.spec import measures
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.tuned import Search
 from sweeps.spec.varying import validated
 from sweeps.spec.wording import problem
 from trainables import data, sizes
@@ -55,7 +56,7 @@ def resolved(sweep: Sweep) -> dict[str, Any]:
 def _of_one_recipe(sweep: Sweep) -> dict[str, Any]:
     recipe = asdict(sweep.recipe)
     recipe["milestones"] = list(sweep.recipe.milestones)
-    search = {} if sweep.search is None else {"search": sweep.search.model_dump()}
+    search = {} if sweep.search is None else {"search": _search(sweep.search)}
     return (
         sweep.model_dump(exclude={"recipe", "measure", "vary", "search"})
         | search
@@ -65,6 +66,12 @@ def _of_one_recipe(sweep: Sweep) -> dict[str, Any]:
             "network_facts": asdict(sizes.facts(sweep.recipe)),
         }
     )
+
+
+def _search(search: Search) -> dict[str, Any]:
+    """Every field of a search; `stop_early`, of which earlier versions knew nothing, if given."""
+    found = search.model_dump()
+    return found if search.stop_early else {n: v for n, v in found.items() if n != "stop_early"}
 
 
 def from_resolved(mapping: Mapping[str, Any]) -> Sweep:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from sweeps.errors import did_you_mean, shown
 from sweeps.spec.fields import STRICT, error_at
 from sweeps.spec.samplers import sampler_of
+from sweeps.spec.stop_early import StopEarly
 from sweeps.spec.vary import Combination, applied, check_name, check_range
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class Search(BaseModel):
     at_a_time: Annotated[int, Field(ge=1, le=100)] = 4
     """How many combinations may be under way together. With 4, the tenth is proposed from the
     results of the first six. More keep more workers busy, and each proposal knows less."""
+    stop_early: StopEarly | None = None
+    """Whether combinations that lag are stopped: each is judged on a part of its trials first.
+    `{}` judges on one init and two orders, after which the best third goes on."""
 
     @field_validator("over")
     @classmethod
@@ -85,8 +89,8 @@ class Proposed:
     ) -> Iterator[tuple[Combination, Sweep]]:
         """Yield the combinations that are proposed, each once, and its sweep of one recipe.
 
-        `value_of` returns the metric of one, or None while it is not known. Combinations that
-        contradict themselves are passed over.
+        `value_of` returns the metric of one, or None while it is not known. It is asked for them in
+        their order. Combinations that contradict themselves are passed over.
         """
         sampler = sampler_of(self.search)
         made: list[Sweep | None] = []
@@ -135,4 +139,7 @@ def checked(value: Any) -> Search:
         if name not in Search.model_fields:
             guess = did_you_mean(str(name), Search.model_fields)
             raise error_at(("search", str(name)), f"unknown key{guess}")
+    if "stop_early" in value and value["stop_early"] is None:
+        problem = "it has no value; wanted is a mapping: {rungs: [{inits: 1}], reduction_factor: 3}"
+        raise error_at(("search", "stop_early"), problem)
     return _Spec.model_validate({"search": value}).search

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sweeps.spec import searches, size
+from sweeps.spec import searches, size, stop_early
 from sweeps.spec.fields import error_at
 from sweeps.spec.samplers import sampler_of
 from sweeps.spec.sweep import Sweep
@@ -83,6 +83,8 @@ def _check_search(whole: Sweep, search: Search) -> None:
         raise error_at(("search", "metric"), problem)
     if search.metric == "drop" and not ("dense" in strategies and len(strategies) > 1):
         raise error_at(("search", "metric"), "drop needs dense and other subnetworks")
+    if search.stop_early is not None:
+        stop_early.check(search.stop_early, whole, search.metric)
     trials, jobs = size.of(whole)
     if search.trials * jobs > size.MAX_JOBS:
         raise error_at(

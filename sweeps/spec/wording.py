@@ -26,6 +26,7 @@ from sweeps.spec.subnetworks import (
     Pruned,
 )
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.stop_early import Rung, StopEarly
 from sweeps.spec.tuned import Search
 
 SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
@@ -98,6 +99,13 @@ WANTED = {
     "search.over": "a mapping of names to ranges: {learning_rate: {log: [0.01, 1]}}",
     "search.seed": f"a seed from 0 to {MAX_SEED}",
     "search.at_a_time": "a whole number from 1 to 100",
+    "search.stop_early": "a mapping: {rungs: [{inits: 1, orders: 2}], reduction_factor: 3}",
+    "search.stop_early.rungs": "a list of 1 to 10 rungs: [{inits: 1, orders: 2}, {inits: 2}]",
+    "search.stop_early.rungs[]": "a mapping: {inits: 1, orders: 2, level: 0}",
+    "search.stop_early.rungs[].inits": "a number of inits, at least 1",
+    "search.stop_early.rungs[].orders": "a number of orders, at least 2",
+    "search.stop_early.rungs[].level": f"a level from 0 (dense) to {MAX_LEVEL}",
+    "search.stop_early.reduction_factor": "a whole number from 2 to 100",
     "resources": "a mapping: {cpus: 2, gpus: 0.25}",
     "resources.cpus": "a number of CPU cores, 0 or more",
     "resources.gpus": "a number of GPUs above 0",
@@ -236,6 +244,10 @@ def _model(location: Where) -> type[BaseModel]:
             return Resources
         case ("search", _):
             return Search
+        case ("search", "stop_early", "rungs", int(), *_):
+            return Rung
+        case ("search", "stop_early", *_):
+            return StopEarly
         case ("budget", _):
             return Budget
         case ("subnetworks", int(), "dense", _):
