@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -16,6 +17,22 @@ SHOWN = 10
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """A combination without some of its trials."""
+
+    trials: int
+    """Recorded ones."""
+    whole: int
+    """Those of a combination that is complete."""
+    rung: int | None = None
+    """The rung after which the search stopped it, counted from 1; None if it did not."""
+
+    def __str__(self) -> str:
+        part = f"{self.trials} of {self.whole} trials"
+        return f"not complete ({part})" if self.rung is None else f"stopped early ({part})"
+
+
+@dataclass(frozen=True)
 class Tuned:
     """What a spec searched for."""
 
@@ -23,6 +40,8 @@ class Tuned:
     """A key of `objectives.MEANINGS`."""
     mode: str
     """`min` or `max`."""
+    unfinished: Mapping[str, Unfinished] = field(default_factory=dict)
+    """Label of a recipe -> what there is of it, unless it is complete."""
 
     @property
     def meaning(self) -> str:
@@ -31,10 +50,10 @@ class Tuned:
 
 
 def scores(trials: pd.DataFrame, tuned: Tuned) -> pd.DataFrame:
-    """Return a row per recipe, the best first: `recipe`, `value`, and means of its trials.
+    """Return a row per recipe, the best first: `recipe`, `value`, `complete`, and means.
 
-    `value` is the metric; `instability` and `accuracy` (%, test) leave out what diverged. `trials`
-    are all or those of recipes that are complete.
+    `value` is the metric; `instability` and `accuracy` (%, test) leave out what diverged. Recipes
+    that are not complete come last: their values are of fewer trials.
     """
     rows = []
     for label, own in trials.groupby(RECIPE, sort=False):
@@ -46,13 +65,19 @@ def scores(trials: pd.DataFrame, tuned: Tuned) -> pd.DataFrame:
             )
         ]
         means = {name: own[f"{name}_test"].mean() for name in ("instability", "accuracy")}
-        rows.append({RECIPE: str(label), "value": value(tuned.metric, outcomes), **means})
-    frame = pd.DataFrame(rows, columns=[RECIPE, "value", "instability", "accuracy"])
-    return frame.sort_values("value", ascending=tuned.mode == "min", ignore_index=True)
+        own_value = value(tuned.metric, outcomes)
+        whole = str(label) not in tuned.unfinished
+        rows.append({RECIPE: str(label), "value": own_value, "complete": whole, **means})
+    frame = pd.DataFrame(rows, columns=[RECIPE, "value", "complete", "instability", "accuracy"])
+    ascending = [False, tuned.mode == "min"]
+    return frame.sort_values(["complete", "value"], ascending=ascending, ignore_index=True)
 
 
 def table(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> pd.DataFrame:
-    """Return the best combinations as strings, a column for each hyperparameter."""
+    """Return the best combinations as strings, a column for each hyperparameter.
+
+    Where some combination is not complete, a last column says of each whether it is.
+    """
     best = scores(trials, tuned).head(SHOWN)
     columns = {
         name: [value_text(of[label]) if label in of else UNKNOWN for label in best[RECIPE]]
@@ -63,6 +88,8 @@ def table(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> pd.DataFrame:
         "instability %": [number(one) for one in best["instability"]],
         "accuracy %": [number(one) for one in best["accuracy"]],
     }
+    if tuned.unfinished:
+        columns["trained"] = [str(tuned.unfinished.get(one, "complete")) for one in best[RECIPE]]
     return pd.DataFrame(columns, dtype="object")
 
 
@@ -72,17 +99,35 @@ def caption(trials: pd.DataFrame, tuned: Tuned) -> str:
     return (
         f"The best of {number_of} combinations that the search tried, by the {tuned.meaning}. The "
         "best is chosen by these same trials, so its number flatters it: run it again with other "
-        "seeds."
+        f"seeds.{_stopped(trials, tuned)}"
+    )
+
+
+def _stopped(trials: pd.DataFrame, tuned: Tuned) -> str:
+    """Return how many combinations the search stopped early, in a sentence; empty if none."""
+    labels = set(trials[RECIPE])
+    number_of = sum(one.rung is not None for n, one in tuned.unfinished.items() if n in labels)
+    if not number_of:
+        return ""
+    return (
+        f" The search stopped {number_of} of them early: their values are means of fewer trials, "
+        "and they come after those that are complete."
     )
 
 
 def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[str]:
-    """Return which combination is best, in a sentence; nothing of fewer than two."""
-    found = scores(trials, tuned)
-    if len(found) < 2:
+    """Return which complete combination is best, in a sentence; nothing of fewer than two."""
+    tried = scores(trials, tuned)
+    found = tried[tried["complete"]]
+    if len(tried) < 2 or found.empty:
         return []
     first, last = found.iloc[0], found.iloc[-1]
-    return [
-        f"Of {len(found)} combinations that were tried, {said(values_of(axes, first[RECIPE]))} is "
-        f"the best: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}."
-    ]
+    best = f"{said(values_of(axes, first[RECIPE]))} is the best"
+    if len(found) == len(tried):
+        best = f"Of {len(found)} combinations that were tried, {best}"
+    else:
+        best = (
+            f"Of {len(tried)} combinations that were tried, {len(found)} are complete; of these, "
+            f"{best}"
+        )
+    return [f"{best}: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}."]

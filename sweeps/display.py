@@ -43,8 +43,7 @@ def plan_text(summary: dict[str, Any]) -> RenderableType:
     if "states_while_training" in summary:
         lines.append(_states(summary["states_while_training"]))
     if "searched" in summary:
-        names = ", ".join(summary["searched"])
-        lines.append(f"A search over {names}: what comes out decides which recipes these are")
+        lines.append(_searched(summary))
     if "budget" in summary:
         lines.append(_budget(summary["budget"]))
     if "estimated_cost" in summary:
@@ -87,7 +86,14 @@ def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
             f"Cost: {least['estimated_cost']:,.2f} to {most['estimated_cost']:,.2f}, at "
             f"{least['price_per_hour']:g} an hour for each worker until the sweep ends"
         )
+    if "searched" in least:
+        lines.append(_searched(least))
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
+
+
+def _searched(summary: dict[str, Any]) -> str:
+    names = ", ".join(summary["searched"])
+    return f"A search over {names}: what comes out decides which recipes these are"
 
 
 def _budget(of: dict[str, Any]) -> str:

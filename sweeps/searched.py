@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import records
 from analysis.searches import Search
-from analysis.tuned import Tuned
+from analysis.tuned import Tuned, Unfinished
 
 if TYPE_CHECKING:
     from sweeps.results import Results
@@ -34,4 +34,13 @@ def tuned_of(results: Results) -> Tuned | None:
     """Return what a sweep's search over hyperparameters is for; None where there is none."""
     spec = json.loads(results.text(records.SWEEP_FILE) or "{}")
     search = spec.get("search")
-    return None if search is None else Tuned(search["metric"], search["mode"])
+    if search is None:
+        return None
+    recorded, unfinished = set(results.trials["trial"]), {}
+    own = results.submission.info.run_id
+    for one in results.settings:
+        part = next((part for part in one.parts if part.run.info.run_id == own), None)
+        there = len(one.trials() & recorded)
+        if part is not None and part.whole is not None and there < part.whole:
+            unfinished[one.label] = Unfinished(there, part.whole, part.rung)
+    return Tuned(search["metric"], search["mode"], unfinished)

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 TICKS = 6
 
+GREY = "#A0A6AD"
+"""Of combinations that are not complete."""
+
 
 @matplotlib.rc_context(RC)
 def figure(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> Figure:
     """A vertical axis for each hyperparameter and one for the metric, a line per combination.
 
-    Lines are coloured by rank, and the best are drawn last.
+    Lines are coloured by rank, and the best are drawn last. Those of combinations that are not
+    complete are dashed, grey, and take no part in the ranks.
     """
     found = scores(trials, tuned)
     found = found[[all(label in of for of in axes.values()) for label in found[RECIPE]]]
@@ -51,12 +55,15 @@ def figure(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> Figure:
                 va="center",
             )
         panel.text(at, 1.08, name, ha="center", va="bottom", fontsize=9)
-    points = np.stack(columns, axis=1)[::-1]  # the best last, above the others
-    lines = [np.column_stack([np.arange(len(places)), one]) for one in points]
-    shades = matplotlib.colormaps[MAPS](Normalize(0, max(len(lines) - 1, 1))(range(len(lines))))
+    lines = [np.column_stack([np.arange(len(places)), one]) for one in np.stack(columns, axis=1)]
+    complete = int(found["complete"].sum())  # these come first
+    shades = matplotlib.colormaps[MAPS](Normalize(0, max(complete - 1, 1))(range(complete)))
     panel.add_collection(
-        LineCollection(lines, colors=[*map(tuple, shades[::-1])], linewidths=1.1, alpha=0.8)
+        LineCollection(lines[complete:], colors=GREY, linewidths=0.8, linestyles="dashed")
     )
+    ranked = lines[:complete][::-1]  # the best last, above the others
+    colors = [*map(tuple, shades[::-1])]
+    panel.add_collection(LineCollection(ranked, colors=colors, linewidths=1.1, alpha=0.8))
     panel.set_xlim(-0.2, len(places) - 0.5)
     panel.set_ylim(-0.05, 1.05)
     panel.set_xticks([])

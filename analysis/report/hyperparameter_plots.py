@@ -25,12 +25,15 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
     Of a search, what it tried comes first.
     """
     if tuned is not None and axes:
+        dashed = (
+            " Dashed lines are of combinations that are not complete, by what there is of them."
+        )
         yield Plot(
             parallel.figure(study.usual, axes, tuned),
             name="search",
             title="What the search tried",
             caption=f"A line per combination, coloured by its {tuned.meaning}, the rightmost axis: "
-            "the darkest are the best.",
+            f"the darkest are the best.{dashed if tuned.unfinished else ''}",
             alt=f"Parallel coordinates of {', '.join(axes)} and the {tuned.meaning}. The table has "
             "the best.",
         )

@@ -97,7 +97,7 @@ def plan(
     summary = summarize(graph, complete, workers, on, price_per_hour)
     if sweep.search is not None:
         summary["searched"] = list(sweep.search.over)
-    elif now.open:
+    if now.open and (sweep.search is None or sweep.search.stop_early is not None):
         summary["at_most"] = at_most(now, more, complete, workers, on, price_per_hour)
     if sweep.budget is not None:
         summary["budget"] = within(sweep.budget, place, graph, complete, workers, on)

@@ -45,6 +45,10 @@ class Part:
     """What varies in the submission -> its value here."""
     trials: frozenset[str]
     """Keys."""
+    whole: int | None = None
+    """Of a search: how many trials a combination has that is complete."""
+    rung: int | None = None
+    """After which the search stopped it early, counted from 1; None if it did not."""
 
 
 def params_of(spec: Sweep) -> dict[str, str]:
@@ -89,6 +93,7 @@ def text_of(plan: Plan) -> str | None:
         return None
     parts = [
         {"params": _params(one.spec), "vary": one.vary, "trials": list(one.trials)}
+        | ({} if plan.spec.search is None else {"whole": one.whole, "rung": one.rung})
         for one in plan.variants
     ]
     return json.dumps(parts, indent=1)
@@ -102,7 +107,11 @@ def read(client: MlflowClient, home: Home, run: Run, trials: set[str]) -> list[P
     if text is None:
         return [Part(run, run.data.params, {}, frozenset(trials))]
     return [
-        Part(run, one["params"], one["vary"], frozenset(one["trials"])) for one in json.loads(text)
+        Part(
+            *(run, one["params"], one["vary"], frozenset(one["trials"])),
+            *(one.get("whole"), one.get("rung")),
+        )
+        for one in json.loads(text)
     ]
 
 

@@ -17,6 +17,7 @@ from sweeps.spec.fields import MAX_LEVEL, MAX_SEED, Where
 from sweeps.spec.recipe import RecipeFields
 from sweeps.spec.resources import Resources
 from sweeps.spec.search import LIST, SEARCH, FindLevel, FindRewind
+from sweeps.spec.stop_early import Rung, StopEarly
 from sweeps.spec.subnetworks import (
     STRATEGIES,
     Dense,
@@ -26,7 +27,6 @@ from sweeps.spec.subnetworks import (
     Pruned,
 )
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.stop_early import Rung, StopEarly
 from sweeps.spec.tuned import Search
 
 SEEDS = "a number of seeds (3), or a list of them ([1, 2, 3])"
