@@ -39,7 +39,7 @@ OWN_CODE = "own-code"
 """The folder of own code, beside it. No module can have this name: a job's workers would find those
 of its working directory before any other."""
 
-SWEEP, CONTENT, PROJECT = "sweep", "content", "project"
+SWEEP, CONTENT, PROJECT, PRIORITY = "sweep", "content", "project", "priority"
 """A submission's metadata."""
 
 STOP_SECONDS = 120
@@ -64,6 +64,8 @@ class Submission:
     begun: float | None
     ended: float | None
     """Unix time, seconds."""
+    priority: int = 0
+    """Among the sweeps on the cluster."""
 
     @property
     def under_way(self) -> bool:
@@ -86,6 +88,7 @@ class Submission:
             message=" ".join((job.message or "").split()),
             begun=job.start_time / 1000 if job.start_time else None,
             ended=job.end_time / 1000 if job.end_time else None,
+            priority=int(metadata.get(PRIORITY, 0)),
         )
 
 
@@ -106,9 +109,15 @@ class Jobs:
             self._client: JobSubmissionClient = JobSubmissionClient(cluster.address)
 
     def submit(
-        self, spec: str, overrides: Sequence[str] = (), workers: int | None = None
+        self,
+        spec: str,
+        overrides: Sequence[str] = (),
+        workers: int | None = None,
+        priority: int = 0,
     ) -> tuple[Submission, bool]:
         """Start a sweep, or find the same one under way; and whether it was started.
+
+        The priority is no part of what the sweep is: one that is under way keeps its own.
 
         The own code that the spec names is sent with it, see `trainables.plugins.use`, and so are
         networks from files below the current folder. Raises
@@ -140,6 +149,9 @@ class Jobs:
         if workers:
             command += ["--workers", str(workers)]
         again = ["sweeps", "submit", spec, *command[5 : 5 + 2 * len(overrides)]]
+        if priority:
+            command += ["--priority", str(priority)]
+            again += ["--priority", str(priority)]
         with tempfile.TemporaryDirectory() as folder, _spoken_to(self.cluster):
             (Path(folder) / SPEC_FILE).write_text(text, encoding="utf-8")
             for name, network in files.items():
@@ -165,6 +177,7 @@ class Jobs:
                         SWEEP: name,
                         CONTENT: content,
                         PROJECT: version("stability-sweeps"),
+                        PRIORITY: str(priority),
                     },
                 )
             except RuntimeError as error:

@@ -12,6 +12,7 @@ from sweeps.commands.options import (
     BudgetOption,
     PluginsOption,
     PriceOption,
+    PriorityOption,
     SetOption,
     SpecArgument,
     WorkersOption,
@@ -53,6 +54,7 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="show its log to its end")] = False,
     budget: BudgetOption = None,
     price_per_hour: PriceOption = None,
+    priority: PriorityOption = 0,
     address: AddressOption = None,
 ) -> None:
     """Run a sweep on a cluster; one that is under way is found, not done twice.
@@ -61,6 +63,7 @@ def submit(
     Examples:
       sweeps submit resnet20-cifar10 --address http://127.0.0.1:8265
       sweeps submit my-sweep.yaml --set inits=5 --wait
+      sweeps submit my-sweep.yaml --priority 10
     """
     from sweeps.plugins import use
     from sweeps.spec.budget import overrides
@@ -68,8 +71,13 @@ def submit(
     use(spec, plugins)
     changed = [*set_, *overrides(budget, price_per_hour)]
     jobs = _jobs(address)
-    one, started = jobs.submit(spec, changed, workers)
-    if not started:
+    one, started = jobs.submit(spec, changed, workers, priority)
+    if not started and one.priority != priority:
+        print(
+            f"under way already, since {_began(one)}, with priority {one.priority}; to give it "
+            f"priority {priority}, first `sweeps stop {one.id}`, and submit again:"
+        )
+    elif not started:
         print(f"under way already, since {_began(one)}:")
     print(one.id, flush=True)
     if wait:
@@ -167,10 +175,10 @@ def _table(jobs: Jobs, found: list[Submission], progress: bool = False) -> Rende
     from sweeps.running.progress import duration
 
     width = max((len(one.id) for one in found), default=0)  # ids are to be copied
-    table = Table(Column("id", min_width=width), "state", "began", "took", box=None)
+    table = Table(Column("id", min_width=width), "state", "priority", "began", "took", box=None)
     for one in found:
         took = "" if one.seconds is None else duration(one.seconds)
-        table.add_row(one.id, one.state, _began(one), took)
+        table.add_row(one.id, one.state, str(one.priority), _began(one), took)
     if not progress:
         return table
     lines = _last_lines(jobs.log(found[0]), 1 if found[0].under_way else 3)

@@ -13,6 +13,7 @@ import typer
 
 from sweeps import completing
 from sweeps.errors import UserError, did_you_mean
+from sweeps.running.priority import HIGHEST, LOWEST
 
 SpecArgument = Annotated[
     str,
@@ -90,6 +91,16 @@ PriceOption = Annotated[
     float | None,
     typer.Option(
         "--price-per-hour", metavar="PRICE", help="of one worker, in any currency: for the cost"
+    ),
+]
+PriorityOption = Annotated[
+    int,
+    typer.Option(
+        "--priority",
+        metavar="NUMBER",
+        min=LOWEST,
+        max=HIGHEST,
+        help="among the sweeps on a cluster: a higher one gets the next free worker",
     ),
 ]
 SubmissionOption = Annotated[

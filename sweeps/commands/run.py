@@ -16,6 +16,7 @@ from sweeps.commands.options import (
     HomeOption,
     PluginsOption,
     PriceOption,
+    PriorityOption,
     SetOption,
     SpecArgument,
     StoreOption,
@@ -24,7 +25,7 @@ from sweeps.commands.options import (
     check_finite,
 )
 from sweeps.commands.reading import read_results
-from sweeps.errors import RecordingError
+from sweeps.errors import RecordingError, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,6 +61,7 @@ def run(
             help="work on the Ray cluster that this machine belongs to: auto, or HOST:PORT",
         ),
     ] = None,
+    priority: PriorityOption = 0,
 ) -> None:
     """Run a sweep: do what the store lacks, record, tabulate, report.
 
@@ -82,6 +84,11 @@ def run(
     from trainables.store import Store
 
     check_finite("--checkpoint-seconds", checkpoint_seconds)
+    if priority and cluster is None:
+        raise UserError(
+            f"--priority {priority}: is among the sweeps on a cluster: give --cluster, too, or use "
+            "sweeps submit"
+        )
     fingerprint.here()  # before anything can change: workers are held against it
     use(spec, plugins)
     place = resolve(home, store, tracking, data)
@@ -97,6 +104,7 @@ def run(
             site=site,
             checkpoint_seconds=checkpoint_seconds,
             console=console,
+            priority=priority,
         )
     again = os.environ.get(AGAIN) or shlex.join(["sweeps", *sys.argv[1:]])
     console.print(display.outcome_text(outcome, again, place.log(sweep.name)), soft_wrap=True)

@@ -6,8 +6,9 @@ import os
 import shutil
 import socket
 import sys
+import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from sweeps.running.meter import Meter
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
 from sweeps.running.progress import ProgressView, Tally
+from sweeps.running.rivals import RayBoard, Rivals
 from sweeps.running.schedule import Schedule
 from sweeps.running.scratch import scratch
 from sweeps.running.sites import Site
@@ -53,8 +55,11 @@ def run(
     site: Site,
     checkpoint_seconds: float,
     console: Console,
+    priority: int = 0,
 ) -> Outcome:
     """Do what the store lacks, and record every trial. Raises UserError before anything is done.
+
+    `priority` is among the sweeps on the same cluster: a higher one gets the next free room.
 
     A sweep has one driver at a time in a home; a second one is refused. Raises ClusterError if the
     tracking server can't be reached, Ray doesn't start, or a worker runs other code.
@@ -88,7 +93,8 @@ def run(
         try:
             if needed:
                 _execute(
-                    growth, needed, home, store, site, writer, outcome, checkpoint_seconds, console
+                    *(growth, needed, home, store, site, writer, outcome),
+                    *(checkpoint_seconds, console, priority),
                 )
         finally:  # nothing stays RUNNING after its driver
             store.remove_abandoned()
@@ -136,6 +142,7 @@ def _execute(
     outcome: Outcome,
     checkpoint_seconds: float,
     console: Console,
+    priority: int,
 ) -> None:
     spec = growth.plan.spec
     demand = spec.demand
@@ -150,6 +157,7 @@ def _execute(
         Leases(store, _owner(home, spec.name)) as leases,
         site.ready(demand, console.print),
         watching(site.check, partial(_give_up, writer, console, folder)),
+        _rivals(site, spec, priority) as rivals,
     ):
         from sweeps.running import tuning
         from sweeps.running.searcher import Settings
@@ -157,7 +165,7 @@ def _execute(
         # Of drivers that hold no room for their workers there is always room for one more.
         at_most = site.at_most or (site.most(demand) if demand.workers > 1 else None)
         capacity = partial(site.capacity, demand)
-        handout = Handout(schedule, store, leases, capacity, at_most, meter)
+        handout = Handout(schedule, store, leases, capacity, at_most, meter, rivals)
         log = home.log(spec.name)
         observer = RunObserver(growth, handout, writer, view, outcome, stopping, log, site, meter)
         settings = Settings(
@@ -186,6 +194,14 @@ def _execute(
     outcome.skipped = len(schedule.skipped - after_blocked)
     outcome.machines = len(observer.machines)
     observer.measure_overhead()
+
+
+def _rivals(site: Site, spec: Sweep, priority: int) -> AbstractContextManager[Rivals | None]:
+    """The other sweeps on the Ray of a site; none where it is our own."""
+    if not site.shared:
+        return nullcontext()
+    name = f"{spec.name}-{uuid.uuid4().hex}"
+    return Rivals(name, priority, spec.demand, RayBoard())
 
 
 def _give_up(

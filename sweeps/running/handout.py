@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from sweeps.running.meter import Meter
+from sweeps.running.rivals import Rivals
 from sweeps.running.schedule import Schedule
 from trainables.jobs.kinds import Job
 from trainables.store import Store
@@ -32,12 +33,14 @@ class Handout:
         capacity: Callable[[], int],
         at_most: int | None = None,
         meter: Meter | None = None,
+        rivals: Rivals | None = None,
     ):
         """Hand out `at_most` batches at a time; else as many as there is room for. `meter` says
-        whether the sweep's budget allows one more."""
+        whether the sweep's budget allows one more, `rivals` whether it leaves its turn to another
+        sweep of the cluster."""
         self.schedule = schedule
         self._store, self._leases, self._capacity = store, leases, capacity
-        self._at_most, self._meter = at_most, meter
+        self._at_most, self._meter, self._rivals = at_most, meter, rivals
         self._held: dict[str, list[str]] = {}
         """Batch -> keys leased for it."""
         self.seconds_out_of_work = 0.0
@@ -53,14 +56,14 @@ class Handout:
         try:
             return self._next_batch(name, now)
         finally:
-            self._out_of_work = self.schedule.workers_out_of_work
+            out_of_work, left = self.schedule.workers_out_of_work, self.schedule.workers
+            self._out_of_work = max(0, left - len(self._held)) if self.gives_way else out_of_work
 
     def _next_batch(self, name: str, now: float) -> list[Job] | None:
         if now - self._measured > CAPACITY_SECONDS:
             self._measured = now
             self.schedule.workers = max(1, self._capacity())
-        full = self._at_most and len(self._held) >= self._at_most
-        if full or self.out_of_budget:
+        if self._full or self.out_of_budget or self.gives_way:
             return None
         while (jobs := self.schedule.next_batch(name)) is not None:
             keys = [job.key for job in jobs]
@@ -76,6 +79,30 @@ class Handout:
                 self._held[name] = [job.key for job in jobs]
                 return jobs
         return None
+
+    @property
+    def _full(self) -> bool:
+        return bool(self._at_most) and len(self._held) >= (self._at_most or 0)
+
+    def look_around(self, waiting: int) -> None:
+        """Hear whether another sweep of the cluster goes first; call often.
+
+        `waiting` is the number of batches that were handed out and have no worker yet.
+        """
+        if self._rivals is not None:
+            more = self.schedule.ready and not self._full and not self.out_of_budget
+            self._rivals.look(waiting > 0 or more, len(self._held) - waiting)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether a sweep of higher priority waits for room: nothing is handed out until it has
+        it."""
+        return self._rivals is not None and self._rivals.gives_way
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is under way."""
+        return bool(self._held)
 
     def _affordable(self, jobs: Iterable[Job]) -> bool:
         return self._meter is None or self._meter.allows(self.schedule.expected(jobs))

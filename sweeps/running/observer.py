@@ -133,6 +133,7 @@ class RunObserver:
         self._show()
 
     def _show(self) -> None:
+        self._tally.gives_way = self._handout.gives_way
         self._view.update()
 
     def look(self) -> None:

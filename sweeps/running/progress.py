@@ -71,6 +71,8 @@ class Tally:
     iterations: int = 0
     busy_seconds: float = 0.0
     """Time that workers spent in jobs, summed over workers."""
+    gives_way: bool = False
+    """Whether nothing is handed out while a sweep of higher priority waits for room."""
     begun: float = field(default_factory=time.monotonic)
     first_report: float | None = None
     """When the first worker reported: start-up ends there."""
@@ -167,6 +169,8 @@ class ProgressView:
             parts.append(f"{t.reused} reused")
         if waiting := len(self.schedule.elsewhere):
             parts.append(f"waiting for {waiting} that another sweep does")
+        if t.gives_way:
+            parts.append("gives way to a sweep of higher priority")
         if t.failed:
             parts.append(f"{t.failed} failed")
         if t.diverged:

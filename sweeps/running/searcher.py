@@ -101,6 +101,8 @@ class ScheduleSearcher(Searcher):
         """Batches that were handed out and not heard from yet."""
         self._quiet_since = time.monotonic()
         """When no batch was under way any more."""
+        self._taken_back: set[str] = set()
+        """Batches that were handed out, and taken back before a worker had begun."""
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
         return True
@@ -117,9 +119,12 @@ class ScheduleSearcher(Searcher):
             self._observer.job_done(job)
         if self.refused or self._stop() or self._schedule.finished or self._idle_for(IDLE_SECONDS):
             return Searcher.FINISHED
+        self.look_around()
         s, jobs = self._settings, self._handout.next_batch(trial_id)
         if self._handout.out_of_budget:
             return Searcher.FINISHED
+        if self._handout.gives_way:
+            return None if self._handout.busy else Searcher.FINISHED
         if jobs is None:
             enough = self._handed_out >= min(self._schedule.workers, self._schedule.left)
             if not s.warm or enough or self._handout.idle:
@@ -174,8 +179,10 @@ class ScheduleSearcher(Searcher):
     ) -> None:
         if result and not error:
             self.on_trial_result(trial_id, result)
+        taken_back = trial_id in self._taken_back
+        self._taken_back.discard(trial_id)
         lost = "its worker process died" if error or not result else result["report"].lost
-        if not lost:
+        if not lost or taken_back:
             self._schedule.batch_ended(trial_id)
         elif not self._stop():
             self._observer.told(f"a batch was lost, as {lost}; it goes on from its checkpoints")
@@ -189,6 +196,15 @@ class ScheduleSearcher(Searcher):
         self._observer.batch_ended(trial_id)
         self._nodes.pop(trial_id, None)
         self._pending.discard(trial_id)
+
+    def look_around(self) -> None:
+        """Hear whether another sweep of the cluster goes first; call often."""
+        self._handout.look_around(len(self._pending))
+
+    def take_back(self, trial_id: str) -> None:
+        """Hear that a batch is taken back for which no worker has begun: its jobs are ready again
+        when Tune says that its trial has ended."""
+        self._taken_back.add(trial_id)
 
     def look_for_stall(self) -> None:
         """Tell the observer, once, when all that was handed out waits for room; call often."""

@@ -56,7 +56,7 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
     ClusterError if a worker runs other code than this process.
 
     While all that is left is done by another sweep, no worker is kept: the other one may wait for
-    the room.
+    the room. Nor is one while a sweep of higher priority waits for room.
     """
     os.environ.update(TUNE_SETTINGS)
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(settings.pending)
@@ -67,8 +67,9 @@ def run(handout: Handout, settings: Settings, observer: Observer, stop: Callable
         )
         if handout.out_of_budget:
             return
-        while handout.idle and not handout.schedule.finished and not stop():
+        while (handout.idle or handout.gives_way) and not handout.schedule.finished and not stop():
             time.sleep(LOOK_SECONDS / 4)
+            handout.look_around(waiting=0)
             try:
                 for job in handout.done_elsewhere():
                     observer.job_done(job)
@@ -87,6 +88,7 @@ def _run_tune(
 
     def stopped() -> bool:
         observer.look()
+        searcher.look_around()
         searcher.look_for_stall()
         return stop() or searcher.refused is not None
 
@@ -94,7 +96,7 @@ def _run_tune(
         BatchTrainable if demand.workers == 1 else TeamTrainable,
         name="sweep",
         search_alg=searcher,
-        scheduler=Turns(),
+        scheduler=Turns(lambda: handout.gives_way, searcher.take_back),
         num_samples=-1,
         resources_per_trial=tune.PlacementGroupFactory([dict(demand.trial)]),
         reuse_actors=True,
