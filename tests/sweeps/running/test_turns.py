@@ -79,7 +79,7 @@ def test_batches_take_their_turn_in_the_order_they_came() -> None:
         _trial_to_actor=SimpleNamespace(get=lambda trial: starting.get(id(trial))),
         _actor_manager=SimpleNamespace(is_actor_started=lambda actor: True),
     )
-    turns, chosen = Turns(), []
+    turns, chosen = Turns(bool, print), []
     for waiting in ([4, 1, 3], [4, 3], [4, 0, 2], []):
         controller._pending_trials = [trials[number] for number in waiting]
         chosen.append(turns.choose_trial_to_run(SimpleNamespace(_tune_controller=controller)))
