@@ -167,9 +167,23 @@ def check_call(found: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> 
     try:
         signature.bind(*given, **named)
     except TypeError as error:
-        raise UnusableError(
-            f"{error}; it takes {_shortened(str(signature))}{_defined(found)}"
-        ) from None
+        unknown = "unexpected keyword" in str(error)
+        problem = _unknown(signature, named) if unknown else f"{error};"
+        raise UnusableError(f"{problem} it takes {_names(signature)}{_defined(found)}") from None
+
+
+def _unknown(signature: inspect.Signature, named: Mapping[str, Any]) -> str:
+    """Return which of some arguments a function does not have, in a few words."""
+    known = list(signature.parameters)
+    wrong = next(name for name in named if name not in known)
+    near = get_close_matches(wrong, known, 1)
+    return f"it has no argument {wrong!r};" + (f" did you mean {near[0]!r}?" if near else "")
+
+
+def _names(signature: inspect.Signature) -> str:
+    """Return the names of a function's arguments with their defaults, without types."""
+    bare = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    return _shortened(str(inspect.Signature(bare)))
 
 
 def _defined(found: Callable[..., Any]) -> str:

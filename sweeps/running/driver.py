@@ -150,6 +150,9 @@ def _execute(
     stopping = Stopping(console)
     meter = Meter(spec.budget, home.spent, outcome.submission)
     meter.begin(lambda: schedule.workers * demand.workers)
+    if not _affords_any(schedule, meter):
+        outcome.out_of_budget = meter.line
+        return
     with (
         ProgressView(console, outcome.tally, schedule) as view,
         stopping.on_signal(),
@@ -194,6 +197,13 @@ def _execute(
     outcome.skipped = len(schedule.skipped - after_blocked)
     outcome.machines = len(observer.machines)
     observer.measure_overhead()
+
+
+def _affords_any(schedule: Schedule, meter: Meter) -> bool:
+    """Whether a budget reaches for the job that comes first: no worker is started for nothing."""
+    jobs = schedule.next_batch("first") or []
+    schedule.batch_ended("first")
+    return meter.allows(schedule.expected(jobs[:1]))
 
 
 def _rivals(site: Site, spec: Sweep, priority: int) -> AbstractContextManager[Rivals | None]:

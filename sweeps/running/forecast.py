@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from sweeps.home import Home
@@ -39,7 +40,7 @@ def forecast(
 ) -> Forecast:
     """Return how far workers get with the jobs that are `needed` within `limit` seconds.
 
-    Batches are handed out as in a run: none that would end later.
+    Batches are handed out as in a run: of each the first jobs, those that would not end later.
     """
     schedule = Schedule(needed, workers, on=on)
     running: list[tuple[float, int, list[Job]]] = []
@@ -48,11 +49,12 @@ def forecast(
     last = 0.0
     while True:
         while free and (batch := schedule.next_batch(str(number))) is not None:
-            end = now + sum(seconds(job, on) for job in batch)
-            if end > limit:
+            ends = [one for one in _ends(batch, now, on) if one <= limit]
+            batch = schedule.shorten(str(number), len(ends))
+            if not batch:
                 free = 0
                 break
-            heapq.heappush(running, (end, number, batch))
+            heapq.heappush(running, (ends[-1], number, batch))
             free, number = free - 1, number + 1
         if not running:
             break
@@ -65,6 +67,11 @@ def forecast(
     missing = needed.keys() - schedule.done
     trials = sum(missing.isdisjoint(trial.measured) for trial in plan.trials)
     return Forecast(done, trials, last)
+
+
+def _ends(batch: Iterable[Job], now: float, on: Hardware) -> list[float]:
+    """When the jobs of a batch are done that begins now."""
+    return list(accumulate((seconds(job, on) for job in batch), initial=now))[1:]
 
 
 def within(

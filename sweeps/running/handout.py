@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import accumulate
 
 from sweeps.running.meter import Meter
 from sweeps.running.rivals import Rivals
@@ -71,10 +72,10 @@ class Handout:
             if len(ours) < len(keys):
                 jobs = self.schedule.withhold(name, set(keys) - ours)
                 self._leases.release(ours - {job.key for job in jobs})
-            if jobs and not self._affordable(jobs):
-                self.schedule.batch_ended(name)
-                self._leases.release({job.key for job in jobs})
-                return None
+            if jobs and self._meter is not None:
+                jobs = self._affordable(name, jobs, self._meter)
+                if not jobs:
+                    return None
             if jobs:
                 self._held[name] = [job.key for job in jobs]
                 return jobs
@@ -104,8 +105,20 @@ class Handout:
         """Whether a batch is under way."""
         return bool(self._held)
 
-    def _affordable(self, jobs: Iterable[Job]) -> bool:
-        return self._meter is None or self._meter.allows(self.schedule.expected(jobs))
+    def _affordable(self, name: str, jobs: list[Job], meter: Meter) -> list[Job]:
+        """Return the first jobs of a batch that the budget reaches for; the others are given back.
+
+        If it does not reach for one, it counts as reached.
+        """
+        ends = accumulate(self.schedule.expected([job]) for job in jobs)
+        number = sum(map(meter.fits, ends))
+        if number < len(jobs):
+            self._leases.release({job.key for job in jobs[number:]})
+        if number == 0:
+            meter.allows(self.schedule.expected(jobs[:1]))
+            self.schedule.batch_ended(name)
+            return []
+        return jobs if number == len(jobs) else self.schedule.shorten(name, number)
 
     @property
     def out_of_budget(self) -> bool:

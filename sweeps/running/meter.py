@@ -52,17 +52,23 @@ class Meter:
             self._write()
 
     def allows(self, seconds: float) -> bool:
-        """Return whether a batch that is expected to take so long ends within the budget."""
-        self.tick()
-        if self._budget is None:
-            return True
-        limit = self._budget
-        if limit.hours is not None and self.seconds + seconds > 3600 * limit.hours:
-            self.reached = True
-        if limit.cost is not None:
-            ended = self.worker_seconds + seconds * self.workers()
-            self.reached = self.reached or self._cost(ended) > limit.cost
+        """Return whether work that is expected to take so long ends within the budget.
+
+        If it does not, the budget is reached.
+        """
+        self.reached = self.reached or not self.fits(seconds)
         return not self.reached
+
+    def fits(self, seconds: float) -> bool:
+        """Return whether work that is expected to take so long would end within the budget."""
+        self.tick()
+        limit = self._budget
+        if limit is None:
+            return True
+        if limit.hours is not None and self.seconds + seconds > 3600 * limit.hours:
+            return False
+        ended = self.worker_seconds + seconds * self.workers()
+        return limit.cost is None or self._cost(ended) <= limit.cost
 
     @property
     def line(self) -> str:

@@ -230,6 +230,16 @@ class Schedule:
             self._take(name, stays)
         return [self.jobs[key] for key in stays]
 
+    def shorten(self, name: str, number: int) -> list[Job]:
+        """Leave the first jobs of a batch that was handed out, and take the others back.
+
+        Returns the jobs that stay.
+        """
+        keys = self._give_back(name)
+        self._take(name, keys[:number])
+        self._put_back(keys[number:])
+        return [self.jobs[key] for key in keys[:number]]
+
     def take_back(self, keys: Iterable[str]) -> None:
         """Take jobs back that the other sweep gave up."""
         returned = self.elsewhere.intersection(keys)

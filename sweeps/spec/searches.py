@@ -45,8 +45,25 @@ def levels_of(subnetwork: Trained | Files) -> list[int]:
 
 def grows(spec: Sweep) -> bool:
     """Return whether what a sweep trains depends on what comes out."""
-    trained = (one for one in spec.subnetworks if not isinstance(one, Files))
-    return any(isinstance(one, ImpAdaptive) or search_of(spec, one) is not None for one in trained)
+    return what_grows(spec) is not None
+
+
+def what_grows(spec: Sweep) -> tuple[Where, str] | None:
+    """Return the first place of a spec by which what it trains depends on what comes out, and what
+    would stand there otherwise; None if there is no such place."""
+    for index, one in enumerate(spec.subnetworks):
+        if isinstance(one, Files):
+            continue
+        where: Where = ("subnetworks", index)
+        if isinstance(one, ImpAdaptive):
+            return (*where, "strategy"), "another strategy than imp-adaptive, which searches itself"
+        search = search_of(spec, one)
+        if isinstance(search, FindLevel):
+            return (*where, "levels"), "a list of levels: [3, 11]"
+        if search is not None:
+            own: Where = ("rewind",) if one.rewind is None else (*where, "rewind")
+            return own, "a list of rewind points: [0, 120]"
+    return None
 
 
 def check(spec: Sweep) -> None:

@@ -75,9 +75,10 @@ def _searching(spec: Mapping[str, Any], validate: Validate) -> Sweep:
 def _check_search(whole: Sweep, search: Search) -> None:
     """Raise an error of a search that cannot be judged, or of too many jobs."""
     strategies = {one.strategy for one in whole.subnetworks}
-    if any(searches.grows(one) for one in whole.each):
-        problem = "a search needs lists of rewind points and levels, and no imp-adaptive"
-        raise error_at(("search",), problem)
+    for one in whole.each:
+        if (grows := searches.what_grows(one)) is not None:
+            where, wanted = grows
+            raise error_at(where, f"within `search` this must be {wanted}")
     if all(one.measure != "instability" for one in whole.measure) or len(whole.orders) < 2:
         problem = f"metric {search.metric} needs the measure instability and two order seeds"
         raise error_at(("search", "metric"), problem)

@@ -140,7 +140,7 @@ def test_what_is_wrong_is_one_line_with_its_place(folder: Path) -> None:
     assert wrong("nets:number") == "it is a int, not a function or class"
     said = "missing a required argument: 'width'; it takes (width, depth=2) (nets.py:1)"
     assert wrong("nets:net") == said
-    said = "got an unexpected keyword argument 'wide'; it takes (width) (nets.py:5)"
+    said = "it has no argument 'wide'; did you mean 'width'? it takes (width) (nets.py:5)"
     assert wrong("nets:Net", 1, wide=2) == said
     assert wrong("broken:f") == "ZeroDivisionError: division by zero (broken.py:3)"
     said = "ModuleNotFoundError: No module named 'nothing_like_it' (lacking.py:2)"

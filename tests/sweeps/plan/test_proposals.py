@@ -208,8 +208,15 @@ def test_bad_input_is_one_line(search: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("rewind={find: stable, between: [0, 60]}", "needs lists of rewind points"),
-        ("subnetworks=[dense, {strategy: imp-adaptive, until_left: 30 %}]", "no imp-adaptive"),
+        ("rewind={find: stable, between: [0, 60]}", "rewind: within `search` .* rewind points"),
+        (
+            "subnetworks=[dense, {strategy: imp, levels: {find: stable, between: [1, 9]}}]",
+            r"subnetworks\[1\].levels: within `search` this must be a list of levels",
+        ),
+        (
+            "subnetworks=[dense, {strategy: imp-adaptive, until_left: 30 %}]",
+            r"subnetworks\[1\].strategy: .* another strategy than imp-adaptive",
+        ),
         ("vary={batch_size: [16]}", "leave one of them out"),
         (
             "search={trials: 3, over: {rewind: {integers: [0, 9]}}}|"

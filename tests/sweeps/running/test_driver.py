@@ -45,3 +45,17 @@ def test_no_submission_stays_running(error: BaseException, tmp_path: Path) -> No
         )  # fmt: skip
     [submission] = records.submissions(MlflowClient(home.tracking), "digits-mlp")
     assert submission.info.status == "KILLED"
+
+
+def test_no_worker_is_started_for_a_budget_that_is_spent(tmp_path: Path) -> None:
+    home = resolve(str(tmp_path / "home"))
+    small = ["inits=1", "orders=2", "rewind=[0]", "budget={hours: 1.0e-7}"]
+    spec, text = load("digits-mlp", small)
+    site = Broken(AssertionError("Ray is not to be started"))
+    outcome = driver.run(
+        spec, text, home, Store(home.store),
+        site=site, checkpoint_seconds=60, console=Console(file=io.StringIO()),
+    )  # fmt: skip
+    assert "the budget of 0 s does not reach for the next jobs" in outcome.out_of_budget
+    assert outcome.interrupted
+    assert not outcome.complete

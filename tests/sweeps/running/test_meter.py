@@ -138,6 +138,36 @@ def test_a_forecast_ends_with_everything_or_with_what_fits() -> None:
     assert (done.jobs, done.trials) == (0, len(plan.trials))
 
 
+def test_of_trainings_side_by_side_some_fit_within_a_small_budget() -> None:
+    """A batch of them takes up to 20 s: it is cut to what fits."""
+    plan = expand(load("digits-mlp", ["inits=3", "orders=3", "rewind=[0]"])[0])
+    work = sum(seconds(job) for job in plan.jobs.values())
+    limits = [CPU_CORE.seconds_to_start + share * work for share in (0.05, 0.2, 0.5, 0.8)]
+    found = [forecast(plan, plan.jobs, 2, limit) for limit in limits]
+    done = [one.jobs for one in found]
+    assert done == sorted(set(done))
+    assert 0 < done[0] < done[-1] < len(plan.jobs) or done[-1] == len(plan.jobs)
+    assert all(one.seconds <= limit for one, limit in zip(found, limits, strict=True))
+
+
+def test_a_batch_is_cut_to_what_a_budget_reaches_for(tmp_path: Path, clock: Clock) -> None:
+    plan = expand(load("digits-mlp", ["inits=3", "orders=3", "rewind=[0]"])[0])
+    whole = Schedule(plan.jobs, 1).next_batch("whole")
+    assert whole is not None
+    schedule, store = Schedule(plan.jobs, 1), Store(str(tmp_path / "store"))
+    limit = schedule.expected(whole) / 2
+    leases = Leases(store, "me")
+    meter = Meter(Budget(hours=limit / 3600), tmp_path / "spent.json", "a")
+    handout = Handout(schedule, store, leases, lambda: 1, meter=meter)
+    jobs = handout.next_batch("one")
+    assert jobs == whole[: len(jobs or ())]
+    assert schedule.expected(jobs or ()) <= limit
+    assert not handout.out_of_budget
+    others = {job.key for job in whole[len(jobs or ()) :]}
+    assert others
+    assert Leases(store, "another").claim(list(others)) == others, "they are given back"
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [

@@ -132,7 +132,7 @@ def test_synflow_costs_its_steps() -> None:
 @pytest.mark.parametrize(
     ("signature", "options", "said"),
     [
-        ("weights, mask, context, power=1", "powr=2", "got an unexpected keyword argument 'powr'"),
+        ("weights, mask, context, power=1", "powr=2", "it has no argument 'powr'"),
         ("weights, mask", "power=2", "too many positional arguments"),
         ("weights, mask, context, power", "other=2", "missing a required argument: 'power'"),
     ],
