@@ -127,7 +127,7 @@ def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[str]:
         best = f"Of {len(found)} combinations that were tried, {best}"
     else:
         best = (
-            f"Of {len(tried)} combinations that were tried, {len(found)} are complete; of these, "
-            f"{best}"
+            f"Of {len(tried)} combinations that were tried, {len(found)} "
+            f"{'is' if len(found) == 1 else 'are'} complete; of these, {best}"
         )
     return [f"{best}: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}."]

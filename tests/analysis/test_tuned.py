@@ -2,10 +2,12 @@
 
 import math
 
+import matplotlib.pyplot as plt
 import pytest
 
+from analysis.figures import parallel
 from analysis.objectives import Outcome, value
-from analysis.tuned import Tuned, caption, finding, scores, table
+from analysis.tuned import Tuned, Unfinished, caption, finding, scores, table
 
 MIN = Tuned("objective", "min")
 
@@ -79,3 +81,44 @@ def test_a_diverged_trial_counts_as_the_worst(frame, trial):
         trial("dense", 0, 0, recipe="b", instability=50.0),
     )
     assert scores(made, MIN)["recipe"].tolist() == ["b", "a"]
+
+
+STOPPED = Tuned("objective", "min", {"b": Unfinished(1, 4, rung=1), "c": Unfinished(3, 4)})
+"""The one with the best value was stopped early, and the worst is not done yet."""
+
+
+def test_what_was_stopped_early_is_never_the_best(frame, trial):
+    made = rows(frame, trial, OF)
+    found = scores(made, STOPPED)
+    assert found["recipe"].tolist() == ["a", "b", "c"]
+    assert found["complete"].tolist() == [True, False, False]
+    assert table(made, AXES, STOPPED)["trained"].tolist() == [
+        "complete",
+        "stopped early (1 of 4 trials)",
+        "not complete (3 of 4 trials)",
+    ]
+    assert "trained" not in table(made, AXES, MIN)
+    assert "The search stopped 1 of them early" in caption(made, STOPPED)
+    assert "stopped" not in caption(made, MIN)
+
+
+def test_the_sentence_is_of_complete_combinations(frame, trial):
+    made = rows(frame, trial, OF | {"d": (0.0, 99.0)})
+    axes = {"learning_rate": AXES["learning_rate"] | {"d": 0.2}}
+    tuned = Tuned("objective", "min", {"d": Unfinished(1, 4, rung=1)})
+    assert finding(made, axes, tuned) == [
+        "Of 4 combinations that were tried, 3 are complete; of these, learning_rate=0.1 is the "
+        "best: highest test error on the path (%) 3.00; the worst has 65.00."
+    ]
+    none = Tuned("objective", "min", dict.fromkeys("abcd", Unfinished(1, 4)))
+    assert finding(made, axes, none) == []
+
+
+def test_the_figure_has_a_dashed_line_for_what_is_not_complete(frame, trial):
+    drawn = parallel.figure(rows(frame, trial, OF), AXES, STOPPED)
+    dashed, ranked = drawn.axes[0].collections
+    assert len(dashed.get_segments()) == 2
+    assert len(ranked.get_segments()) == 1
+    assert dashed.get_linestyle()[0][1] is not None
+    assert ranked.get_linestyle()[0][1] is None
+    plt.close(drawn)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from recording_samples import Recorded, keys
+from recording_samples import Recorded, keys, measured
 
 from analysis import records
+from analysis.tuned import Unfinished
 from sweeps import reporting
+from sweeps.loading import load
 from sweeps.notebook import Results as Notebook
-from sweeps.recording import rebuild
+from sweeps.plan import expand, growing
+from sweeps.recording import rebuild, submissions
 from sweeps.recording.summary import conclude
+from sweeps.searched import tuned_of
 
 SMALL = ("rewind=[0, 20]", "inits=1", "orders=2", "subnetworks=[dense]")
 IMP = ("rewind=[0]", "inits=2", "orders=2", "subnetworks=[dense, {strategy: imp, levels: [2]}]")
@@ -153,3 +157,27 @@ def test_trials_are_chosen_by_what_varies(recorded: Recorded, label: str) -> Non
 
     recorded.submit(*SMALL, GRID)
     assert len(select(recorded.read().trials, parse(label))) == 4
+
+
+def test_reports_say_which_combinations_a_search_stopped_early(recorded: Recorded) -> None:
+    """All came out the same: the first one goes on alone."""
+    stop = "search={trials: 4, sampler: random, over: {learning_rate: {log: [0.1, 0.3]}}"
+    given = ["rewind=[0]", "inits=2", "orders=2", "subnetworks=[dense]", stop + ", stop_early: {}}"]
+    spec, text = load("digits-mlp", given)
+    plan = expand(spec)
+    while plan.open:
+        for job in plan.measurements.values():
+            recorded.measure(job, measured(job) | {"instability_test": 1.0})
+        plan, _ = growing.from_store(spec, recorded.store)
+    for job in plan.measurements.values():
+        recorded.measure(job, measured(job) | {"instability_test": 1.0})
+    submissions.save(recorded.store, plan, text)
+    rebuild.rebuild(recorded.home, recorded.store, [], lambda line: None)
+    found = recorded.read(submissions.sweep_key(plan))
+    assert len(found.trials) == found.planned == 2 + 3
+    tuned = tuned_of(found)
+    assert tuned is not None
+    assert list(tuned.unfinished.values()) == 3 * [Unfinished(trials=1, whole=2, rung=1)]
+    told = reporting.markdown(found)
+    assert told.count("stopped early (1 of 2 trials)") == 3
+    assert "Of 4 combinations that were tried, 1 is complete; of these" in told
