@@ -61,7 +61,10 @@ class Turns(FIFOScheduler):
         self._take_back(trial.trial_id)
         if trial in controller._staged_trials:
             controller._unstage_trial_with_resources(trial)
-        controller.stop_trial(trial)
+        # As `stop_trial` does, which also prints a line.
+        controller._search_alg.on_trial_complete(trial.trial_id)
+        controller._schedule_trial_stop(trial)
+        controller._live_trials.discard(trial)
 
     def _give_up_idle(self, controller: Any, at_once: bool) -> None:
         now = time.monotonic()
