@@ -49,7 +49,7 @@ class Told:
     def look(self): pass
 
 spec = ["inits=1", f"orders={orders}", "rewind=[0]", "subnetworks=[{strategy: dense}]"]
-recipe = ["recipe.backend=loop", "recipe.iterations=600"]
+recipe = ["recipe.backend=loop", "recipe.length=600"]
 plan = expand(load("digits-mlp", spec + recipe)[0])
 jobs = {key: job for key, job in plan.jobs.items() if isinstance(job, Training)}
 demand, store = Demand({"CPU": 1.0}), Store(str(folder / "store"))

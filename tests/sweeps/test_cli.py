@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -507,3 +508,17 @@ def test_plan_says_what_a_search_is_over_and_what_a_budget_allows(cli: Cli) -> N
         "sweeps: --budget soon: must be a time in h, min or s ('2 h', '90 min'), or a cost above 0 "
         "('20')\n"
     )
+
+
+def test_plan_says_between_what_a_search_that_stops_early_ends(cli: Cli) -> None:
+    search = "search={trials: 4, sampler: random, over: {momentum: {uniform: [0, 0.9]}}"
+    small = [f"--set={one}" for one in ("inits=2", "orders=2", "rewind=[0]", "subnetworks=[dense]")]
+    shown = cli("plan", "digits-mlp", *small, "--set", search + ", stop_early: {}}").out
+    assert re.search(r"trainings +10 +16 +16", shown)  # one goes on, or all
+    assert "A search over momentum" in shown
+
+
+def test_a_priority_is_of_sweeps_on_a_cluster(cli: Cli) -> None:
+    found = cli("run", "digits-mlp", "--priority", "5")
+    assert found.status == 2
+    assert found.err.startswith("sweeps: --priority 5: is among the sweeps on a cluster")

@@ -126,6 +126,23 @@ def test_a_driver_knows_how_its_user_goes_on(jobs: Jobs, monkeypatch: pytest.Mon
     )
 
 
+def test_a_priority_is_the_drivers_and_changes_no_identity(jobs: Jobs) -> None:
+    use("digits-mlp", None)
+    first, started = jobs.submit("digits-mlp", priority=3)
+    client: Any = jobs._client
+    assert started
+    assert first.priority == 3
+    assert client.jobs[0].entrypoint.endswith("--cluster auto --priority 3")
+    assert client.environments[0][AGAIN] == "sweeps submit digits-mlp --priority 3"
+    assert jobs.submit("digits-mlp", priority=9) == (first, False)
+    client.jobs[0].status.value = "STOPPED"
+    again, started = jobs.submit("digits-mlp")
+    assert started
+    assert again.content == first.content
+    assert again.priority == 0
+    assert "--priority" not in client.jobs[1].entrypoint
+
+
 def test_a_submission_of_other_code_is_another(jobs: Jobs, tmp_path: Path) -> None:
     """Where just a comment is another, it is the same, which is under way."""
     first, started = submit(jobs, write_all(tmp_path))
