@@ -88,6 +88,8 @@ def _bounds(least: dict[str, Any], most: dict[str, Any]) -> RenderableType:
         )
     if "searched" in least:
         lines.append(_searched(least))
+    if "budget" in least:
+        lines.append(f"{_budget(least['budget'])}, if least is to do")
     return Group(Text(lines[0]), table, *map(Text, lines[1:]))
 
 

@@ -18,7 +18,7 @@ from sweeps.placement import Demand, Shape
 from sweeps.running.priority import Announced, gives_way, lacks
 
 LOOK_SECONDS = 2.0
-"""Between two looks at what the others announce: two requests, each of some milliseconds."""
+"""Between two looks at what the others announce: a few requests to Ray's head."""
 
 EXPIRY_SECONDS = 20.0
 """After which an announcement that is not renewed counts no more. Drivers renew theirs every
@@ -75,7 +75,8 @@ class Rivals:
         self._looked = self._clock()
 
     def _look(self, wants: bool, placed: int) -> None:
-        scarce = lacks(self._demand, wants, placed, *self._board.machines())
+        machines = self._board.machines() if wants else ((), ())
+        scarce = lacks(self._demand, wants, placed, *machines)
         self._count += 1
         own = {"priority": self._priority, "lacks": sorted(scarce), "count": self._count}
         self._board.put(self._name, json.dumps(own))

@@ -62,7 +62,7 @@ with attached(address) as site, Leases(store, "driver") as leases:
     with Rivals(folder.name, priority, demand, RayBoard()) as rivals:
         handout = Handout(schedule, store, leases, lambda: site.capacity(demand), rivals=rivals)
         tuning.run(handout, settings, Told(), bool)
-tell(left=schedule.left)
+    tell(left=schedule.left, announced=list(RayBoard().all()))
 """
 
 
@@ -100,6 +100,7 @@ class Driver:
         assert self.process.wait(PATIENCE) == 0, self.log.read_text()
         assert not self.told("failed"), self.log.read_text()
         assert self.told("left")[-1][1] == 0
+        assert self.log.parent.name not in self.told("announced")[-1][1]
 
 
 @pytest.mark.slow  # who gives way when: tests/sweeps/running/test_priority.py
