@@ -4,42 +4,68 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib
+import pandas as pd
 from matplotlib.patches import Patch
 
+from analysis.figures import scales
 from analysis.figures.rewind import against_rewind
-from analysis.figures.style import RC
+from analysis.figures.style import in_style
 from analysis.published import beside
 from analysis.strategies import DENSE, strategy
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from analysis.cells import DenseReference
 
+MEASURE = "accuracy_test"
 
-@matplotlib.rc_context(RC)
-def figure(cells: pd.DataFrame, *, reference: DenseReference | None) -> Figure:
-    """Mean accuracy ± one standard deviation over inits, and that of the dense ones as a band.
 
-    Dense networks of one init have no deviation and so no band.
-    Accuracies that a paper publishes for some of these cells are drawn beside ours.
+@in_style
+def figure(
+    cells: pd.DataFrame,
+    *,
+    reference: DenseReference | None,
+    networks: pd.DataFrame | None = None,
+) -> Figure:
+    """Mean accuracy with its interval, each of `networks`, and the dense ones as a band.
+
+    The band is one standard deviation over inits to either side; dense networks of one init have
+    none. Accuracies that a paper publishes for some of these cells are drawn beside ours.
     """
     grey = strategy(DENSE).color
     if reference and reference.inits == 1:
         reference = None
     band = Patch(facecolor=grey, alpha=0.2, label="dense networks ± 1 std")
+    paper = beside(cells)["paper_accuracy"]
     drawn, axes = against_rewind(
         cells,
-        "accuracy_test",
+        MEASURE,
         "matching",
         ylabel="test accuracy (%)",
         handles=[band] if reference else [],
-        paper=beside(cells)["paper_accuracy"],
+        paper=paper,
+        samples=networks,
     )
-    if reference:
-        low, high = reference.mean - reference.std, reference.mean + reference.std
-        for panel in axes:
-            panel.axhspan(low, high, facecolor=grey, alpha=0.2, lw=0, zorder=0)
+    shown = [cells[MEASURE], paper, *([] if networks is None else [networks[MEASURE]])]
+    ends = [] if reference is None else _ends(reference)
+    scales.accuracy_axis(axes[0], [*pd.concat(shown), *ends])
+    for panel in axes if ends else ():
+        panel.axhspan(ends[0], ends[1], facecolor=grey, alpha=0.2, lw=0, zorder=0)
     return drawn
+
+
+def axis_words(drawn: Figure, cells: pd.DataFrame) -> list[str]:
+    """Return what a caption has to say of the upright axis of such a figure."""
+    panel = drawn.axes[0]
+    low, high = panel.get_ylim()
+    says = []
+    if panel.get_yscale() != "linear":
+        says.append("The upright axis is logarithmic in the error, 100 − accuracy.")
+    if (cells[f"{MEASURE}_low"] < low).any() or (cells[f"{MEASURE}_high"] > high).any():
+        says.append("Bars that reach an end of it go on beyond.")
+    return says
+
+
+def _ends(reference: DenseReference) -> list[float]:
+    return [reference.mean - reference.std, reference.mean + reference.std]

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.colors import LogNorm
+from matplotlib.colors import Colormap, LogNorm
 
 from analysis.ends import LINE
-from analysis.figures.hyperparameters import INSTABILITY, MAPS, lines_of
-from analysis.figures.style import INK, RC, iteration, panels
+from analysis.figures import colors, words
+from analysis.figures.hyperparameters import MEASURE, lines_of
+from analysis.figures.panels import begin, chosen, panels
+from analysis.figures.style import GROUND, current, in_style, iteration
 from analysis.formats import number
 from analysis.hyperparameters import Axes, in_order, judged_onsets, value_text
 from analysis.published import Verdict
@@ -27,6 +28,12 @@ LOW, HIGH = 0.1, 100.0
 """Ends of a heat map's scale of instability, in %."""
 
 
+MOST_MAPS = 24
+
+ROOM = 2.6
+"""A field needs to have its number, in times the height of the number's text."""
+
+
 class _Map(NamedTuple):
     """A heat map's title, and its numbers and words by row and column."""
 
@@ -35,21 +42,21 @@ class _Map(NamedTuple):
     words: list[list[str]]
 
 
-@matplotlib.rc_context(RC)
+@in_style
 def instability_maps(cells: pd.DataFrame, axes: Axes) -> Figure:
     """Test instability (%) over two hyperparameters, a map per line of networks and k."""
     maps = []
     for line in lines_of(cells):
         own = cells[(cells[STRATEGY] == line.strategy) & (cells[LEVEL] == line.level)]
         for k, points in own.groupby(REWIND):
-            values = dict(zip(points[RECIPE], points[INSTABILITY], strict=True))
+            values = dict(zip(points[RECIPE], points[MEASURE], strict=True))
             texts = {label: number(value) for label, value in values.items()}
             maps.append(_map(f"{line.title}\nk = {iteration(int(str(k)))}", axes, values, texts))
-    each = cells.groupby(LINE)[REWIND].nunique().max()
-    return _maps(maps, axes, min(int(each), 6), LogNorm(LOW, HIGH, clip=True))
+    each = int(cells.groupby(LINE)[REWIND].nunique().max())
+    return _maps(maps, axes, each, LogNorm(LOW, HIGH, clip=True), colors.HEIGHTS)
 
 
-@matplotlib.rc_context(RC)
+@in_style
 def onset_maps(cells: pd.DataFrame, axes: Axes) -> Figure | None:
     """The first stable and the first matching k over two hyperparameters, a map per line.
 
@@ -59,7 +66,7 @@ def onset_maps(cells: pd.DataFrame, axes: Axes) -> Figure | None:
     if not maps:
         return None
     highest = max(float(np.nanmax(one.values)) for one in maps)
-    return _maps(maps, axes, min(len(maps), 3), LogNorm(1, highest + 1, clip=True))
+    return _maps(maps, axes, 4, LogNorm(1, highest + 1, clip=True), colors.K_SCALE)
 
 
 def _onset_maps(cells: pd.DataFrame, axes: Axes) -> Iterator[_Map]:
@@ -94,31 +101,35 @@ def _map(title: str, axes: Axes, values: Mapping[str, float], texts: Mapping[str
     return _Map(title, grid, words)
 
 
-def _maps(maps: Sequence[_Map], axes: Axes, columns: int, norm: LogNorm) -> Figure:
+def _maps(maps: Sequence[_Map], axes: Axes, columns: int, norm: LogNorm, scale: Colormap) -> Figure:
     (row_name, of_rows), (column_name, of_columns) = axes.items()
     rows, across = (in_order(list(of.values())) for of in (of_rows, of_columns))
-    width = max(1.5, 0.5 * len(across) + 0.5)
-    height = max(1.4, 0.34 * len(rows) + 0.7)
-    figure, drawn = panels(math.ceil(len(maps) / columns), columns, width=width, height=height)
-    colours = matplotlib.colormaps[MAPS]
-    for number_, (one, panel) in enumerate(zip(maps, drawn, strict=False)):
+    shown = chosen(maps, MOST_MAPS)
+    height = max(1.4, 0.3 * len(rows) + 0.75)
+    least = max(ROOM * len(across) + 2.0, 9.0)
+    figure, [drawn] = panels(1, len(shown), height=height, least=least, most=min(columns, 6))
+    size = current().small
+    width = 72 * figure.get_figwidth() / drawn[0].get_gridspec().ncols - 6 * size  # type: ignore[union-attr]
+    written = width / len(across) > 1.6 * size
+    for one, panel in zip(shown, drawn, strict=True):
         panel.grid(False)
-        panel.imshow(one.values, norm=norm, cmap=colours, origin="lower", aspect="auto")
-        for row, words in enumerate(one.words):
-            for column, word in enumerate(words):
-                value = one.values[row, column]
-                if not word or math.isnan(value):
-                    continue
-                dark = float(norm(max(value, norm.vmin or 1e-9))) < 0.6
-                panel.text(column, row, word, ha="center", va="center", fontsize=7.5,
-                           color="white" if dark else INK)  # fmt: skip
-        panel.set_title(one.title)
-        panel.set_xticks(range(len(across)), [value_text(value) for value in across])
-        panel.set_yticks(range(len(rows)), [value_text(value) for value in rows])
-        panel.tick_params(labelbottom=True)
-        panel.set_xlabel(column_name)
-        if number_ % columns == 0:
-            panel.set_ylabel(row_name)
-    for panel in drawn[len(maps) :]:
-        panel.remove()
+        mesh = panel.pcolormesh(one.values, norm=norm, cmap=scale, edgecolors=GROUND, lw=0.4)
+        for (row, column), value in np.ndenumerate(one.values if written else np.empty((0, 0))):
+            word = one.words[row][column]
+            if word and not math.isnan(value):
+                ink = colors.ink_on(mesh.to_rgba(value))
+                panel.text(column + 0.5, row + 0.5, word, ha="center", va="center",
+                           fontsize=size, color=ink)  # fmt: skip
+        words.title(panel, one.title)
+        words.ticks(panel.xaxis, {i + 0.5: value_text(one) for i, one in enumerate(across)})
+        words.ticks(panel.yaxis, {i + 0.5: value_text(one) for i, one in enumerate(rows)})
+        panel.tick_params(labelbottom=True, length=0)
+        for spine in panel.spines.values():
+            spine.set_visible(False)
+        words.name_x(panel, column_name)
+    words.name_y(begin(drawn), row_name)
+    words.note(
+        figure,
+        f"Drawn are {len(shown)} of {len(maps)} maps." if len(shown) < len(maps) else "",
+    )
     return figure

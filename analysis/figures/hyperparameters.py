@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import matplotlib
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
-from analysis.figures.style import INK, RC, iteration, panels
+from analysis.figures import colors, words
+from analysis.figures.instability import below, highest
+from analysis.figures.panels import begin, chosen, left_out, panels
+from analysis.figures.scales import instability_axis, k_axis, moved, threshold
+from analysis.figures.style import GROUND, INK, in_style, iteration, scaled, shifts
 from analysis.formats import weights
 from analysis.hyperparameters import (
     Axes,
@@ -30,15 +33,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes as Panel
     from matplotlib.figure import Figure
 
-MAX_COLUMNS = 4
+MOST_PANELS = 24
+"""Networks and combinations that have a panel: more would be too small to read."""
+
+MOST_LINES = 6
+"""Rewind points in a panel: the marks of more would hide each other."""
 
 MOST_LABELS = 8
 """Of k in a legend."""
 
-MAPS = "viridis"
-"""Colours of k and of heat maps: told apart with any colour vision, and in grey."""
-
-INSTABILITY = "instability_test"
+MEASURE = "instability_test"
 
 
 class Line(NamedTuple):
@@ -63,61 +67,118 @@ def _title(name: str, left: float) -> str:
     return label if name == DENSE else f"{label}, {weights(left)} % left"
 
 
-@matplotlib.rc_context(RC)
-def along(cells: pd.DataFrame, axes: Axes, axis: str, stable_below: float) -> Figure:
+@in_style
+def along(
+    cells: pd.DataFrame,
+    axes: Axes,
+    axis: str,
+    stable_below: float,
+    samples: pd.DataFrame | None = None,
+) -> Figure:
     """Test instability (%) against one hyperparameter, a line per rewind iteration k.
 
     A panel per line of networks and per combination of the other hyperparameters; where recipes
-    differ in all of them, as those of a sample do, one panel with a point per recipe.
+    differ in all of them, as those of a sample do, one panel with a point per recipe. Means have
+    their 95 % intervals, and each of `samples` is a faint point.
     """
-    lines = lines_of(cells)
     fixed = {key: labels for key, labels in groups(axes, axis).items() if len(labels) > 1}
     others = [name for name in axes if name != axis]
     shown: Mapping[tuple[Any, ...], Sequence[str]] = fixed or {(): list(axes[axis])}
-    places = [(line, key) for line in lines for key in shown]
-    columns = min(len(shown) if len(shown) > 1 else len(lines), MAX_COLUMNS)
-    figure, drawn = panels(math.ceil(len(places) / columns), columns, width=2.6, height=2.2)
-    ks = sorted(cells[REWIND].unique())
-    colours = dict(zip(ks, matplotlib.colormaps[MAPS](np.linspace(0, 0.9, len(ks))), strict=True))
+    keys = chosen(list(shown), MOST_PANELS)
+    lines = lines_of(cells)
+    kept = chosen(lines, max(MOST_PANELS // len(keys), 1))
+    places = [(line, key) for line in kept for key in keys]
+    most = min(len(keys), 4) if len(keys) > 1 else 4
+    figure, [drawn] = panels(1, len(places), height=2.2, most=most)
+    ks = sorted(int(k) for k in cells[REWIND].unique())
+    some = chosen(ks, MOST_LINES) if fixed else ks
+    looks = Looks(some, connected=bool(fixed))
     scale = Scale(in_order(list(axes[axis].values())))
-    for number_, ((line, key), panel) in enumerate(zip(places, drawn, strict=False)):
-        own = cells[
-            (cells[STRATEGY] == line.strategy)
-            & (cells[LEVEL] == line.level)
-            & cells[RECIPE].isin(shown[key])
-        ]
-        for k, points in own.groupby(REWIND):
-            x = [scale.at(axes[axis][label]) for label in points[RECIPE]]
-            order = np.argsort(x)
-            y, spread = points[INSTABILITY].to_numpy(), points[f"{INSTABILITY}_std"].to_numpy()
-            panel.errorbar(
-                np.array(x)[order],
-                y[order],
-                np.nan_to_num(spread[order]),
-                color=colours[k],
-                marker="o",
-                ms=3.5,
-                lw=1.3 if fixed else 0,
-                elinewidth=0.6,
-                alpha=0.9,
-                label=f"k = {iteration(int(str(k)))}" if len(ks) <= MOST_LABELS else None,
-            )
-        panel.axhline(stable_below, color=INK, lw=0.8, ls=(0, (4, 3)))
-        panel.set_yscale("symlog", linthresh=max(stable_below, 1.0))
-        panel.set_ylim(bottom=0)
-        panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        scale.show(panel)
+    scale.show(drawn[0])
+    for (line, key), panel in zip(places, drawn, strict=True):
+        own = _of(cells, line, shown[key])
+        single = None if samples is None else _of(samples, line, shown[key])
+        for k in some:
+            points = own[own[REWIND] == k]
+            x = np.array([scale.at(axes[axis][label]) for label in points[RECIPE]])
+            _points(panel, x, points, looks, k)
+            if single is not None:
+                each = single[single[REWIND] == k]
+                at = [scale.at(axes[axis][label]) for label in each[RECIPE]]
+                looks.samples(panel, at, each[MEASURE], k)
         where = said(dict(zip(others, key, strict=False))) if key else ""
-        panel.set_title("\n".join(filter(None, (line.title, where))))
-        panel.set_xlabel(axis)
+        words.title(panel, "\n".join(filter(None, (line.title, where))))
+        words.name_x(panel, axis)
         panel.tick_params(labelbottom=True)
-        if number_ % columns == 0:
-            panel.set_ylabel("test instability (%)")
-    _finish(figure, drawn, len(places))
+    words.name_y(begin(drawn), "test instability (%)")
+    instability_axis(drawn[0], stable_below, highest(cells, samples))
+    for panel in drawn[1:]:
+        threshold(panel, stable_below)
+    words.legend(figure, [*looks.handles(), below(stable_below)])
+    words.note(
+        figure,
+        _lines_left_out(lines, kept),
+        left_out("k", ks, some),
+        f"Drawn are {len(keys)} of {len(shown)} combinations." if len(keys) < len(shown) else "",
+    )
     return figure
 
 
-@matplotlib.rc_context(RC)
+def _of(frame: pd.DataFrame, line: Line, labels: Sequence[str]) -> pd.DataFrame:
+    """The rows of a line of networks, of some recipes."""
+    own = frame[(frame[STRATEGY] == line.strategy) & (frame[LEVEL] == line.level)]
+    return own[own[RECIPE].isin(labels)]
+
+
+def _lines_left_out(lines: Sequence[Line], kept: Sequence[Line]) -> str:
+    return ", ".join(
+        [f"Not drawn: {one.title}" if i == 0 else one.title for i, one in enumerate(
+            [line for line in lines if line not in kept])]
+    )  # fmt: skip
+
+
+class Looks:
+    """How the points of each rewind point are drawn: colour, marker and place."""
+
+    def __init__(self, ks: Sequence[int], *, connected: bool):
+        self._color, self._marker = colors.along(ks), colors.markers(ks)
+        self._shift = dict(zip(ks, shifts(len(ks)) if connected else [0.0] * len(ks), strict=True))
+        self._width = scaled(1.2) if connected else 0.0
+
+    def of(self, panel: Panel, k: int) -> dict[str, Any]:
+        """What `errorbar` takes for the points of k."""
+        return {
+            "color": self._color[k],
+            "marker": self._marker[k],
+            "ms": scaled(3.8),
+            "lw": self._width,
+            "elinewidth": scaled(0.8),
+            "transform": moved(panel, self._shift[k]),
+        }
+
+    def samples(self, panel: Panel, x: Sequence[float], values: Any, k: int) -> None:
+        """Draw single samples at their places."""
+        look = {"ls": "", "marker": "o", "ms": scaled(2.2), "mec": "none", "alpha": 0.35}
+        panel.plot(x, values, color=self._color[k], zorder=2,
+                   transform=moved(panel, self._shift[k]), **look)  # fmt: skip
+
+    def handles(self) -> list[Line2D]:
+        """The legend's entries; of many k, those of some."""
+        return [
+            Line2D([], [], color=self._color[k], marker=self._marker[k], ms=scaled(3.8),
+                   lw=self._width, label=f"k = {iteration(k)}")
+            for k in chosen(list(self._color), MOST_LABELS)
+        ]  # fmt: skip
+
+
+def _points(panel: Panel, x: Any, points: pd.DataFrame, looks: Looks, k: int) -> None:
+    order = np.argsort(x, kind="stable")
+    mean, low, high = (points[f"{MEASURE}{end}"].to_numpy()[order] for end in ("", "_low", "_high"))
+    ends = np.nan_to_num(np.array([mean - low, high - mean])).clip(min=0.0)
+    panel.errorbar(x[order], mean, ends, zorder=3, **looks.of(panel, k))
+
+
+@in_style
 def onsets_along(found: Sequence[Course]) -> Figure:
     """The first stable, or matching, k against one hyperparameter: brackets, a line per value of
     the others.
@@ -127,18 +188,25 @@ def onsets_along(found: Sequence[Course]) -> Figure:
     titles: dict[tuple[str, int, str], list[Course]] = {}
     for one in found:
         titles.setdefault((one.strategy, one.level, one.verdict), []).append(one)
-    columns = min(len(titles), MAX_COLUMNS)
-    figure, drawn = panels(math.ceil(len(titles) / columns), columns, width=2.6, height=2.3)
+    kept = chosen(list(titles), MOST_PANELS)
+    figure, [drawn] = panels(1, len(kept), height=2.3)
     fixed = list(dict.fromkeys(said(one.fixed) for one in found))
-    shades = matplotlib.colormaps[MAPS](np.linspace(0, 0.85, len(fixed)))
-    colours = dict(zip(fixed, shades, strict=True))
+    places = range(len(fixed))
+    color, marker = colors.along(places, colors.SETTINGS_SCALE), colors.markers(places)
+    shift = shifts(len(fixed))
     scale = Scale(in_order([point.value for one in found for point in one.points]))
-    never = 3 * max((point.last for one in found for point in one.points), default=1) + 1
-    for number_, ((name, _, verdict), own) in enumerate(titles.items()):
-        panel = drawn[number_]
+    scale.show(drawn[0])
+    ks = {int(k) for one in found for p in one.points for k in (p.onset, p.failed, p.last)
+          if math.isfinite(k)}  # fmt: skip
+    never = 3 * max(ks, default=1) + 1
+    k_axis(drawn[0], {0, *ks}, upright=True)
+    drawn[0].set_ylim(top=1.6 * never)
+    for key, panel in zip(kept, drawn, strict=True):
+        name, _, verdict = key
+        own = titles[key]
         for one in own:
+            place = fixed.index(said(one.fixed))
             x = np.array([scale.at(point.value) for point in one.points])
-            x = x + 0.06 * (fixed.index(said(one.fixed)) - (len(fixed) - 1) / 2) * scale.step
             onset = np.array([min(point.onset, never) for point in one.points])
             failed = np.array(
                 [
@@ -146,25 +214,25 @@ def onsets_along(found: Sequence[Course]) -> Figure:
                     for point in one.points
                 ]
             )
-            colour = colours[said(one.fixed)]
-            panel.vlines(x, failed, onset, color=colour, lw=3, alpha=0.35)
-            marks = [not math.isinf(point.onset) for point in one.points]
-            panel.plot(x, onset, color=colour, lw=1, label=said(one.fixed) or None)
-            for mark, form in ((True, "o"), (False, "^")):
-                chosen = [index for index, has in enumerate(marks) if has is mark]
-                panel.plot(x[chosen], onset[chosen], form, ms=4, color=colour)
-        panel.set_yscale("symlog", linthresh=1)
-        panel.set_ylim(0, never * 1.6)
-        panel.yaxis.set_major_formatter(
-            FuncFormatter(lambda k, _: iteration(round(k)) if k < never else "")
-        )
-        scale.show(panel)
-        panel.set_title(f"{_title(name, own[0].left)}\n{verdict} from")
-        panel.set_xlabel(own[0].axis)
+            at = {"transform": moved(panel, shift[place]), "color": color[place]}
+            panel.vlines(x, failed, onset, lw=scaled(2.6), alpha=0.35, **at)
+            panel.plot(x, onset, lw=scaled(1), **at)
+            has = np.array([not math.isinf(point.onset) for point in one.points])
+            panel.plot(x[has], onset[has], marker[place], ms=scaled(4), **at)
+            panel.plot(x[~has], onset[~has], marker[place], ms=scaled(4.4), mfc=GROUND, **at)
+        words.title(panel, f"{_title(name, own[0].left)}: {verdict} from")
+        words.name_x(panel, own[0].axis)
         panel.tick_params(labelbottom=True)
-        if number_ % columns == 0:
-            panel.set_ylabel("rewind iteration k")
-    _finish(figure, drawn, len(titles))
+    words.name_y(begin(drawn), "rewind iteration k")
+    handles = [
+        Line2D([], [], color=color[i], marker=marker[i], ms=scaled(4), label=label)
+        for i, label in enumerate(fixed)
+        if label
+    ]
+    late = Line2D([], [], ls="", color=INK, marker="o", mfc=GROUND, ms=scaled(4.4),
+                  label="not up to the last k")  # fmt: skip
+    never_so = any(math.isinf(point.onset) for one in found for point in one.points)
+    words.legend(figure, [*handles, *([late] if never_so else [])])
     return figure
 
 
@@ -188,24 +256,8 @@ class Scale:
         return math.log10(value) if self._log else float(value)
 
     def show(self, panel: Panel) -> None:
-        """Ticks at the values, or at some of them where there are many."""
-        skip = math.ceil(len(self._values) / 6)
-        shown = self._values[::skip]
-        panel.set_xticks([self.at(one) for one in shown], [value_text(one) for one in shown])
-        panel.xaxis.set_minor_formatter(NullFormatter())
-        places = [self.at(one) for one in self._values]
+        """Let an axis have ticks at the values; of labels that would overlap, some are left out."""
+        places = {self.at(one): value_text(one) for one in self._values}
+        words.ticks(panel.xaxis, places, [*places][:: max(len(places) - 1, 1)])
         margin = 0.3 * self.step
         panel.set_xlim(min(places) - margin, max(places) + margin)
-
-
-def _finish(figure: Figure, drawn: Sequence[Panel], used: int) -> None:
-    for panel in drawn[used:]:
-        panel.remove()
-    entries = {
-        label: handle
-        for panel in drawn[:used]
-        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
-        if label and not label.startswith("_")
-    }
-    if entries:
-        figure.legend(list(entries.values()), list(entries), loc="outside upper center", ncols=6)

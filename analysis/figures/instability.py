@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib
+import pandas as pd
 from matplotlib.lines import Line2D
 
 from analysis.figures.rewind import against_rewind
-from analysis.figures.style import INK, RC
+from analysis.figures.scales import instability_axis, threshold
+from analysis.figures.style import INK, THRESHOLD, in_style, scaled
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
 
-@matplotlib.rc_context(RC)
-def figure(cells: pd.DataFrame, *, stable_below: float) -> Figure:
-    """Mean instability ± one standard deviation, and the threshold of stability (points)."""
-    threshold = Line2D(
-        [], [], color=INK, lw=0.9, ls=(0, (4, 3)), label=f"stable below {stable_below:g} %"
-    )
+@in_style
+def figure(
+    cells: pd.DataFrame, *, stable_below: float, samples: pd.DataFrame | None = None
+) -> Figure:
+    """Mean instability with its interval, each of `samples`, and the threshold of stability.
+
+    Instability and threshold are in percentage points.
+    """
     drawn, axes = against_rewind(
-        cells, "instability_test", "stable", ylabel="test instability (%)", handles=[threshold]
+        cells,
+        "instability_test",
+        "stable",
+        ylabel="test instability (%)",
+        handles=[below(stable_below)],
+        samples=samples,
     )
-    for panel in axes:
-        panel.axhline(stable_below, color=INK, lw=0.9, ls=(0, (4, 3)), zorder=1)
-    highest = cells["instability_test"] + cells["instability_test_std"].fillna(0.0)
-    top = 1.05 * max(highest.fillna(0.0).max(), 2 * stable_below)
-    # Room below 0 for the markers of stable networks.
-    axes[0].set_ylim(-0.04 * top, top)
+    instability_axis(axes[0], stable_below, highest(cells, samples))
+    for panel in axes[1:]:
+        threshold(panel, stable_below)
     return drawn
+
+
+def below(stable_below: float) -> Line2D:
+    """Return the legend's entry of the threshold."""
+    label = f"stable below {stable_below:g} %"
+    return Line2D([], [], color=INK, lw=scaled(0.9), ls=THRESHOLD, label=label)
+
+
+def highest(cells: pd.DataFrame, samples: pd.DataFrame | None = None) -> float:
+    """Return up to where means, intervals and samples of instability reach, in %."""
+    columns = [cells["instability_test"], cells["instability_test_high"]]
+    if samples is not None:
+        columns.append(samples["instability_test"])
+    return float(pd.concat(columns).fillna(0.0).max())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import matplotlib
 from matplotlib.lines import Line2D
 
-from analysis.figures.path import LATER
-from analysis.figures.style import INK, RC, iteration, panels
+from analysis.figures import colors, words
+from analysis.figures.panels import chosen, left_out, lowest, panels
+from analysis.figures.path import MOST_LINES, handles_of, shown_lines
+from analysis.figures.scales import error_axis, iteration_axis
+from analysis.figures.style import INK, in_style, scaled
 from analysis.records import BEGIN, LEVEL, PHASE, STRATEGY
-from analysis.strategies import DENSE, rank, strategy
+from analysis.strategies import DENSE, strategy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,45 +20,48 @@ if TYPE_CHECKING:
 
 DASHED = (0, (3, 1.5))
 
-MOST = 12
-"""Panels: those of more levels would be too small to read."""
 
-
-@matplotlib.rc_context(RC)
+@in_style
 def figure(curves: pd.DataFrame) -> Figure:
     """Mean error over copies at each iteration, a line per rewind k; a panel per strategy and
     level. Test error is solid, train error dashed. `curves` are those of `learning_curves`."""
     copies = curves[curves[PHASE] == "train"]
     errors = ["error_test", "error_train"]
     mean = copies.groupby([STRATEGY, LEVEL, BEGIN, "iteration"], as_index=False)[errors].mean()
-    groups = [(str(name), level, part) for (name, level), part in mean.groupby([STRATEGY, LEVEL])]
-    groups.sort(key=lambda group: (rank(group[0]), group[1]))
-    groups = groups[:MOST]
-    ks = sorted(mean[BEGIN].unique())
-    color = {k: LATER(i / max(len(ks) - 1, 1)) for i, k in enumerate(ks)}
-
-    columns = min(len(groups), 4)
-    drawn, axes = panels(math.ceil(len(groups) / columns), columns, width=2.3, height=1.9)
-    for i, (panel, (name, level, part)) in enumerate(zip(axes, groups, strict=False)):
-        for k, line in part.groupby(BEGIN):
-            panel.plot(line["iteration"], line["error_test"], color=color[k])
-            panel.plot(line["iteration"], line["error_train"], color=color[k], ls=DASHED, lw=1)
-        panel.set_title(strategy(name).label + ("" if name == DENSE else f", level {level}"))
-        if i % columns == 0:
-            panel.set_ylabel("error (%)")
-        if i + columns >= len(groups):
-            panel.set_xlabel("iteration")
-            panel.tick_params(labelbottom=True)
-    for panel in axes[len(groups) :]:
-        panel.remove()
-    axes[0].set_ylim(bottom=0)
-    drawn.legend(
-        handles=[
-            *(Line2D([], [], color=color[k], label=f"k = {iteration(k)}") for k in ks),
+    lines = shown_lines(mean)
+    ks = sorted(int(k) for k in mean[BEGIN].unique())
+    shown = chosen(ks, MOST_LINES)
+    color, marker = colors.along(shown), colors.markers(shown)
+    drawn, [axes] = panels(1, len(lines), height=2.0)
+    for panel, (name, level) in zip(axes, lines, strict=True):
+        own = mean[(mean[STRATEGY] == name) & (mean[LEVEL] == level)]
+        for k, line in own[own[BEGIN].isin(shown)].groupby(BEGIN):
+            look = {"color": color[int(str(k))], "marker": marker[int(str(k))], "ms": scaled(3)}
+            every = max(len(line) // 5, 1)
+            panel.plot(line["iteration"], line["error_test"], markevery=every, **look)
+            thin = {"ls": DASHED, "lw": scaled(1), "mfc": "none"}
+            panel.plot(line["iteration"], line["error_train"], markevery=every, **look, **thin)
+        of = "" if name == DENSE else f", level {level}"
+        words.title(panel, f"{strategy(name).label}{of}")
+    words.name_y(axes, "error (%)")
+    first = axes[0]
+    iteration_axis(first)
+    for panel in lowest([axes]):
+        words.name_x(panel, "iteration")
+    drawn_of = mean[mean[BEGIN].isin(shown)][errors]
+    error_axis(first, float(drawn_of.min().min()), float(drawn_of.max().max()))
+    words.legend(
+        drawn,
+        [
+            *handles_of({k: (color[k], marker[k]) for k in shown}),
             Line2D([], [], color=INK, label="test"),
-            Line2D([], [], color=INK, ls=DASHED, lw=1, label="train"),
+            Line2D([], [], color=INK, ls=DASHED, lw=scaled(1), label="train"),
         ],
-        loc="outside upper center",
-        ncols=8,
+    )
+    levels = sorted(int(level) for level in mean[LEVEL].unique() if level)
+    words.note(
+        drawn,
+        left_out("level", levels, [level for _, level in lines]),
+        left_out("k", ks, shown),
     )
     return drawn

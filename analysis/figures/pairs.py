@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from analysis.figures.style import INK, RC
+from analysis.figures import colors, words
+from analysis.figures.panels import sheet
+from analysis.figures.style import GROUND, current, in_style
 from analysis.formats import number
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
-WRITTEN = 12
-"""Networks up to which each field has its number."""
+ROOM = 2.8
+"""A field needs to have its number, in times the height of the number's text."""
 
 
-@matplotlib.rc_context(RC)
+@in_style
 def figure(pairs: pd.DataFrame) -> Figure:
-    """Test instability (%) of each of `pairs.pairs`, darker where it is higher; blank: unknown."""
+    """Test instability (%) of each of `pairs.pairs`, lighter where it is higher; blank: unknown."""
     names = sorted({*pairs["first"], *pairs["second"]})
     place = {name: index for index, name in enumerate(names)}
     values = np.full((len(names), len(names)), np.nan)
@@ -29,17 +29,27 @@ def figure(pairs: pd.DataFrame) -> Figure:
         pairs["first"], pairs["second"], pairs["instability_test"], strict=True
     ):
         values[place[first], place[second]] = values[place[second], place[first]] = value
-    size = min(1.8 + 0.6 * len(names), 7.0)
-    drawn = Figure((max(size + 1.2, 6.2), size), layout=ConstrainedLayoutEngine())
-    panel = drawn.subplots()
-    image = panel.imshow(values, cmap="Greys", vmin=0.0)
-    panel.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
-    panel.set_yticks(range(len(names)), names)
-    panel.grid(visible=False)
+    style = current()
+    figure = sheet(min(1.2 + 0.36 * len(names), 9.0) * max(style.scale, 0.7))
+    panel = figure.subplots()
     highest = np.nanmax(values) if np.isfinite(values).any() else 1.0
+    mesh = panel.pcolormesh(values, cmap=colors.HEIGHTS, vmin=0.0, vmax=highest or 1.0,
+                            edgecolors=GROUND, lw=0.4)  # fmt: skip
+    short = [words.wrapped(name, 0.2 * style.width, style.small, 2) for name in names]
+    field = 72 * 0.6 * style.width / len(names)  # points, at least
+    upright = max(words.width_of(name, style.small) for name in names) > field
+    panel.set_xticks(np.arange(len(names)) + 0.5, short, rotation=90 if upright else 0)
+    panel.set_yticks(np.arange(len(names)) + 0.5, short)
+    panel.invert_yaxis()
+    panel.grid(visible=False)
+    panel.tick_params(length=0)
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    written = field > ROOM * style.small
     for (row, column), value in np.ndenumerate(values):
-        if len(names) <= WRITTEN and np.isfinite(value):
-            ink = "white" if value > 0.55 * highest else INK
-            panel.text(column, row, number(value), ha="center", va="center", color=ink, size=8)
-    drawn.colorbar(image, ax=panel, label="instability (%)", shrink=0.8)
-    return drawn
+        if written and np.isfinite(value):
+            ink = colors.ink_on(mesh.to_rgba(value))
+            panel.text(column + 0.5, row + 0.5, number(value), ha="center", va="center",
+                       color=ink, size=style.small)  # fmt: skip
+    figure.colorbar(mesh, ax=panel, label="instability (%)", aspect=25, pad=0.02)
+    return figure

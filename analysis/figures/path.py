@@ -2,65 +2,136 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import matplotlib
-from matplotlib.colors import LinearSegmentedColormap
+import numpy as np
+import pandas as pd
 from matplotlib.lines import Line2D
 
 from analysis.ends import CELL, LINE, from_files
-from analysis.figures.style import RC, iteration, panels
+from analysis.figures import colors, words
+from analysis.figures.panels import chosen, left_out, panels
+from analysis.figures.scales import error_axis
+from analysis.figures.style import in_style, iteration, scaled
 from analysis.formats import weights
-from analysis.records import PATH_ERROR, REWIND, SPLITS, WEIGHTS_LEFT, split_metric
+from analysis.records import (
+    INIT_SEED,
+    LEVEL,
+    PATH_ERROR,
+    REWIND,
+    SPLITS,
+    STRATEGY,
+    WEIGHTS_LEFT,
+    split_metric,
+)
+from analysis.statistics import PERCENT, mean_interval
 from analysis.strategies import DENSE, is_of_files, rank, strategy
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Early to late k: dark to light, in hues that no strategy has.
-LATER = LinearSegmentedColormap.from_list("later", ["#2D0A57", "#A3195B", "#E8743B", "#F2B84B"])
+MOST_LINES = 5
+"""Rewind points in a panel: the lines and bands of more would hide each other."""
+
+MOST_GROUPS = 12
+"""Strategies and levels that are drawn: of more, some levels are left out."""
+
+MARKED = 4
+"""Marks along a line."""
 
 
-@matplotlib.rc_context(RC)
+@in_style
 def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
-    """Mean error at each alpha, a line per rewind k; test above train, a column per strategy
-    and level."""
-    errors = [split_metric(PATH_ERROR, split) for split in SPLITS]
-    joined = curves.merge(trials[["trial", *CELL, WEIGHTS_LEFT]], on="trial", validate="m:1")
-    mean = joined.groupby([*CELL, "alpha"], as_index=False)[[*errors, WEIGHTS_LEFT]].mean()
-    groups = [(str(name), level, lines) for (name, level), lines in mean.groupby(LINE)]
-    groups.sort(key=lambda group: (rank(group[0]), group[1]))
-    ks = sorted(mean[REWIND].unique())
-    color = {k: LATER(i / max(len(ks) - 1, 1)) for i, k in enumerate(ks)}
+    """Mean error at each alpha with its 95 % interval as a band, a line per rewind k.
 
-    columns = min(len(groups), 4)
-    bands = math.ceil(len(groups) / columns)
-    drawn, axes = panels(bands * len(SPLITS), columns, width=2.3, height=1.7)
-    unused = set(axes)
-    for i, (name, _, lines) in enumerate(groups):
-        for j, (split, error) in enumerate(zip(SPLITS, errors, strict=True)):
-            panel = axes[(i // columns * len(SPLITS) + j) * columns + i % columns]
-            unused.remove(panel)
-            for k, line in lines.groupby(REWIND):
-                panel.plot(line["alpha"], line[error], color=color[k])
-            if i % columns == 0:
-                panel.set_ylabel(f"{split} error (%)")
-            if j == 0:
-                panel.set_title(f"{strategy(name).label}{_left(name, lines)}")
-            elif i + columns >= len(groups):
-                panel.set_xlabel("α")
-                panel.tick_params(labelbottom=True)
-    for panel in unused:
-        panel.remove()
-    axes[0].set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes[0].set_xlim(-0.03, 1.03)
-    axes[0].set_ylim(bottom=-0.02 * axes[0].get_ylim()[1])  # so that a line at 0 is seen whole
-    if not from_files(mean).all():
-        _legend(drawn, ks, color)
+    Test above train, a column per strategy and level.
+    """
+    errors = [split_metric(PATH_ERROR, split) for split in SPLITS]
+    columns = ["trial", *CELL, INIT_SEED, WEIGHTS_LEFT]
+    joined = curves.merge(trials[columns], on="trial", validate="m:1")
+    lines = shown_lines(joined)
+    ks = sorted(int(k) for k in joined[REWIND].unique())
+    shown = chosen(ks, MOST_LINES)
+    color, marker = colors.along(shown), colors.markers(shown)
+    drawn, axes = panels(len(SPLITS), len(lines), height=1.75)
+    extent: list[float] = []
+    for j, (name, level) in enumerate(lines):
+        own = joined[(joined[STRATEGY] == name) & (joined[LEVEL] == level)]
+        for i, error in enumerate(errors):
+            for k, found in own[own[REWIND].isin(shown)].groupby(REWIND):
+                of = along(found, error)
+                place = shown.index(int(str(k)))
+                _draw(axes[i][j], of, color[int(str(k))], marker[int(str(k))], place)
+                extent += [*of.mean, *of.low, *of.high]
+        words.title(axes[0][j], f"{strategy(name).label}{_left(name, own)}")
+        words.name_x(axes[-1][j], "α")
+    for row, split in zip(axes, SPLITS, strict=True):
+        words.name_y(row, f"{split} error (%)")
+    first = axes[0][0]
+    words.ticks(first.xaxis, {0.0: "0", 0.5: "0.5", 1.0: "1"})
+    first.set_xlim(-0.03, 1.03)
+    error_axis(first, float(np.nanmin(extent)), float(np.nanmax(extent)))
+    every = sorted(int(level) for level in joined[LEVEL].unique())
+    if not from_files(joined).all():
+        legend_of(drawn, {k: (color[k], marker[k]) for k in shown})
+        levels = [level for name, level in lines if name != DENSE]
+        words.note(
+            drawn,
+            left_out("level", [level for level in every if level], levels),
+            left_out("k", ks, shown),
+        )
     return drawn
+
+
+def shown_lines(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """Return the strategies and levels that are drawn, in order: all, or those of some levels."""
+    every = sorted(
+        {(str(name), int(level)) for name, level in frame[LINE].itertuples(index=False)},
+        key=lambda line: (rank(line[0]), line[1]),
+    )
+    if len(every) <= MOST_GROUPS or from_files(frame).all():
+        return every
+    strategies = {name for name, level in every if level}
+    room = MOST_GROUPS - sum(level == 0 for _, level in every)
+    levels = sorted({level for _, level in every if level})
+    kept = {0, *chosen(levels, max(room // len(strategies), 1))}
+    return [line for line in every if line[1] in kept]
+
+
+class Along(NamedTuple):
+    """Errors (%) along a path: of the mean over samples, and of its interval, NaN without one."""
+
+    alpha: Any
+    mean: Any
+    low: Any
+    high: Any
+
+
+def along(found: pd.DataFrame, error: str) -> Along:
+    """Return the mean of a column at each alpha over inits, and its 95 % interval."""
+    means = found.pivot_table(index="alpha", columns=INIT_SEED, values=error, aggfunc="mean")
+    low, high = mean_interval(means.to_numpy(), PERCENT)
+    mean = means.mean(axis=1).to_numpy()
+    nothing = np.full(len(mean), np.nan)
+    ends = (nothing, nothing) if np.ndim(low) == 0 else (low, high)
+    return Along(means.index.to_numpy(), mean, *ends)
+
+
+def _draw(panel: Axes, of: Along, color: str, marker: str, place: int) -> None:
+    step = max((len(of.alpha) - 1) // MARKED, 1)
+    panel.plot(
+        *(of.alpha, of.mean),
+        color=color,
+        marker=marker,
+        ms=scaled(3.4),
+        # Lines begin their marks at places of their own, so that marks do not cover each other.
+        markevery=(place * step // MOST_LINES, step),
+        zorder=3,
+    )
+    if np.isfinite(of.low).all():
+        panel.fill_between(of.alpha, of.low, of.high, color=color, alpha=0.16, lw=0, zorder=2)
 
 
 def _left(name: str, lines: pd.DataFrame) -> str:
@@ -70,9 +141,14 @@ def _left(name: str, lines: pd.DataFrame) -> str:
     return "" if whole else f", {weights(percent)} % left"
 
 
-def _legend(drawn: Figure, ks: list[int], color: Mapping[int, Any]) -> None:
-    drawn.legend(
-        handles=[Line2D([], [], color=color[k], label=f"k = {iteration(k)}") for k in ks],
-        loc="outside upper center",
-        ncols=8,
-    )
+def legend_of(drawn: Figure, looks: Mapping[int, tuple[str, str]]) -> None:
+    """Put a legend of rewind points above a figure, of their colours and markers."""
+    words.legend(drawn, list(handles_of(looks)))
+
+
+def handles_of(looks: Mapping[int, tuple[str, str]]) -> Iterator[Line2D]:
+    """Yield the legend's entry of each rewind point."""
+    for k, (color, marker) in looks.items():
+        yield Line2D(
+            [], [], color=color, marker=marker, ms=scaled(3.8), label=f"k = {iteration(k)}"
+        )

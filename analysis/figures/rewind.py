@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
-from analysis.figures.style import INK, iteration, panels, shifts
+from analysis.figures import words
+from analysis.figures.panels import begin, chosen, left_out, lowest, panels
+from analysis.figures.scales import k_axis, moved
+from analysis.figures.style import GROUND, INK, area, scaled, shifts
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, rank, strategy
@@ -20,7 +23,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BEFORE = 0.2  # from published values to the first strategy's, in ticks: clear of our bars
+BEFORE = 4.5  # from published values to the first strategy's, in points: clear of our bars
+
+MOST_LEVELS = 20
+"""Panels: those of more levels would be too small to read."""
+
+MOST_SAMPLES = 5000
+"""Single samples that are drawn: more would make a large file, and hide what is behind them."""
 
 
 class _Look(NamedTuple):
@@ -39,73 +48,81 @@ def against_rewind(
     ylabel: str,
     handles: list[Artist],
     paper: pd.Series | None = None,
+    samples: pd.DataFrame | None = None,
 ) -> tuple[Figure, list[Axes]]:
-    """Mean ± one standard deviation of `measure` at each k, a line per strategy.
+    """Mean of `measure` at each k with its 95 % interval, a line per strategy.
 
-    One panel per sparse level, dense networks in each. The measured k are evenly spaced, as in
-    the papers, whose axes would otherwise crowd the early ones. A marker is filled where
-    `verdict` holds, hollow where it does not, and small where it cannot be said. `handles` are
-    added to the legend.
+    One panel per sparse level, dense networks in each. A marker is filled where `verdict` holds,
+    hollow where it does not, and small where it cannot be said. `samples` are drawn faintly: each
+    has a strategy, a level, a rewind point and the measure. `handles` are added to the legend.
     `paper` holds the published values, NaN where there is none, by the index of `cells`: they are
-    drawn hollow and black, a little to the left of ours.
+    drawn hollow, a little to the left of ours. The upright axis is left to the caller.
     """
     sparse = cells[cells[STRATEGY] != DENSE]
-    levels = sorted(sparse[LEVEL].unique()) or [None]
-    columns = min(len(levels), 4)
-    figure, axes = panels(math.ceil(len(levels) / columns), columns, width=2.5, height=2.4)
-    ks = sorted(cells[REWIND].unique())
+    every = [int(level) for level in sorted(sparse[LEVEL].unique())]
+    levels: list[int | None] = [*chosen(every, MOST_LEVELS)] or [None]
+    figure, [axes] = panels(1, len(levels), height=2.3)
+    known = cells[cells[measure].notna()]
+    k_axis(axes[0], (known if len(known) else cells)[REWIND].unique())
     names = sorted(cells[STRATEGY].unique(), key=rank)
-    moved = dict(zip(names, shifts(len(names)), strict=True))
+    moves = dict(zip(names, shifts(len(names)), strict=True))
     published = cells.assign(paper=paper).dropna(subset="paper")
-    for i, (level, panel) in enumerate(zip(levels, axes, strict=False)):
-        shown = cells[(cells[STRATEGY] == DENSE) | (cells[LEVEL] == level)]
-        for (name, _), line in shown.groupby(LINE, sort=False):
-            positions = [ks.index(k) + moved[name] for k in line[REWIND]]
-            _line(panel, line, measure, verdict, positions)
+    few = samples is not None and len(samples) <= MOST_SAMPLES
+    for level, panel in zip(levels, axes, strict=True):
+        own = _shown(cells, level)
+        if few and samples is not None:
+            _samples(panel, _shown(samples, level), measure, moves)
+        for (name, _), line in own.groupby(LINE, sort=False):
+            _line(panel, line, measure, verdict, moves[name])
             theirs = published[published.index.isin(line.index)]
-            _published(
-                panel, theirs, [ks.index(k) + moved[names[0]] - BEFORE for k in theirs[REWIND]]
-            )
+            _published(panel, theirs, moves[names[0]] - scaled(BEFORE))
         if level is not None:
             left = sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean()
-            panel.set_title(f"{weights(left)} % of weights left")
-        if i % columns == 0:
-            panel.set_ylabel(ylabel)
-        if i + columns >= len(levels):
-            panel.set_xlabel("rewind iteration k")
-            panel.tick_params(labelbottom=True)
-    for panel in axes[len(levels) :]:
-        panel.remove()
-    axes[0].set_xticks(range(len(ks)), [iteration(k) for k in ks])
-    axes[0].set_xlim(-0.4, len(ks) - 0.6)
+            words.title(panel, f"Level {level}: {weights(left)} % left")
+    words.name_y(begin(axes), ylabel)
+    for panel in lowest([axes]):
+        words.name_x(panel, "rewind iteration k")
     entries: list[Any] = [
-        *map(_handle, names),
+        *(_handle(name, beside=len(names) > 1) for name in names),
         *_verdict_handles(cells, measure, verdict),
+        *_other_handles(cells, measure, few),
         *handles,
     ]
     labels = [str(entry.get_label()) for entry in entries]
     if not published.empty:
-        known = set(published[STRATEGY])
-        entries.append(tuple(_published_handle(name) for name in names if name in known))
+        theirs = set(published[STRATEGY])
+        entries.append(tuple(_published_handle(name) for name in names if name in theirs))
         labels.append("paper")
-    figure.legend(
-        entries,
-        labels,
-        loc="outside upper center",
-        ncols=8 if columns == 4 else 4,  # eight are wider than three panels
-        handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
+    handler = {tuple: HandlerTuple(ndivide=None, pad=0)}
+    words.legend(figure, entries, labels, handler_map=handler)
+    words.note(
+        figure,
+        left_out("level", every, [level for level in levels if level is not None]),
+        "" if few or samples is None else f"Single samples are not drawn: {len(samples)}.",
     )
-    return figure, axes[: len(levels)]
+    return figure, axes
 
 
-def _handle(name: str) -> Line2D:
+def _shown(frame: pd.DataFrame, level: int | None) -> pd.DataFrame:
+    """What a level's panel has: its subnetworks, and the dense networks."""
+    return frame[(frame[STRATEGY] == DENSE) | (frame[LEVEL] == level)]
+
+
+def _handle(name: str, *, beside: bool) -> Line2D:
+    """The legend's entry of a strategy; dense networks stand in panels of sparse ones, too."""
     look = strategy(name)
-    return Line2D([], [], color=look.color, marker=look.marker, label=look.label)
+    label = f"{look.label} (100 % left)" if name == DENSE and beside else look.label
+    return Line2D([], [], color=look.color, marker=look.marker, label=label)
 
 
 def unjudged(cells: pd.DataFrame, measure: str, verdict: str) -> bool:
     """Whether some cell is drawn whose verdict cannot be said."""
     return bool((cells[measure].notna() & cells[verdict].isna()).any())
+
+
+def has_intervals(cells: pd.DataFrame, measure: str) -> bool:
+    """Whether some mean has an interval: one of two inits or more does."""
+    return bool(cells[f"{measure}_low"].notna().any())
 
 
 def _look(holds: Any) -> _Look:
@@ -127,55 +144,87 @@ def _verdict_handles(cells: pd.DataFrame, measure: str, verdict: str) -> list[Li
             ls="",
             marker="o",
             color=INK,
-            mfc=INK if look.filled else "white",
-            ms=look.size,
+            mfc=INK if look.filled else GROUND,
+            ms=scaled(look.size),
             label=label,
         )
         for label, look in looks.items()
     ]
 
 
+def _other_handles(cells: pd.DataFrame, measure: str, samples: bool) -> list[Line2D]:
+    found = []
+    if has_intervals(cells, measure):
+        found.append(
+            Line2D([], [], ls="", marker="|", color=INK, ms=scaled(9), label="95 % interval")
+        )
+    if samples:
+        what = "single samples" if measure.startswith("instability") else "single networks"
+        found.append(
+            Line2D([], [], ls="", marker="o", mec="none", color=INK, alpha=0.35,
+                   ms=scaled(2.4), label=what)
+        )  # fmt: skip
+    return found
+
+
 def _published_handle(name: str) -> Line2D:
-    marker = strategy(name).marker
-    return Line2D([], [], ls="", marker=marker, color="black", mfc="none", mew=0.8, ms=4)
+    look = strategy(name).marker
+    return Line2D([], [], ls="", marker=look, color=INK, mfc="none", mew=0.8, ms=scaled(4))
 
 
-def _line(
-    panel: Axes, line: pd.DataFrame, measure: str, verdict: str, positions: list[float]
-) -> None:
+def _line(panel: Axes, line: pd.DataFrame, measure: str, verdict: str, shift: float) -> None:
     look = strategy(line[STRATEGY].iloc[0])
-    markers = [_look(holds) for holds in line[verdict]]
+    marks = [_look(holds) for holds in line[verdict]]
+    mean = line[measure]
+    # One init has no interval: no bar.
+    ends = [(mean - line[f"{measure}_low"]), (line[f"{measure}_high"] - mean)]
     panel.errorbar(
-        positions,
-        line[measure],
-        # One sample has no deviation: no bar.
-        yerr=line[f"{measure}_std"].fillna(0.0),
+        *(line[REWIND], mean),
+        yerr=np.array([end.fillna(0.0).clip(lower=0.0) for end in ends]),
         color=look.color,
-        elinewidth=1,
-        capsize=2,
-        zorder=2,
-    )
-    panel.scatter(
-        positions,
-        line[measure],
-        s=[marker.size**2 for marker in markers],
-        marker=look.marker,
-        edgecolors=look.color,
-        facecolors=[look.color if marker.filled else "white" for marker in markers],
+        elinewidth=scaled(0.9),
+        capsize=scaled(1.8),
+        transform=moved(panel, shift),
         zorder=3,
     )
+    panel.scatter(
+        *(line[REWIND], mean),
+        s=[area(mark.size) for mark in marks],
+        marker=look.marker,
+        edgecolors=look.color,
+        facecolors=[look.color if mark.filled else GROUND for mark in marks],
+        linewidths=scaled(1.1),
+        transform=moved(panel, shift),
+        zorder=4,
+    )
 
 
-def _published(panel: Axes, line: pd.DataFrame, positions: list[float]) -> None:
+def _samples(panel: Axes, samples: pd.DataFrame, measure: str, moves: dict[str, float]) -> None:
+    for name, own in samples.groupby(STRATEGY):
+        if name in moves:
+            panel.plot(
+                *(own[REWIND], own[measure]),
+                ls="",
+                marker="o",
+                ms=scaled(2.4),
+                mec="none",
+                color=strategy(str(name)).color,
+                alpha=0.35,
+                transform=moved(panel, moves[str(name)]),
+                zorder=2,
+            )
+
+
+def _published(panel: Axes, line: pd.DataFrame, shift: float) -> None:
     if line.empty:
         return
     panel.scatter(
-        positions,
-        line["paper"],
-        s=20,
+        *(line[REWIND], line["paper"]),
+        s=area(4.5),
         marker=strategy(line[STRATEGY].iloc[0]).marker,
-        edgecolors="black",
+        edgecolors=INK,
         facecolors="none",
         linewidths=0.8,  # thin: values that all but agree are seen through each other
-        zorder=4,
+        transform=moved(panel, shift),
+        zorder=5,
     )

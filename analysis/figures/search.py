@@ -2,76 +2,129 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import matplotlib
-from matplotlib.ticker import FuncFormatter
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
-from analysis.figures.style import INK, RC, iteration, panels
+from analysis.figures import words
+from analysis.figures.instability import below
+from analysis.figures.panels import begin, lowest, panels
+from analysis.figures.scales import instability_axis, k_axis, threshold
+from analysis.figures.style import INK, THRESHOLD, in_style, scaled
 from analysis.formats import weights
 from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY
+from analysis.statistics import POINTS, estimate
 from analysis.strategies import strategy
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from analysis.searches import Ended
     from analysis.study import Study
 
 
-@matplotlib.rc_context(RC)
+@in_style
 def figure(study: Study, lines: Sequence[Ended]) -> Figure:
     """Each trial's instability (%), or drop of accuracy (points), against k or level.
 
     A panel per line of a search along k or levels, and per init where each is searched by itself;
-    the band is the bracket.
+    the mean at each point has its 95 % interval, and the band is the bracket. All lines are of one
+    search.
     """
-    columns = min(len(lines), 4)
-    drawn, axes = panels(math.ceil(len(lines) / columns), columns, width=2.5, height=2.2)
-    for number, (line, panel) in enumerate(zip(lines, axes, strict=False)):
-        along = REWIND if line.search.along == "rewind" else LEVEL
-        other = LEVEL if along == REWIND else REWIND
-        own = study.samples
-        own = own[(own[STRATEGY] == line.search.strategy) & (own[other] == line.at)]
-        if line.init is not None:
-            own = own[own[INIT_SEED] == line.init]
-        value = "instability_test" if line.search.find == "stable" else "drop"
-        look = strategy(line.search.strategy)
-        panel.plot(own[along], own[value], ls="", marker=look.marker, ms=3, color=look.color,
-                   alpha=0.6)  # fmt: skip
-        if along == REWIND:
-            panel.set_xscale("symlog", linthresh=1)
-            panel.xaxis.set_major_formatter(FuncFormatter(lambda k, _: iteration(round(k))))
-        bound = _bound(study, line)
-        if bound is not None:
-            panel.set_yscale("symlog", linthresh=max(2 * bound, 1.0))
-            panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2g}"))
-            panel.axhline(bound, color=INK, lw=0.9, ls=(0, (4, 3)))
-        ends = _bracket(line)
-        if ends is not None:
-            panel.axvspan(*ends, color=look.color, alpha=0.18, lw=0)
+    stable = lines[0].search.find == "stable"
+    value = "instability_test" if stable else "drop"
+    drawn, [axes] = panels(1, len(lines), height=2.2)
+    along = REWIND if lines[0].search.along == "rewind" else LEVEL
+    every = pd.concat([_looked_at(study, line, along) for line in lines])
+    for line, panel in zip(lines, axes, strict=True):
+        _draw(panel, _looked_at(study, line, along), line, along, value)
         where = f"{weights(line.left)} % left" if along == REWIND else f"k = {line.at}"
         init = "" if line.init is None else f", init {line.init}"
-        panel.set_title(f"{look.label}, {where}{init}")
-        panel.set_xlabel("rewind iteration k" if along == REWIND else "pruning level")
-        panel.tick_params(labelbottom=True)
-        if number % columns == 0:
-            unit = "test instability (%)"
-            what = unit if value == "instability_test" else "accuracy lost (points)"
-            panel.set_ylabel(what)
-    for panel in axes[len(lines) :]:
-        panel.remove()
+        words.title(panel, f"{strategy(line.search.strategy).label}, {where}{init}")
+    points = sorted({int(one) for one in every[along]})
+    if along == REWIND:
+        k_axis(axes[0], points)
+    else:
+        words.ticks(axes[0].xaxis, {one: str(one) for one in points}, points[-1:])
+    bound = study.stable_below if stable else _tolerance(study)
+    entries = [_mark("o", 2.4, "single samples", 0.35), _mark("o", 4.4, "mean, 95 % interval")]
+    if stable:
+        instability_axis(axes[0], study.stable_below, float(every[value].max()))
+        entries.append(below(study.stable_below))
+    else:
+        _drop_axis(axes[0], bound)
+        if bound is not None:
+            label = f"matching up to {bound:.2g} points"
+            entries.append(Line2D([], [], color=INK, lw=scaled(0.9), ls=THRESHOLD, label=label))
+    for panel in axes if not stable else axes[1:]:
+        if bound is not None:
+            threshold(panel, bound)
+    words.name_y(begin(axes), "test instability (%)" if stable else "accuracy lost (points)")
+    for panel in lowest([axes]):
+        words.name_x(panel, "rewind iteration k" if along == REWIND else "pruning level")
+    words.legend(drawn, [*entries, Patch(facecolor=INK, alpha=0.18, lw=0, label="bracket")])
     return drawn
 
 
-def _bound(study: Study, line: Ended) -> float | None:
-    if line.search.find == "stable":
-        return study.stable_below
-    if study.reference is None:
-        return None
-    return study.reference.tolerance(study.matching)
+def _draw(panel: Axes, own: pd.DataFrame, line: Ended, along: str, value: str) -> None:
+    look = strategy(line.search.strategy)
+    panel.plot(
+        *(own[along], own[value]),
+        ls="",
+        marker="o",
+        ms=scaled(2.4),
+        mec="none",
+        color=look.color,
+        alpha=0.35,
+    )
+    found = [(at, estimate(of[value], of[INIT_SEED], POINTS)) for at, of in own.groupby(along)]
+    ends = [(one.mean - one.low, one.high - one.mean) for _, one in found]
+    panel.errorbar(
+        [float(str(at)) for at, _ in found],
+        [one.mean for _, one in found],
+        np.nan_to_num(np.array(ends).T),
+        color=look.color,
+        marker=look.marker,
+        ms=scaled(4.4),
+        ls="",
+        elinewidth=scaled(0.9),
+        capsize=scaled(1.8),
+        zorder=3,
+    )
+    bracket = _bracket(line)
+    if bracket is not None:
+        panel.axvspan(*bracket, color=look.color, alpha=0.18, lw=0)
+
+
+def _looked_at(study: Study, line: Ended, along: str) -> pd.DataFrame:
+    """The trials of one line of a search."""
+    other = LEVEL if along == REWIND else REWIND
+    own = study.samples
+    own = own[(own[STRATEGY] == line.search.strategy) & (own[other] == line.at)]
+    return own if line.init is None else own[own[INIT_SEED] == line.init]
+
+
+def _mark(marker: str, size: float, label: str, alpha: float = 1.0) -> Line2D:
+    return Line2D([], [], ls="", marker=marker, mec="none", color=INK, alpha=alpha,
+                  ms=scaled(size), label=label)  # fmt: skip
+
+
+def _tolerance(study: Study) -> float | None:
+    return None if study.reference is None else study.reference.tolerance(study.matching)
+
+
+def _drop_axis(panel: Axes, bound: float | None) -> None:
+    """Let the upright axis have lost points: linear around 0 and the bound, logarithmic beyond."""
+    linear = max(2 * (bound or 0.0), 1.0)
+    panel.set_yscale("symlog", linthresh=linear)
+    panel.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=linear))
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2g}"))
 
 
 def _bracket(line: Ended) -> tuple[float, float] | None:

@@ -1,20 +1,32 @@
-"""What all figures share: fonts, ink, and panels side by side."""
+"""What all figures share: ink, sizes, and the two styles in which they are drawn.
+
+A figure is drawn under the current style: `PAGE` unless `styled(...)` says otherwise.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+import matplotlib
 
 INK = "#1F2328"
 FAINT = "#D8DBDF"
+GROUND = "#FFFFFF"
+"""These three follow the page where a figure stands in one (see `svg.inline`)."""
 
-DODGE = 0.07
-"""Ticks between lines of a panel: marks of lines that coincide stand side by side."""
+ON_DARK, ON_LIGHT = "#FDFDFD", "#111315"
+"""Text upon colours that are the same on any ground."""
+
+THRESHOLD = (0, (4, 3))
+"""Dashes of a line that decides a verdict."""
+
+DODGE = 2.6
+"""Points between lines of a panel: marks of lines that coincide stand side by side."""
 
 ON_TRAIN = "x"
 """The marker of what is measured on the train set: it is told apart where it lies on another."""
@@ -24,57 +36,142 @@ ON_MATCHING = "+"
 
 FACELESS = (ON_TRAIN, ON_MATCHING)
 
-# Keys are `Any`: matplotlib's stubs list its own in a type that older versions lack.
-RC: dict[Any, Any] = {
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.labelsize": 9,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.fontsize": 8.5,
-    "legend.frameon": False,
-    "legend.handletextpad": 0.5,
-    "legend.columnspacing": 1.4,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.edgecolor": INK,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.width": 0.7,
-    "ytick.major.size": 0,
-    "lines.linewidth": 1.5,
-    "lines.markersize": 5,
-    # Text stays text: small files, searchable, readable aloud.
-    "text.parse_math": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "stability-sweeps",
-}
+
+@dataclass(frozen=True)
+class Style:
+    """Where figures are to stand: how wide they are there, and how large text is."""
+
+    name: str
+    width: float
+    """Inches: of every figure."""
+    text: float
+    """Points: of titles and the names of axes."""
+    small: float
+    """Points: of ticks and legends."""
+    height: float
+    """Of panels, as a share of their height in a page."""
+    tallest: float
+    """Inches: of a figure."""
+
+    @property
+    def scale(self) -> float:
+        """The size of marks and lines, as a share of that in a page."""
+        return self.text / 9
+
+    @property
+    def rc(self) -> dict[Any, Any]:
+        """matplotlib's parameters. Keys are `Any`: its stubs list them in a type that older
+        versions lack."""
+        return {
+            "font.family": ["sans-serif"],
+            "font.sans-serif": ["DejaVu Sans"],
+            "font.size": self.text,
+            "axes.titlesize": self.text,
+            "axes.labelsize": self.text,
+            "axes.titlepad": 4 * self.scale,
+            "axes.labelpad": 3 * self.scale,
+            "xtick.labelsize": self.small,
+            "ytick.labelsize": self.small,
+            "legend.fontsize": self.small,
+            "legend.frameon": False,
+            "legend.handletextpad": 0.5,
+            "legend.columnspacing": 1.4,
+            "legend.borderaxespad": 0.2,
+            "legend.labelspacing": 0.35,
+            "figure.facecolor": GROUND,
+            "figure.dpi": 100,
+            "axes.facecolor": "none",
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.titlecolor": INK,
+            "axes.edgecolor": INK,
+            "axes.linewidth": 0.7,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.grid.axis": "y",
+            "axes.axisbelow": True,
+            "grid.color": FAINT,
+            "grid.linewidth": 0.6,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "xtick.major.width": 0.7,
+            "ytick.major.width": 0.7,
+            "xtick.major.size": 2.5 * self.scale,
+            "ytick.major.size": 0,
+            "xtick.major.pad": 2.5 * self.scale,
+            "ytick.major.pad": 2.5 * self.scale,
+            "lines.linewidth": 1.4 * self.scale,
+            "lines.markersize": 4.6 * self.scale,
+            "hatch.linewidth": 0.5,
+            # Text stays text: small files, searchable, readable aloud; a PDF has its font in it.
+            "text.parse_math": False,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "stability-sweeps",
+            "pdf.fonttype": 42,
+            "savefig.dpi": 300,
+        }
 
 
-def panels(rows: int, columns: int, *, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """A grid of axes with common scales, row by row; sizes are one panel's, in inches."""
-    # One panel alone gets the room that the legend needs; the padding keeps a title off the
-    # axes above it.
-    size = (max(columns * width, 6.2), rows * height + 0.6)
-    figure = Figure(size, layout=ConstrainedLayoutEngine(h_pad=0.08))
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    return figure, list(grid.flat)
+PAGE = Style("page", width=10.0, text=9.0, small=8.0, height=1.0, tallest=40.0)
+"""The column of a report: 960 pixels, of which an inch has 96."""
+
+PAPER = Style("paper", width=3.25, text=7.5, small=7.0, height=0.6, tallest=9.0)
+"""A column of a paper in two columns, and the height of its page."""
+
+STYLES = {one.name: one for one in (PAGE, PAPER)}
+
+_CURRENT: ContextVar[Style] = ContextVar("style", default=PAGE)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def current() -> Style:
+    """Return the style under which figures are drawn now."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def styled(style: Style | None = None) -> Iterator[Style]:
+    """Draw, or write, figures under a style; without one, under the current."""
+    style = style or current()
+    token = _CURRENT.set(style)
+    try:
+        with matplotlib.rc_context(style.rc):
+            yield style
+    finally:
+        _CURRENT.reset(token)
+
+
+def in_style(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate what draws a figure: it does so under the current style."""
+
+    @wraps(function)
+    def under_style(*args: P.args, **kwargs: P.kwargs) -> R:
+        with styled():
+            return function(*args, **kwargs)
+
+    return under_style
+
+
+def scaled(points: float) -> float:
+    """Return a length that is so many points in a page, in the current style."""
+    return points * current().scale
+
+
+def area(points: float) -> float:
+    """Return the area of a mark of such a diameter in a page, as `scatter` takes it."""
+    return scaled(points) ** 2
 
 
 def shifts(lines: int) -> list[float]:
-    """How far each of so many lines is moved along x, in ticks: `DODGE` apart around 0."""
-    return [(i - (lines - 1) / 2) * DODGE for i in range(lines)]
+    """How far each of so many lines is moved along x, in points: `DODGE` apart around 0.
+
+    Many lines stand closer together: the marks of one x stay one group.
+    """
+    apart = scaled(min(DODGE, 10 / max(lines, 1)))
+    return [(i - (lines - 1) / 2) * apart for i in range(lines)]
 
 
 def iteration(k: int) -> str:

@@ -40,6 +40,7 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
     cells = placed(study.cells, axes) if axes else study.cells.iloc[:0]
     if cells["instability_test"].notna().sum() == 0:
         return
+    counting = placed(study.samples[study.samples["counts"]], axes)
     # Where k is searched over, each recipe has one of its own: there is no onset.
     found = courses(cells, axes) if REWIND not in axes else []
     for axis in axes:
@@ -51,7 +52,7 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
                 title=f"Onsets against {axis}",
                 caption="The first rewind iteration k from which networks are stable, or match the "
                 f"dense ones, against {axis}. The bar below a point goes down to the last k at "
-                "which they are not: the onset lies between. A triangle at the top: not up to the "
+                "which they are not: the onset lies between. Hollow at the top: not up to the "
                 "last k that was measured.",
                 alt=f"Points of the onset against {axis}, a panel per line of networks and "
                 f"verdict. {NUMBERS}",
@@ -69,11 +70,13 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
             )
     for axis in axes:
         yield Plot(
-            figures.along(cells, axes, axis, study.stable_below),
+            figures.along(cells, axes, axis, study.stable_below, counting),
             name=f"instability-{axis}",
             title=f"Instability against {axis}",
-            caption=f"Test instability against {axis}: mean and standard deviation over samples, a "
-            "colour per rewind iteration k. Networks below the dashed line are stable.",
+            caption=f"Test instability against {axis}: mean and its 95 % interval over inits, with "
+            "single samples as faint points, a colour and a marker per rewind iteration k. "
+            "Networks below the dashed line are stable; up to it the upright axis is linear, and "
+            "logarithmic above.",
             alt=f"Test instability against {axis}, a line per rewind iteration. {NUMBERS}",
         )
     if len(axes) == 2 and is_grid(axes):

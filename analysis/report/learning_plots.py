@@ -23,7 +23,8 @@ def plots(curves: pd.DataFrame) -> Iterator[Plot]:
             name=f"learning-{number}" if several else "learning",
             title=f"Learning curves: {recipe}" if several else "Learning curves",
             caption="Error of copies while they are trained, from the rewind iteration k on: mean "
-            "over inits and data orders. Solid: test; dashed: train.",
+            "over inits and data orders. Solid: test; dashed: train. The upright axis is "
+            "logarithmic from about 1 % on.",
             alt="Line charts of test and train error against the iteration of training, a panel "
             "per strategy and level, a line per rewind iteration.",
         )

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import matplotlib
-
 from analysis.figures.papers import FIGURES, find
-from analysis.figures.style import RC
+from analysis.figures.style import in_style
 from analysis.report.plot import Plot
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ def plots(studies: Sequence[Study], names: Sequence[str] | None = None) -> Itera
             yield plot(figure, having)
 
 
-@matplotlib.rc_context(RC)
+@in_style
 def plot(figure: PaperFigure, studies: Sequence[Study]) -> Plot:
     """Return a figure of some sweeps that have what it shows."""
     return Plot(

@@ -6,7 +6,7 @@ in through `Context.provenance`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from analysis import tables
 from analysis.clauses import TOO_WIDE
 from analysis.conclusions import MAX_RECIPES, conclusions
+from analysis.ends import arms
 from analysis.figures import accuracy, instability, path, svg
-from analysis.figures.rewind import unjudged
+from analysis.figures.rewind import has_intervals, unjudged
+from analysis.figures.scales import K
+from analysis.figures.style import PAGE, Style, styled
 from analysis.findings import partial
 from analysis.published import beside
+from analysis.records import INIT_SEED, STRATEGY
 from analysis.report import (
     all_tables,
     hyperparameter_plots,
@@ -30,13 +34,14 @@ from analysis.report import (
 from analysis.report.context import Context as Context
 from analysis.report.plot import Plot
 from analysis.report.words import tolerance
+from analysis.strategies import DENSE
 from analysis.study import NOTHING, Study, by_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_EVEN = "The axis shows the measured k at equal distances."
+_AXIS = f"The axis shows {K}."
 
 
 def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None = None) -> Study:
@@ -76,14 +81,25 @@ def markdown(trials: pd.DataFrame, context: Context) -> str:
 
 
 def write_figures(
-    folder: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context
+    folder: Path,
+    trials: pd.DataFrame,
+    curves: pd.DataFrame,
+    context: Context,
+    *,
+    formats: Sequence[str] = ("svg",),
+    style: Style = PAGE,
 ) -> list[Path]:
-    """Write each figure of the report to an SVG file of its own in `folder`."""
+    """Write each figure of the report to files of its own in `folder`, one in each of `formats`.
+
+    Formats are those of `svg.FORMATS`. Returns where the files lie.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, figure in figures(trials, curves, context).items():
-        paths.append(folder / f"{name}.svg")
-        svg.save(figure, paths[-1])
+    with styled(style):
+        for name, figure in figures(trials, curves, context).items():
+            for kind in formats:
+                paths.append(folder / f"{name}.{kind}")
+                svg.save(figure, paths[-1])
     return paths
 
 
@@ -135,25 +151,25 @@ def _plots(study: Study, context: Context) -> Iterator[Plot]:
 
 def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
     """The figures of one recipe; those that would show nothing are left out."""
-    points = study.cells
+    points, counting = study.cells, study.samples[study.samples["counts"]]
     used = points.loc[(points["n"] > 0) & points["instability_test"].notna(), "n"]
     if not used.empty:
         low, high = used.min(), used.max()
         n = f"{low} sample{'s' if low > 1 else ''}" if low == high else f"{low} to {high} samples"
         yield Plot(
-            instability.figure(points, stable_below=context.stable_below),
+            instability.figure(points, stable_below=context.stable_below, samples=counting),
             name="instability",
             title="Instability",
-            caption="Test instability of networks rewound to iteration k: mean and standard "
-            f"deviation of {n}. Filled markers are stable (below {context.stable_below:g} %), "
-            f"hollow ones are not. {_EVEN} Compare LMC Figures 3 and 6.",
+            caption=f"Test instability of networks rewound to iteration k: {_means(points)} of "
+            f"{n}. Filled markers are stable (below {context.stable_below:g} %), hollow ones are "
+            f"not. {_dense(points)}The upright axis is linear up to {context.stable_below:g} %, "
+            f"and logarithmic above. {_AXIS} Compare LMC Figures 3 and 6.",
             alt="Line chart of test instability against the rewind iteration, a line per "
             "strategy. The numbers are in the table of results.",
         )
     if points["accuracy_test"].notna().any():
         yield _accuracy_plot(study)
     yield from search_plots.plots(study, context.searches)
-    counting = study.samples[study.samples["counts"]]
     curves = study.curves[study.curves["trial"].isin(counting["trial"])]
     if not curves.empty:
         yield Plot(
@@ -161,16 +177,37 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
             name="path",
             title="Error along the path",
             caption="Error on the straight line between the weights of two copies trained on "
-            f"different data orders (α from 0 to 1): mean of {n}. A rise between the ends is "
-            "what instability measures. Compare LMC Figures 2 and 18 to 21.",
+            f"different data orders (α from 0 to 1): mean of {n}"
+            f"{_BAND if counting[INIT_SEED].nunique() > 1 else ''}. A rise between the ends is "
+            "what instability measures. The upright axis is logarithmic from about 1 % on. "
+            "Compare LMC Figures 2 and 18 to 21.",
             alt="Line charts of test and train error along the linear path between two trained "
             "copies, a panel per strategy and sparsity, a line per rewind iteration.",
         )
 
 
+_BAND = ", with its 95 % interval over inits as a band"
+
+
+def _means(cells: pd.DataFrame) -> str:
+    """What is drawn of a cell's samples."""
+    if has_intervals(cells, "instability_test"):
+        return "mean, 95 % interval over inits (bars), and single samples (faint points)"
+    return "mean, and single samples (faint points),"
+
+
+def _dense(cells: pd.DataFrame) -> str:
+    """A sentence on the dense networks where they stand in panels of subnetworks."""
+    several = {DENSE} < set(cells[STRATEGY])
+    return "The dense networks, of all weights, stand in every panel. " if several else ""
+
+
 def _accuracy_plot(study: Study) -> Plot:
     reference = study.reference
-    says = ["Test accuracy after training: mean and standard deviation over inits."]
+    cells, networks = study.cells, arms(study.usual)
+    figure = accuracy.figure(cells, reference=reference, networks=networks[~networks["diverged"]])
+    over = ", 95 % interval over inits (bars)" if has_intervals(cells, "accuracy_test") else ""
+    says = [f"Test accuracy after training: mean{over}, and each network (faint points)."]
     if reference is None:
         says.append("There are no dense networks to match.")
     elif study.cells["matching"].notna().any():
@@ -188,10 +225,12 @@ def _accuracy_plot(study: Study) -> Plot:
     if beside(study.cells)["paper_accuracy"].notna().any():
         says.append("Hollow black markers, left of ours: what the paper publishes.")
     return Plot(
-        accuracy.figure(study.cells, reference=reference),
+        figure,
         name="accuracy",
         title="Accuracy",
-        caption=" ".join([*says, _EVEN, "Compare LMC Figure 7."]),
+        caption=" ".join(
+            [*says, *accuracy.axis_words(figure, cells), _AXIS, "Compare LMC Figure 7."]
+        ),
         alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
         "The numbers are in the table of results.",
     )

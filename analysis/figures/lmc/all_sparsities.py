@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     SPARSE,
     Curve,
@@ -21,7 +22,8 @@ from analysis.figures.lmc.figure import (
     threshold,
     ticks_of,
 )
-from analysis.figures.lmc.sparse_error import BAND, dense_band, error_curve
+from analysis.figures.lmc.sparse_error import dense_band, dense_band_entry, error_curve
+from analysis.figures.panels import begin, chosen, left_out
 from analysis.formats import weights
 from analysis.records import REWIND
 
@@ -35,20 +37,14 @@ MOST = 8
 """Levels side by side: of more, some are drawn, the first and the last among them."""
 
 
-def chosen(levels: Sequence[int]) -> list[int]:
-    """Return at most `MOST` of the levels, as evenly spaced as they come."""
-    if len(levels) <= MOST:
-        return list(levels)
-    return [levels[round(i * (len(levels) - 1) / (MOST - 1))] for i in range(MOST)]
-
-
 def _draw(studies: Sequence[Study]) -> Figure:
-    columns = max(len(chosen(study.levels)) for study in studies)
-    drawn, axes = grid(2 * len(studies), columns, width=1.7, height=1.7)
+    columns = max(len(chosen(study.levels, MOST)) for study in studies)
+    drawn, axes = grid(2 * len(studies), columns, height=1.7, least=9.5, most=MOST)
     every: list[Curve] = []
+    says: list[str] = []
     for number, study in enumerate(studies):
         pair = axes[2 * number], axes[2 * number + 1]
-        levels = chosen(study.levels)
+        levels = chosen(study.levels, MOST)
         for j in range(columns):
             if j >= len(levels):
                 pair[0][j].remove()
@@ -56,10 +52,12 @@ def _draw(studies: Sequence[Study]) -> Figure:
                 continue
             every += _column(study, levels[j], pair[0][j], pair[1][j])
         of = f"{study.name}\n" if len(studies) > 1 else ""
-        pair[0][0].set_ylabel(f"{of}test instability (%)")
-        pair[1][0].set_ylabel(f"{of}test error (%)")
+        words.name_y(begin(pair[0][: len(levels)]), f"{of}test instability (%)")
+        words.name_y(begin(pair[1][: len(levels)]), f"{of}test error (%)")
         from_zero(pair[0][0])
-    legend(drawn, every, [stable_below(studies), BAND])
+        says.append(left_out("level", study.levels, levels))
+    legend(drawn, every, [stable_below(studies), dense_band_entry()])
+    words.note(drawn, *dict.fromkeys(says))
     return drawn
 
 
@@ -79,8 +77,8 @@ def _column(study: Study, level: int, above: Axes, below: Axes) -> list[Curve]:
     against_k(below, errors, ticks)
     threshold(above, study.stable_below)
     dense_band(below, study)
-    above.set_title(f"{weights(study.left(level))} % left")
-    below.set_xlabel("k")
+    words.title(above, f"{weights(study.left(level))} % left")
+    words.name_x(below, "k")
     return unstable
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from matplotlib.lines import Line2D
-
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
-    DASHED,
     SPARSE,
     Curve,
     PaperFigure,
     against_k,
+    dashed_train,
     from_zero,
     grid,
     legend,
@@ -22,7 +21,6 @@ from analysis.figures.lmc.figure import (
     titled,
 )
 from analysis.figures.lmc.means import line_of
-from analysis.figures.style import INK, ON_TRAIN
 from analysis.strategies import DENSE
 
 if TYPE_CHECKING:
@@ -76,11 +74,10 @@ def _draw(studies: Sequence[Study]) -> Figure:
             if i == 0:
                 titled(axes[0][j], study, study.level)
             if i + 1 == len(rows):
-                axes[i][j].set_xlabel("rewind iteration k")
-        axes[i][0].set_ylabel(label)
+                words.name_x(axes[i][j], "rewind iteration k")
+        words.name_y(axes[i], label)
         from_zero(axes[i][0])
-    dashed_train = Line2D([], [], color=INK, ls=DASHED, marker=ON_TRAIN, ms=4, label="train set")
-    legend(drawn, every, [dashed_train])
+    legend(drawn, every, [dashed_train()])
     return drawn
 
 

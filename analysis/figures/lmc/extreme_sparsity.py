@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -17,8 +18,8 @@ from analysis.figures.lmc.figure import (
     side_by_side,
     titled,
 )
-from analysis.figures.lmc.sparse_error import BAND
-from analysis.figures.style import INK
+from analysis.figures.lmc.sparse_error import dense_band_entry
+from analysis.figures.style import INK, scaled
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.sparsities import best_by_level, extreme_level
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes,) = grid(1, len(studies), width=3.1, height=2.4)
+    drawn, [axes] = grid(1, len(studies), height=2.4)
     every: list[Curve] = []
     for panel, study in zip(axes, studies, strict=True):
         best = best_by_level(study.cells)
@@ -45,10 +46,10 @@ def _draw(studies: Sequence[Study]) -> Figure:
             if len(first):
                 k = int(first[REWIND].iloc[0])
                 curves.append(_curve(first, look(name, f"{strategy(name).label}, k = {k}"), lefts))
-        side_by_side(panel, curves, [curve.x for curve in curves])
+        side_by_side(panel, curves)
         reference = study.reference
         if reference is not None:
-            panel.axhline(reference.mean, color=strategy(DENSE).color, lw=1, zorder=1)
+            panel.axhline(reference.mean, color=strategy(DENSE).color, lw=scaled(1), zorder=1)
             if not np.isnan(reference.std):
                 low, high = reference.mean - reference.std, reference.mean + reference.std
                 grey = strategy(DENSE).color
@@ -56,15 +57,14 @@ def _draw(studies: Sequence[Study]) -> Figure:
         level = extreme_level(study.cells, reference)
         if level is not None:
             x = lefts.index(round(study.left(level), 6))
-            panel.axvline(x, color=INK, lw=0.8, ls=":", zorder=1)
-        shown = range(0, len(lefts), max(1, len(lefts) // 6))
-        panel.set_xticks(list(shown), [weights(lefts[i]) for i in shown])
+            panel.axvline(x, color=INK, lw=scaled(0.8), ls=":", zorder=1)
+        words.ticks(panel.xaxis, {i: weights(left) for i, left in enumerate(lefts)})
         panel.set_xlim(-0.5, len(lefts) - 0.5)
         titled(panel, study)
-        panel.set_xlabel("weights left (%)")
+        words.name_x(panel, "weights left (%)")
         every += curves
-    axes[0].set_ylabel("test accuracy (%)")
-    legend(drawn, every, [BAND])
+    words.name_y(axes, "test accuracy (%)")
+    legend(drawn, every, [dense_band_entry()])
     return drawn
 
 

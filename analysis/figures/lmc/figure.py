@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import FACELESS, FAINT, INK, ON_TRAIN, iteration, shifts
+from analysis.figures import colors, words
+from analysis.figures.instability import below
+from analysis.figures.panels import LEAST, MOST, Rows, Share, panels
+from analysis.figures.scales import k_axis, moved
+from analysis.figures.scales import threshold as threshold
+from analysis.figures.style import (
+    FACELESS,
+    GROUND,
+    INK,
+    ON_TRAIN,
+    area,
+    iteration,
+    scaled,
+    shifts,
+)
 from analysis.formats import weights
 from analysis.strategies import CONTROLS, IMP, strategy
 from analysis.study import Study
@@ -22,8 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-LETTERS_PER_INCH = 13
-"""Of a legend."""
+MANY, MARKED = 12, 5
+"""Points of a curve of which all are marked; of more, about `MARKED`."""
 
 DASHED = (0, (1.2, 1.2))
 SOLID = "-"
@@ -44,7 +57,7 @@ class PaperFigure:
     needs: Callable[[Study], bool]
     """Whether a sweep has what is shown."""
     draw: Callable[[Sequence[Study]], Figure]
-    """Of sweeps that have it; under the style `style.RC`."""
+    """Of sweeps that have it; under `style.styled`."""
     caption: str
     alt: str
     beyond: bool = True
@@ -74,6 +87,8 @@ class Curve:
     shaded: bool = True
     name: str = ""
     """In the table of numbers, where `label` names several lines."""
+    place: int = 0
+    """Among the lines of a panel: long ones have their marks at places of their own."""
 
     @classmethod
     def of(cls, frame: pd.DataFrame, x: str, column: str, look: Curve, n: str = "n") -> Curve:
@@ -88,6 +103,7 @@ class Curve:
             marker=look.marker,
             n=list(frame[n]),
             name=look.name,
+            place=look.place,
         )
 
 
@@ -115,11 +131,18 @@ def on_train(curve: Curve) -> Curve:
     return replace(curve, style=DASHED, marker=ON_TRAIN, shaded=False, filled=None, name=name)
 
 
-def grid(rows: int, columns: int, *, width: float = 2.5, height: float = 1.9) -> Any:
-    """A figure and its axes [rows][columns]: a row shares y, each column has its own x."""
-    size = (max(columns * width, 6.2), rows * height + 0.7)
-    drawn = Sheet(size, layout=ConstrainedLayoutEngine(h_pad=0.06))
-    return drawn, drawn.subplots(rows, columns, sharex="col", sharey="row", squeeze=False)
+def grid(
+    rows: int,
+    columns: int,
+    *,
+    height: float = 1.9,
+    least: float = LEAST,
+    most: int = MOST,
+    share: Share = "rows",
+) -> tuple[Figure, Rows]:
+    """A figure and its axes [row][column]: a row shares y, each column has its own x."""
+    options: Any = {"least": least, "most": most, "share": share, "kind": Sheet}
+    return panels(rows, columns, height=height, **options)
 
 
 def ticks_of(curves: Iterable[Curve]) -> list[float]:
@@ -128,51 +151,66 @@ def ticks_of(curves: Iterable[Curve]) -> list[float]:
 
 
 def against_k(panel: Axes, curves: Sequence[Curve], ticks: Sequence[float]) -> None:
-    """Draw curves over rewind points, which stand at equal distances as in the paper."""
-    place = {k: i for i, k in enumerate(ticks)}
-    side_by_side(panel, curves, [[place[k] for k in curve.x] for curve in curves])
-    panel.set_xticks(range(len(ticks)), [iteration(int(k)) for k in ticks])
-    panel.set_xlim(-0.35, len(ticks) - 0.65)
+    """Draw curves over rewind points, whose axis is logarithmic but for the way from 0 on."""
+    k_axis(panel, [int(k) for k in ticks])
+    side_by_side(panel, curves)
 
 
-def side_by_side(panel: Axes, curves: Sequence[Curve], x: Sequence[Sequence[float]]) -> None:
-    """Draw curves at the places `x` of ticks, moved apart a little: some coincide."""
-    for curve, places, shift in zip(curves, x, shifts(len(curves)), strict=True):
-        draw_curve(panel, curve, [place + shift for place in places])
+def side_by_side(panel: Axes, curves: Sequence[Curve]) -> None:
+    """Draw curves moved apart a little along x: some coincide."""
+    for curve, shift in zip(curves, shifts(len(curves)), strict=True):
+        draw_curve(panel, curve, shift)
 
 
-def draw_curve(panel: Axes, curve: Curve, x: Sequence[float]) -> None:
-    """Draw a curve with its standard deviation as a shade."""
+def draw_curve(panel: Axes, curve: Curve, shift: float = 0.0) -> None:
+    """Draw a curve with its standard deviation as a shade, so many points to the right."""
     if isinstance(panel.figure, Sheet):
         panel.figure.curves.append((panel, curve))
-    mean, std = np.asarray(curve.mean, float), np.nan_to_num(np.asarray(curve.std, float))
-    panel.plot(x, mean, color=curve.color, ls=curve.style, lw=1.4, zorder=3)
+    x, mean = np.asarray(curve.x, float), np.asarray(curve.mean, float)
+    std = np.nan_to_num(np.asarray(curve.std, float))
+    at = {"transform": moved(panel, shift)}
+    width = scaled(1.3)
+    panel.plot(x, mean, color=curve.color, ls=curve.style, lw=width, zorder=3, **at)
     if curve.shaded and std.any():
-        panel.fill_between(x, mean - std, mean + std, color=curve.color, alpha=0.18, lw=0, zorder=2)
+        shade = {"color": curve.color, "alpha": 0.18, "lw": 0, "zorder": 2}
+        panel.fill_between(x, mean - std, mean + std, **shade, **at)
+    if not curve.marker:
+        return
+    marked = range(len(x)) if len(x) <= MANY else _some(len(x), curve.place)
     filled = curve.filled or [True] * len(x)
-    faces = [curve.color if one else "white" for one in filled]
+    look: dict[str, Any] = {"s": area(4.2), "marker": curve.marker, "zorder": 4, **at}
     if curve.marker in FACELESS:
-        panel.scatter(x, mean, s=22, marker=curve.marker, color=curve.color, lw=1.1, zorder=4)
-    elif curve.marker:
-        panel.scatter(
-            x, mean, s=18, marker=curve.marker, facecolors=faces, edgecolors=curve.color, zorder=4
-        )
+        look |= {"color": curve.color, "lw": scaled(1.1)}
+    else:
+        faces = [curve.color if filled[i] else GROUND for i in marked]
+        look |= {"edgecolors": curve.color, "facecolors": faces, "lw": scaled(1)}
+    panel.scatter(x[list(marked)], mean[list(marked)], **look)
 
 
-def threshold(panel: Axes, height: float) -> None:
-    """Draw a level line, dashed."""
-    panel.axhline(height, color=INK, lw=0.9, ls=(0, (4, 3)), zorder=1)
+def _some(points: int, place: int) -> range:
+    """Which points of a long curve are marked: curves of other places have others."""
+    step = max((points - 1) // MARKED, 1)
+    return range(place * 2 % step, points, step)
+
+
+def of_k(ks: Iterable[int]) -> Mapping[int, Curve]:
+    """How the line of each rewind point is drawn: a curve without points."""
+    every = sorted({int(k) for k in ks})
+    color, marker = colors.along(every), colors.markers(every)
+    return {
+        k: Curve([], [], [], color[k], f"k = {iteration(k)}", marker=marker[k], place=i)
+        for i, k in enumerate(every)
+    }
 
 
 def at_iteration(panel: Axes, k: float, ticks: Sequence[float]) -> None:
     """Draw an upright line at an iteration between ticks: what the paper says."""
     if not ticks or not ticks[0] <= k <= ticks[-1]:
         return
-    x = float(np.interp(k, ticks, range(len(ticks))))
-    panel.axvline(x, color="black", lw=0.9, ls=":", zorder=1)
+    panel.axvline(k, color=INK, lw=scaled(0.9), ls=":", zorder=1)
 
 
-def legend(drawn: Figure, curves: Iterable[Curve], extra: Sequence[Line2D] = ()) -> None:
+def legend(drawn: Figure, curves: Iterable[Curve], extra: Sequence[Artist] = ()) -> None:
     """A legend with each label once."""
     handles: dict[str, Artist] = {}
     for curve in curves:
@@ -183,30 +221,31 @@ def legend(drawn: Figure, curves: Iterable[Curve], extra: Sequence[Line2D] = ())
                 color=curve.color,
                 ls=curve.style,
                 marker=curve.marker or None,
-                ms=4,
+                ms=scaled(4),
                 label=curve.label,
             ),
         )
-    entries = [*handles.values(), *extra]
-    widest = max((len(str(one.get_label())) for one in entries), default=1)
-    fitting = int(drawn.get_figwidth() * LETTERS_PER_INCH // (widest + 6))
-    drawn.legend(handles=entries, loc="outside upper center", ncols=max(1, min(fitting, 6)))
+    words.legend(drawn, [*handles.values(), *extra])
 
 
-PAPER = Line2D([], [], color="black", lw=0.9, ls=":", label="paper: stable from")
+PAPER = Line2D([], [], color=INK, lw=0.9, ls=":", label="paper: stable from")
 
 
 def stable_below(studies: Sequence[Study]) -> Line2D:
     """The legend's entry of the threshold."""
-    percent = studies[0].stable_below
-    label = f"stable below {percent:g} %"
-    return Line2D([], [], color=INK, lw=0.9, ls=(0, (4, 3)), label=label)
+    return below(studies[0].stable_below)
+
+
+def dashed_train() -> Line2D:
+    """The legend's entry of what is measured on the train set."""
+    look: dict[str, Any] = {"ls": DASHED, "marker": ON_TRAIN, "ms": scaled(4)}
+    return Line2D([], [], color=INK, label="train set", **look)
 
 
 def titled(panel: Axes, study: Study, level: int | None = None) -> None:
     """Put a sweep's name over a panel, and which share of weights is left."""
-    left = "" if level is None else f"\n{weights(study.left(level))} % of weights left"
-    panel.set_title(f"{study.name}{left}")
+    left = "" if level is None else f"\n{weights(study.left(level))} % left"
+    words.title(panel, f"{study.name}{left}")
 
 
 def from_zero(panel: Axes) -> None:
@@ -214,26 +253,3 @@ def from_zero(panel: Axes) -> None:
     top = panel.get_ylim()[1]
     if math.isfinite(top) and top > 0:
         panel.set_ylim(-0.03 * top, top)
-
-
-__all__ = [
-    "DASHED",
-    "FAINT",
-    "PAPER",
-    "SPARSE",
-    "Curve",
-    "PaperFigure",
-    "against_k",
-    "at_iteration",
-    "draw_curve",
-    "from_zero",
-    "grid",
-    "legend",
-    "look",
-    "on_train",
-    "side_by_side",
-    "stable_below",
-    "threshold",
-    "ticks_of",
-    "titled",
-]

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.lines import Line2D
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
-    DASHED,
     PAPER,
     Curve,
     against_k,
     at_iteration,
+    dashed_train,
     from_zero,
     grid,
     legend,
@@ -25,7 +25,6 @@ from analysis.figures.lmc.figure import (
     ticks_of,
     titled,
 )
-from analysis.figures.style import INK, ON_TRAIN
 from analysis.published import onset_of
 from analysis.records import REWIND
 from analysis.strategies import DENSE
@@ -43,7 +42,7 @@ def measured(study: Study, strategies: Sequence[str]) -> bool:
 
 def draw(studies: Sequence[Study], strategies: Sequence[str]) -> Figure:
     """A panel per sweep, a line per strategy and split; a dotted line is the paper's onset."""
-    drawn, (axes,) = grid(1, len(studies), height=2.2)
+    drawn, [axes] = grid(1, len(studies), height=2.4)
     every, published = [], False
     for panel, study in zip(axes, studies, strict=True):
         curves = [curve for name in strategies for curve in _curves(study, name)]
@@ -58,12 +57,11 @@ def draw(studies: Sequence[Study], strategies: Sequence[str]) -> Figure:
                 at_iteration(panel, onset.iteration, ticks)
                 published = True
         titled(panel, study, None if strategies[0] == DENSE else study.level)
-        panel.set_xlabel("rewind iteration k")
+        words.name_x(panel, "rewind iteration k")
         every += curves
-    axes[0].set_ylabel("instability (%)")
+    words.name_y(axes, "instability (%)")
     from_zero(axes[0])
-    dashed = Line2D([], [], color=INK, ls=DASHED, marker=ON_TRAIN, ms=4, label="train set")
-    extra = [dashed, stable_below(studies), *([PAPER] if published else [])]
+    extra = [dashed_train(), stable_below(studies), *([PAPER] if published else [])]
     legend(drawn, every, extra)
     return drawn
 

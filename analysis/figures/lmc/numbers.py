@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.figures.lmc.figure import Sheet
 from analysis.figures.style import iteration
+from analysis.figures.words import whole
 from analysis.formats import UNKNOWN, spread
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def numbers(drawn: Figure) -> pd.DataFrame:
     """
     assert isinstance(drawn, Sheet)
     panels = {panel: _label(drawn, panel) for panel, _ in drawn.curves}
-    xlabel = next(text for panel in reversed(drawn.axes) if (text := panel.get_xlabel()))
+    xlabel = next(whole(text) for panel in reversed(drawn.axes) if (text := panel.get_xlabel()))
     xs = _listed(sorted({x for _, curve in drawn.curves for x in curve.x}))
     heads = {x: head for _, curve in drawn.curves for x, head in _heads(curve).items()}
     columns = {}
@@ -77,9 +78,16 @@ def _label(drawn: Sheet, panel: Axes) -> str:
     row = [one for one in grid if (s := one.get_subplotspec()) and s.rowspan == spec.rowspan]
     column = [one for one in grid if (s := one.get_subplotspec()) and s.colspan == spec.colspan]
     parts = [next((text for one in row if (text := one.get_ylabel())), "")]
-    if len(row) > 1:
-        parts.append(next((text for one in column if (text := one.get_title())), ""))
-    return ", ".join(" ".join(part.split()) for part in parts if part)
+    if len(row) > 1 or len({one.get_title() for one in grid} - {""}) > 1:
+        above = [one for one in column if _row(one) <= _row(panel)]
+        parts.append(next((text for one in reversed(above) if (text := one.get_title())), ""))
+    return ", ".join(whole(part) for part in parts if part)
+
+
+def _row(panel: Axes) -> int:
+    spec = panel.get_subplotspec()
+    assert spec is not None
+    return int(spec.rowspan.start)
 
 
 def _heads(curve: Curve) -> dict[float, str]:

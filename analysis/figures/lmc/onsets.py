@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     DASHED,
     SOLID,
@@ -19,6 +20,7 @@ from analysis.figures.lmc.figure import (
     side_by_side,
     titled,
 )
+from analysis.figures.scales import k_axis
 from analysis.figures.style import FAINT, ON_MATCHING, iteration
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
@@ -41,40 +43,36 @@ def _needs(study: Study) -> bool:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes,) = grid(1, len(studies), width=3.1, height=2.5)
+    drawn, [axes] = grid(1, len(studies), height=2.6)
     every: list[Curve] = []
     for panel, study in zip(axes, studies, strict=True):
         found = onsets_by_level(study.samples)
         found = found[found[STRATEGY].isin(BOTH) & (found[LEVEL] > 0)]
         lefts = sorted(found[WEIGHTS_LEFT].round(6).unique(), reverse=True)
         ks = sorted(study.samples.loc[study.samples[LEVEL] > 0, REWIND].unique())
-        curves = [_curve(found, name, verdict, lefts, ks) for name in BOTH for verdict in STYLES]
+        curves = [_curve(found, name, verdict, lefts) for name in BOTH for verdict in STYLES]
         curves = [curve for curve in curves if not np.isnan(curve.mean).all()]
-        side_by_side(panel, curves, [curve.x for curve in curves])
+        side_by_side(panel, curves)
         _shade(panel, study, lefts)
-        shown = range(0, len(lefts), max(1, len(lefts) // 6))
-        panel.set_xticks(list(shown), [weights(lefts[i]) for i in shown])
+        words.ticks(panel.xaxis, {i: weights(left) for i, left in enumerate(lefts)})
         panel.set_xlim(-0.5, len(lefts) - 0.5)
-        panel.set_yticks(range(len(ks)), [iteration(int(k)) for k in ks])
-        panel.set_ylim(-0.4, len(ks) - 0.3)
+        k_axis(panel, ks, upright=True)
         panel.tick_params(labelleft=True)
         titled(panel, study)
-        panel.set_xlabel("weights left (%)")
+        words.name_x(panel, "weights left (%)")
         every += curves
-    axes[0].set_ylabel("rewind iteration k")
+    words.name_y(axes, "rewind iteration k")
     legend(drawn, every)
     return drawn
 
 
-def _curve(
-    found: pd.DataFrame, name: str, verdict: str, lefts: list[float], ks: list[int]
-) -> Curve:
+def _curve(found: pd.DataFrame, name: str, verdict: str, lefts: list[float]) -> Curve:
     """The median onsets of a strategy; those that most samples never reach are not drawn."""
     own = found[(found[STRATEGY] == name) & (found["verdict"] == verdict)]
     own = own.sort_values(LEVEL)
     like = look(name, f"{strategy(name).label} {verdict}", STYLES[verdict])
     x = [lefts.index(left) for left in own[WEIGHTS_LEFT].round(6)]
-    y = [float(ks.index(k)) if np.isfinite(k) else np.nan for k in own["median"]]
+    y = [float(k) if np.isfinite(k) else np.nan for k in own["median"]]
     medians = ["never" if np.isinf(k) else iteration(int(k)) for k in own["median"]]
     pairs = zip(medians, own["reach"], own["n"], strict=True)
     return replace(

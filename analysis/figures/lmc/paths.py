@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.figures.lmc.figure import Curve, draw_curve, from_zero, grid, legend, titled
-from analysis.figures.path import LATER
-from analysis.figures.style import iteration
+from analysis.figures import words
+from analysis.figures.lmc.figure import Curve, draw_curve, from_zero, grid, legend, of_k, titled
 from analysis.records import LEVEL, PATH_ERROR, REWIND, STRATEGY, split_metric
 from analysis.strategies import DENSE, strategy
 
@@ -30,23 +29,22 @@ def measured(study: Study, rows: Sequence[Row]) -> bool:
 def draw(studies: Sequence[Study], rows: Sequence[Row]) -> Figure:
     """A row per strategy and split, a column per sweep: mean and deviation over samples."""
     rows = [row for row in rows if any(not _of(study, *row).empty for study in studies)]
-    drawn, axes = grid(len(rows), len(studies), width=2.4, height=1.7)
+    drawn, axes = grid(len(rows), len(studies), height=1.75)
     every: list[Curve] = []
     for i, (name, split) in enumerate(rows):
         for j, study in enumerate(studies):
             panel = axes[i][j]
             curves = _curves(study, name, split)
             for curve in curves:
-                draw_curve(panel, curve, curve.x)
-            if j == 0:
-                of = "" if name == DENSE else f"{strategy(name).label}\n"
-                panel.set_ylabel(f"{of}{split} error (%)")
+                draw_curve(panel, curve)
             if i == 0:
                 titled(panel, study, None if name == DENSE else study.level)
             if i + 1 == len(rows):
-                panel.set_xlabel("α")
-            panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+                words.name_x(panel, "α")
+            words.ticks(panel.xaxis, {0.0: "0", 0.5: "0.5", 1.0: "1"})
             every += curves
+        of = "" if name == DENSE else f"{strategy(name).label}\n"
+        words.name_y(axes[i], f"{of}{split} error (%)")
         from_zero(axes[i][0])
     legend(drawn, every)
     return drawn
@@ -70,10 +68,7 @@ def _curves(study: Study, name: str, split: str) -> list[Curve]:
     found = _of(study, name, split)
     if found.empty:
         return []
-    ks = sorted(study.cells[REWIND].unique())
-    curves = []
-    for k, line in found.groupby(REWIND):
-        color = LATER(ks.index(k) / max(len(ks) - 1, 1))
-        like = Curve([], [], [], color, f"k = {iteration(int(str(k)))}", marker="")
-        curves.append(Curve.of(line, "alpha", "error", like))
-    return curves
+    looks = of_k(study.cells[REWIND].unique())
+    return [
+        Curve.of(line, "alpha", "error", looks[int(str(k))]) for k, line in found.groupby(REWIND)
+    ]

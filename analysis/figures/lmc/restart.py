@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     DASHED,
     Curve,
@@ -40,7 +41,7 @@ def _restarted(study: Study) -> pd.DataFrame:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes,) = grid(1, len(studies), height=2.2)
+    drawn, [axes] = grid(1, len(studies), height=2.4)
     every = []
     for panel, study in zip(axes, studies, strict=True):
         usual = look(DENSE, "trained from k on")
@@ -52,9 +53,9 @@ def _draw(studies: Sequence[Study]) -> Figure:
         against_k(panel, curves, ticks_of(curves))
         threshold(panel, study.stable_below)
         titled(panel, study)
-        panel.set_xlabel("k at which copies are made")
+        words.name_x(panel, "k at which copies are made")
         every += curves
-    axes[0].set_ylabel("test instability (%)")
+    words.name_y(axes, "test instability (%)")
     from_zero(axes[0])
     legend(drawn, every, [stable_below(studies)])
     return drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     DASHED,
     Curve,
@@ -45,7 +46,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
     shown = [name for name in (DENSE, IMP) if any(_measured(one, name) for one in studies)]
     rows = [(shown[0], "error of W_k (%)", ERRORS)]
     rows += [(name, f"{strategy(name).label}\nL2 distance", DISTANCES) for name in shown]
-    drawn, axes = grid(len(rows), len(studies), height=1.7)
+    drawn, axes = grid(len(rows), len(studies), height=1.75)
     every: list[Curve] = []
     for i, (name, label, columns) in enumerate(rows):
         for j, study in enumerate(studies):
@@ -59,8 +60,8 @@ def _draw(studies: Sequence[Study]) -> Figure:
             if i == 0:
                 titled(axes[0][j], study)
             if i + 1 == len(rows):
-                axes[i][j].set_xlabel("iteration k")
-        axes[i][0].set_ylabel(label)
+                words.name_x(axes[i][j], "iteration k")
+        words.name_y(axes[i], label)
         from_zero(axes[i][0])
     legend(drawn, every)
     return drawn

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     SPARSE,
     Curve,
@@ -20,6 +21,7 @@ from analysis.figures.lmc.figure import (
     ticks_of,
     titled,
 )
+from analysis.figures.style import INK, area, scaled
 from analysis.published import beside
 from analysis.records import REWIND
 from analysis.strategies import DENSE, IMP, strategy
@@ -44,13 +46,21 @@ def dense_band(panel: Axes, study: Study) -> None:
         return
     error, std = 100 - study.reference.mean, study.reference.std
     grey = strategy(DENSE).color
-    panel.axhline(error, color=grey, lw=1, zorder=1)
+    panel.axhline(error, color=grey, lw=scaled(1), zorder=1)
     if not pd.isna(std):
         panel.axhspan(error - std, error + std, color=grey, alpha=0.2, lw=0, zorder=0)
 
 
-BAND = Line2D([], [], color=strategy(DENSE).color, lw=5, alpha=0.35, label="dense ± 1 std")
-PUBLISHED = Line2D([], [], ls="", marker="o", mfc="none", color="black", ms=5, label="paper")
+def dense_band_entry() -> Line2D:
+    """The legend's entry of that shade."""
+    look: dict[str, Any] = {"lw": scaled(5), "alpha": 0.35}
+    return Line2D([], [], color=strategy(DENSE).color, label="dense ± 1 std", **look)
+
+
+def published_entry() -> Line2D:
+    """The legend's entry of what a paper publishes."""
+    look: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "none", "ms": scaled(5)}
+    return Line2D([], [], color=INK, label="paper", **look)
 
 
 def _known(study: Study, name: str) -> pd.DataFrame:
@@ -59,7 +69,7 @@ def _known(study: Study, name: str) -> pd.DataFrame:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes,) = grid(1, len(studies), height=2.2)
+    drawn, [axes] = grid(1, len(studies), height=2.4)
     every: list[Curve] = []
     published = False
     for panel, study in zip(axes, studies, strict=True):
@@ -69,22 +79,23 @@ def _draw(studies: Sequence[Study]) -> Figure:
             if len(line):
                 matching = [bool(one) if not pd.isna(one) else False for one in line["matching"]]
                 curves.append(replace(error_curve(line, look(name)), filled=matching))
-        ticks = ticks_of(curves)
-        against_k(panel, curves, ticks)
+        against_k(panel, curves, ticks_of(curves))
         dense_band(panel, study)
         for line in lines.values():
             theirs = beside(line)[["paper_accuracy", REWIND]].dropna()
             published |= len(theirs) > 0
-            at = [ticks.index(k) for k in theirs[REWIND]]
             panel.scatter(
-                at, 100 - theirs["paper_accuracy"], s=30, facecolors="none", edgecolors="black",
+                *(theirs[REWIND], 100 - theirs["paper_accuracy"]),
+                s=area(5.5),
+                facecolors="none",
+                edgecolors=INK,
                 zorder=5,
-            )  # fmt: skip
+            )
         titled(panel, study, study.level)
-        panel.set_xlabel("rewind iteration k")
+        words.name_x(panel, "rewind iteration k")
         every += curves
-    axes[0].set_ylabel("test error (%)")
-    legend(drawn, every, [BAND, *([PUBLISHED] if published else [])])
+    words.name_y(axes, "test error (%)")
+    legend(drawn, every, [dense_band_entry(), *([published_entry()] if published else [])])
     return drawn
 
 

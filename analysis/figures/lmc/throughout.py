@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -14,12 +15,12 @@ from analysis.figures.lmc.figure import (
     from_zero,
     grid,
     legend,
+    of_k,
     stable_below,
     threshold,
     titled,
 )
-from analysis.figures.path import LATER
-from analysis.figures.style import iteration
+from analysis.figures.scales import iteration_axis
 from analysis.records import INIT_SEED, LEVEL, REWIND, SPLITS, STRATEGY
 from analysis.statistics import estimate
 from analysis.strategies import DENSE, IMP, strategy
@@ -57,27 +58,24 @@ def progress_of(study: Study, name: str) -> pd.DataFrame:
 def _draw(studies: Sequence[Study]) -> Figure:
     shown = [n for n in (DENSE, IMP) if any(not progress_of(one, n).empty for one in studies)]
     rows = [(name, split) for name in shown for split in SPLITS]
-    drawn, axes = grid(len(rows), len(studies), height=1.7)
+    drawn, axes = grid(len(rows), len(studies), height=1.75)
     every: list[Curve] = []
     for i, (name, split) in enumerate(rows):
         for j, study in enumerate(studies):
             panel = axes[i][j]
             found = progress_of(study, name)
-            ks = sorted(study.usual[REWIND].unique())
+            looks = of_k(study.usual[REWIND].unique())
             for k, line in found.groupby(REWIND) if len(found) else ():
-                color = LATER(ks.index(k) / max(len(ks) - 1, 1))
-                label = f"k = {iteration(int(str(k)))}"
-                curve = Curve.of(
-                    line, "iteration", split, Curve([], [], [], color, label, marker="")
-                )
-                draw_curve(panel, curve, curve.x)
+                curve = Curve.of(line, "iteration", split, looks[int(str(k))])
+                draw_curve(panel, curve)
                 every.append(curve)
+            iteration_axis(panel)
             threshold(panel, study.stable_below)
             if i == 0:
                 titled(panel, study)
             if i + 1 == len(rows):
-                panel.set_xlabel("iteration")
-        axes[i][0].set_ylabel(f"{strategy(name).label}\n{split} instability (%)")
+                words.name_x(panel, "iteration")
+        words.name_y(axes[i], f"{strategy(name).label}\n{split} instability (%)")
         from_zero(axes[i][0])
     legend(drawn, every, [stable_below(studies)])
     return drawn

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     DASHED,
     Curve,
@@ -54,10 +55,10 @@ def _draw(studies: Sequence[Study]) -> Figure:
         against_k(axes[1][j], errors, ticks)
         threshold(axes[0][j], study.stable_below)
         titled(axes[0][j], study, study.level)
-        axes[1][j].set_xlabel("rewind iteration k")
+        words.name_x(axes[1][j], "rewind iteration k")
         every += unstable
-    axes[0][0].set_ylabel("IMP: instability (%)")
-    axes[1][0].set_ylabel("IMP: error (%)")
+    words.name_y(axes[0], "IMP: instability (%)")
+    words.name_y(axes[1], "IMP: error (%)")
     from_zero(axes[0][0])
     from_zero(axes[1][0])
     legend(drawn, every, [stable_below(studies)])

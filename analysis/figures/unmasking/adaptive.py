@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.ticker import NullLocator
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -17,13 +17,13 @@ from analysis.figures.lmc.figure import (
     legend,
     titled,
 )
-from analysis.figures.lmc.sparse_error import BAND, dense_band
+from analysis.figures.lmc.sparse_error import dense_band, dense_band_entry
 from analysis.figures.style import iteration
-from analysis.figures.unmasking.common import AT_MOST, at_most
+from analysis.figures.unmasking.common import at_most, at_most_entry
 from analysis.formats import UNKNOWN, spread, weights
 from analysis.levels import adaptive_table, schedules
 from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.strategies import IMP, IMP_ADAPTIVE
+from analysis.strategies import IMP, IMP_ADAPTIVE, strategy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from analysis.study import Study
 
 LOOKS = {
-    IMP: Curve([], [], [], "#0072B2", "20 % per level", marker="o"),
-    IMP_ADAPTIVE: Curve([], [], [], "#D55E00", "adaptive", marker="x"),
+    IMP: Curve([], [], [], strategy(IMP).color, "20 % per level", marker="o"),
+    IMP_ADAPTIVE: Curve([], [], [], strategy(IMP_ADAPTIVE).color, "adaptive", marker="x"),
 }
-"""Blue circles and orange crosses, as in the paper."""
+"""Circles and crosses, as in the paper; the colours are those of the strategies everywhere."""
 
 TICKS = (100, 50, 20, 10, 5, 2, 1)
 
@@ -55,13 +55,13 @@ def _means(study: Study) -> pd.DataFrame:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes,) = grid(1, len(studies), width=3.3, height=2.6)
+    drawn, [axes] = grid(1, len(studies), height=2.6)
     every: list[Curve] = []
     for panel, study in zip(axes, studies, strict=True):
         means = _means(study)
         for name, line in means[means["n"] == means["n"].max()].groupby(STRATEGY):
             curve = Curve.of(line, WEIGHTS_LEFT, "error", LOOKS[str(name)])
-            draw_curve(panel, curve, curve.x)
+            draw_curve(panel, curve)
             every.append(curve)
         dense_band(panel, study)
         at_most(panel, study)
@@ -69,15 +69,14 @@ def _draw(studies: Sequence[Study]) -> Figure:
         panel.invert_xaxis()
         lowest = means[WEIGHTS_LEFT].min()
         ticks = [tick for tick in TICKS if tick >= 0.8 * lowest]
-        panel.set_xticks(ticks, [str(tick) for tick in ticks])
-        panel.xaxis.set_minor_locator(NullLocator())
-        panel.set_xlabel("weights left (%)")
+        words.ticks(panel.xaxis, {float(tick): str(tick) for tick in ticks}, (100.0,))
+        words.name_x(panel, "weights left (%)")
         titled(panel, study)
         assert isinstance(drawn, Sheet)
         k = iteration(int(schedules(study)[REWIND].max()))
         drawn.tables[f"{study.name}, k = {k}: weights left (%) and test error (%)"] = _table(means)
-    axes[0].set_ylabel("test error (%)")
-    legend(drawn, every, [BAND, AT_MOST])
+    words.name_y(axes, "test error (%)")
+    legend(drawn, every, [dense_band_entry(), at_most_entry()])
     return drawn
 
 

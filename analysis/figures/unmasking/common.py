@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from analysis.ends import of_levels
-from analysis.figures.path import LATER
-from analysis.figures.style import INK
+from analysis.figures import words
+from analysis.figures.lmc.figure import Curve, of_k
+from analysis.figures.style import INK, scaled
 from analysis.levels import eps_of, neighbours
 from analysis.records import (
     INIT_SEED,
@@ -27,13 +28,10 @@ from analysis.strategies import DENSE, IMP, PERTURBED, rank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.colorbar import Colorbar
 
-    from analysis.figures.lmc.figure import Curve
     from analysis.study import Study
-
-EARLY_TO_LATE = ("#7570B3", "#D95F02", "#1B9E77")
-"""Purple, orange, green as in the paper, in ColorBrewer's Dark2: all can tell them apart."""
 
 SMALLEST = 0.1
 """Where a logarithmic scale of errors begins at the lowest, in %."""
@@ -44,17 +42,11 @@ ABOVE = 3.0
 LEAST = 1.0
 """The least that it shows below and above the threshold, in points."""
 
-AT_MOST = Line2D([], [], color=INK, lw=0.9, ls=":", label="dense + ε")
-"""The legend's entry of the threshold."""
 
-
-def colors(ks: Sequence[int]) -> dict[int, Any]:
-    """Return a colour per rewind point, by ascending k: the paper's for three or less."""
-    ordered = sorted(ks)
-    if len(ordered) <= len(EARLY_TO_LATE):
-        chosen = EARLY_TO_LATE[-1:] if len(ordered) == 1 else EARLY_TO_LATE
-        return dict(zip(ordered, [*chosen[: len(ordered) - 1], chosen[-1]], strict=True))
-    return {k: LATER(place / (len(ordered) - 1)) for place, k in enumerate(ordered)}
+def lines_of(found: pd.DataFrame, x: str) -> list[Curve]:
+    """Return a curve of errors over `x` per rewind point of a frame, by ascending k."""
+    looks = of_k(found[REWIND].unique())
+    return [Curve.of(line, x, "error", looks[int(str(k))]) for k, line in found.groupby(REWIND)]
 
 
 def chain_of(study: Study, trials: pd.DataFrame | None = None) -> str | None:
@@ -74,7 +66,12 @@ def threshold_of(study: Study) -> float:
 
 def at_most(panel: Axes, study: Study) -> None:
     """Draw the error up to which a network matches, dotted."""
-    panel.axhline(threshold_of(study), color=INK, lw=0.9, ls=":", zorder=1)
+    panel.axhline(threshold_of(study), color=INK, lw=scaled(0.9), ls=":", zorder=1)
+
+
+def at_most_entry() -> Line2D:
+    """The legend's entry of the threshold."""
+    return Line2D([], [], color=INK, lw=scaled(0.9), ls=":", label="dense + ε")
 
 
 def enlarge(panel: Axes, study: Study, curves: Sequence[Curve]) -> None:
@@ -120,7 +117,8 @@ def along_levels(study: Study, strategy: str) -> pd.DataFrame:
     return found.set_axis(columns, axis="columns")
 
 
-def level_ticks(levels: Sequence[int]) -> list[int]:
-    """Return the levels to put on an axis: all, or every second or third of many."""
-    step = 1 + len(levels) // 12
-    return list(levels)[::step]
+def level_ticks(axis: Axis, levels: Sequence[int], offset: float = 0.0) -> None:
+    """Put levels on an axis, so far beside their numbers or places; not all where they are many."""
+    places = [level if offset == 0 else place for place, level in enumerate(levels)]
+    labels = {place + offset: str(one) for place, one in zip(places, levels, strict=True)}
+    words.ticks(axis, labels, [*labels][:: max(len(labels) - 1, 1)])

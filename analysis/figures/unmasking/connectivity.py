@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from analysis.figures import colors, words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -19,17 +19,18 @@ from analysis.figures.lmc.figure import (
     from_zero,
     legend,
 )
-from analysis.figures.lmc.sparse_error import BAND, dense_band
-from analysis.figures.style import iteration
+from analysis.figures.lmc.sparse_error import dense_band, dense_band_entry
+from analysis.figures.panels import per_row, sheet
+from analysis.figures.style import GROUND, area, current, iteration
 from analysis.figures.unmasking.common import (
-    AT_MOST,
     SMALLEST,
     along_levels,
     at_most,
+    at_most_entry,
     chain_of,
-    colors,
     enlarge,
     level_ticks,
+    lines_of,
     percent_ticks,
     threshold_of,
 )
@@ -53,14 +54,18 @@ def _needs(study: Study) -> bool:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    size = (9.6, 2.4 * len(studies) + 0.6)
-    drawn = Sheet(size, layout=ConstrainedLayoutEngine(h_pad=0.06))
-    axes = drawn.subplots(len(studies), 3, squeeze=False, width_ratios=(1.15, 1.0, 1.05))
+    style, beside = current(), per_row(3) == 3  # else one below the other
+    rows, columns = (len(studies), 3) if beside else (3 * len(studies), 1)
+    drawn = sheet(rows * min(2.5 * max(style.height, 0.75), style.tallest / rows) + 0.3, Sheet)
+    assert isinstance(drawn, Sheet)
+    ratios = (1.15, 1.0, 1.05) if beside else None
+    axes: Any = drawn.subplots(rows, columns, squeeze=False, width_ratios=ratios)
+    axes = axes.reshape(len(studies), 3)
     every: list[Curve] = []
     for row, study in zip(axes, studies, strict=True):
         strategy = str(chain_of(study))
         found = along_levels(study, strategy)
-        curves = _curves(found)
+        curves = lines_of(found, "place")
         every += curves
         for curve in curves:
             _draw_path(row[0], curve)
@@ -71,22 +76,23 @@ def _draw(studies: Sequence[Study]) -> Figure:
         pairs = pairs[(pairs[STRATEGY] == strategy) & (pairs[REWIND] == last)]
         _heat(row[2], pairs, threshold_of(study))
         of = f"{study.name}\n" if len(studies) > 1 else ""
-        row[0].set_ylabel(f"{of}test error (%)")
-        row[0].set_title("Path through all levels")
-        row[1].set_title(f"Enlarged, {curves[-1].label}")
-        row[2].set_title(f"Highest error, {curves[-1].label}")
+        words.name_y(row[:1], f"{of}test error (%)")
+        words.name_y(row[1:2], "test error (%)")
+        words.title(row[0], "Path through all levels")
+        words.title(row[1], f"Enlarged, {curves[-1].label}")
+        words.title(row[2], f"Highest error, {curves[-1].label}")
         for panel in row[:2]:
             dense_band(panel, study)
             at_most(panel, study)
-            panel.set_xticks(level_ticks(_levels(found)))
-            panel.set_xlabel("level L")
+            level_ticks(panel.xaxis, _levels(found))
+            words.name_x(panel, "level L")
         from_zero(row[0])
         of_study = f"{study.name}: " if len(studies) > 1 else ""
         drawn.tables |= {
             f"{of_study}{caption}": table
             for caption, table in _tables(found, pairs, curves[-1].label).items()
         }
-    legend(drawn, every, [BAND, AT_MOST])
+    legend(drawn, every, [dense_band_entry(), at_most_entry()])
     return drawn
 
 
@@ -94,22 +100,12 @@ def _levels(found: pd.DataFrame) -> list[int]:
     return sorted({int(place) for place in found["place"] if float(place).is_integer()})
 
 
-def _curves(found: pd.DataFrame) -> list[Curve]:
-    of = colors(sorted(found[REWIND].unique()))
-    curves = []
-    for k, line in found.groupby(REWIND):
-        k = int(str(k))
-        like = Curve([], [], [], of[k], f"k = {iteration(k)}", marker="")
-        curves.append(Curve.of(line, "place", "error", like))
-    return curves
-
-
 def _draw_path(panel: Axes, curve: Curve) -> None:
     """A path with a dot at each level's network."""
-    draw_curve(panel, curve, curve.x)
+    draw_curve(panel, replace(curve, marker=""))
     at = [i for i, x in enumerate(curve.x) if float(x).is_integer()]
     networks = [curve.x[i] for i in at], [curve.mean[i] for i in at]
-    panel.scatter(*networks, s=10, color=curve.color, zorder=4)
+    panel.scatter(*networks, s=area(3.6), marker=curve.marker, color=curve.color, lw=0, zorder=4)
 
 
 def _heat(panel: Axes, pairs: pd.DataFrame, threshold: float) -> None:
@@ -124,11 +120,10 @@ def _heat(panel: Axes, pairs: pd.DataFrame, threshold: float) -> None:
     low = max(float(np.nanmin(grid)) if np.isnan(threshold) else threshold, SMALLEST)
     high = max(float(np.nanmax(grid)), low + LEAST)
     mesh = panel.pcolormesh(
-        grid, cmap="viridis", norm=LogNorm(low, high), edgecolors="white", lw=0.3
+        grid, cmap=colors.HEIGHTS, norm=LogNorm(low, high), edgecolors=GROUND, lw=0.3
     )
-    shown = level_ticks(levels)
     for axis in (panel.xaxis, panel.yaxis):
-        axis.set_ticks([place[level] + 0.5 for level in shown], [str(one) for one in shown])
+        level_ticks(axis, levels, 0.5)
     panel.invert_yaxis()
     panel.set_aspect("equal")
     panel.grid(visible=False)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
-from analysis.figures.lmc.figure import PaperFigure, Sheet
-from analysis.figures.style import iteration
+from analysis.figures import words
+from analysis.figures.lmc.figure import PaperFigure, Sheet, grid
+from analysis.figures.panels import begin, chosen, left_out
+from analysis.figures.style import GROUND, iteration
 from analysis.figures.unmasking.common import chain_of, level_ticks
 from analysis.formats import UNKNOWN, spans
 from analysis.levels import lcs_sets
@@ -33,6 +34,10 @@ KINDS = {
 """What a level is to another one; dark to light, so that it is told apart in grey too."""
 
 
+MOST = 12
+"""Rewind points that have a panel."""
+
+
 def _sets(study: Study) -> pd.DataFrame:
     strategy = chain_of(study)
     found = lcs_sets(study)
@@ -42,22 +47,26 @@ def _sets(study: Study) -> pd.DataFrame:
 def _draw(studies: Sequence[Study]) -> Figure:
     found = [_sets(study) for study in studies]
     columns = max(one[REWIND].nunique() for one in found)
-    size = (max(2.5 * columns + 0.5, 6.2), 2.9 * len(studies) + 0.6)
-    drawn = Sheet(size, layout=ConstrainedLayoutEngine(h_pad=0.06))
-    axes = drawn.subplots(len(studies), columns, squeeze=False)
+    columns = min(columns, MOST)
+    drawn, axes = grid(len(studies), columns, height=2.7, share="none")
+    assert isinstance(drawn, Sheet)
+    says = []
     for row, study, sets in zip(axes, studies, found, strict=True):
-        ks = sorted(sets[REWIND].unique())
+        every = sorted(int(k) for k in sets[REWIND].unique())
+        ks = chosen(every, columns)
         for panel, k in zip(row, ks, strict=False):
             _matrix(panel, sets[sets[REWIND] == k])
-            panel.set_title(f"k = {iteration(int(k))}")
-            panel.set_xlabel("level")
+            words.title(panel, f"k = {iteration(k)}")
+            words.name_x(panel, "level")
         for panel in row[len(ks) :]:
             panel.remove()
         of = f"{study.name}\n" if len(studies) > 1 else ""
-        row[0].set_ylabel(f"{of}in the set of level")
+        words.name_y(begin(row[: len(ks)]), f"{of}in the set of level")
+        says.append(left_out("k", every, ks))
         drawn.tables[f"{study.name}: levels in the LCS-set of each level"] = _table(sets)
     handles = [Patch(color=color, label=kind) for kind, color in KINDS.items()]
-    drawn.legend(handles=handles, loc="outside upper center", ncols=2 if columns < 3 else 4)
+    words.legend(drawn, handles)
+    words.note(drawn, *dict.fromkeys(says))
     return drawn
 
 
@@ -72,10 +81,9 @@ def _matrix(panel: Axes, sets: pd.DataFrame) -> None:
         cells[place[row.level], place[row.other]] = kind
     norm = BoundaryNorm([-0.5, 0.5, 1.5, 2.5, 3.5], len(KINDS))
     colormap = ListedColormap(list(KINDS.values()))
-    panel.pcolormesh(cells, cmap=colormap, norm=norm, edgecolors="white", lw=0.4)
-    shown = level_ticks(levels)
+    panel.pcolormesh(cells, cmap=colormap, norm=norm, edgecolors=GROUND, lw=0.4)
     for axis in (panel.xaxis, panel.yaxis):
-        axis.set_ticks([place[level] + 0.5 for level in shown], [str(one) for one in shown])
+        level_ticks(axis, levels, 0.5)
     panel.set_ylim(len(levels), 0)
     panel.set_aspect("equal")
     panel.grid(visible=False)

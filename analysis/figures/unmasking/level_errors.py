@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -16,18 +17,18 @@ from analysis.figures.lmc.figure import (
     legend,
     titled,
 )
-from analysis.figures.lmc.sparse_error import BAND, dense_band
-from analysis.figures.style import iteration
+from analysis.figures.lmc.sparse_error import dense_band, dense_band_entry
+from analysis.figures.style import scaled
 from analysis.figures.unmasking.common import (
-    AT_MOST,
     at_most,
+    at_most_entry,
     chain_of,
-    colors,
     enlarge,
     level_ticks,
+    lines_of,
 )
 from analysis.levels import level_networks
-from analysis.records import LEVEL, REWIND, STRATEGY
+from analysis.records import LEVEL, STRATEGY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,32 +46,27 @@ def _networks(study: Study) -> pd.DataFrame:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes, below) = grid(2, len(studies), width=3.1, height=2.0)
+    drawn, [axes, below] = grid(2, len(studies), height=2.0)
     every: list[Curve] = []
     for panel, enlarged, study in zip(axes, below, studies, strict=True):
-        own = []
         networks = _networks(study)
-        of = colors(sorted(networks[REWIND].unique()))
-        for k, line in networks.groupby(REWIND):
-            k = int(str(k))
-            like = Curve([], [], [], of[k], f"k = {iteration(k)}")
-            curve = Curve.of(line, LEVEL, "error", like)
-            draw_curve(panel, curve, curve.x)
-            own.append(curve)
-        for one in own:
-            enlarged.plot(one.x, one.mean, color=one.color, lw=1.4, marker=one.marker, ms=4)
+        own = lines_of(networks, LEVEL)
+        for curve in own:
+            draw_curve(panel, curve)
+            look = {"lw": scaled(1.3), "marker": curve.marker, "ms": scaled(4)}
+            enlarged.plot(curve.x, curve.mean, color=curve.color, **look)
         for one in (panel, enlarged):
             dense_band(one, study)
             at_most(one, study)
         enlarge(enlarged, study, own)
-        enlarged.set_xticks(level_ticks(sorted(networks[LEVEL].unique())))
-        enlarged.set_xlabel("level L")
+        level_ticks(enlarged.xaxis, sorted(int(level) for level in networks[LEVEL].unique()))
+        words.name_x(enlarged, "level L")
         titled(panel, study)
         from_zero(panel)
         every += own
-    axes[0].set_ylabel("test error (%)")
-    below[0].set_ylabel("enlarged (%)")
-    legend(drawn, every, [BAND, AT_MOST])
+    words.name_y(axes, "test error (%)")
+    words.name_y(below, "enlarged (%)")
+    legend(drawn, every, [dense_band_entry(), at_most_entry()])
     return drawn
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.figures import words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -14,10 +15,8 @@ from analysis.figures.lmc.figure import (
     legend,
     titled,
 )
-from analysis.figures.lmc.sparse_error import BAND, dense_band
-from analysis.figures.style import iteration
-from analysis.figures.unmasking.common import AT_MOST, along_levels, at_most, colors
-from analysis.records import REWIND
+from analysis.figures.lmc.sparse_error import dense_band, dense_band_entry
+from analysis.figures.unmasking.common import along_levels, at_most, at_most_entry, lines_of
 from analysis.strategies import PERTURBED
 
 if TYPE_CHECKING:
@@ -27,25 +26,20 @@ if TYPE_CHECKING:
 
 
 def _draw(studies: Sequence[Study]) -> Figure:
-    drawn, (axes,) = grid(1, len(studies), width=3.1, height=2.5)
+    drawn, [axes] = grid(1, len(studies), height=2.6)
     every: list[Curve] = []
     for panel, study in zip(axes, studies, strict=True):
-        found = along_levels(study, PERTURBED)
-        of = colors(sorted(found[REWIND].unique()))
-        for k, line in found.groupby(REWIND):
-            k = int(str(k))
-            like = Curve([], [], [], of[k], f"k = {iteration(k)}", marker="")
-            curve = Curve.of(line, "place", "error", like)
-            draw_curve(panel, curve, curve.x)
+        for curve in lines_of(along_levels(study, PERTURBED), "place"):
+            draw_curve(panel, curve)
             every.append(curve)
         dense_band(panel, study)
         at_most(panel, study)
-        panel.set_xticks([0, 0.5, 1], ["dense", "halfway", "perturbed"])
-        panel.set_xlabel("share of the way")
+        words.ticks(panel.xaxis, {0.0: "dense", 0.5: "halfway", 1.0: "perturbed"}, (0.0, 1.0))
+        words.name_x(panel, "share of the way")
         from_zero(panel)
         titled(panel, study)
-    axes[0].set_ylabel("test error (%)")
-    legend(drawn, every, [BAND, AT_MOST])
+    words.name_y(axes, "test error (%)")
+    legend(drawn, every, [dense_band_entry(), at_most_entry()])
     return drawn
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
+from analysis.figures import colors, words
 from analysis.figures.lmc.figure import PaperFigure, Sheet
-from analysis.figures.style import INK
+from analysis.figures.panels import per_row, sheet
+from analysis.figures.style import INK, ON_LIGHT, area, current, scaled
 from analysis.figures.unmasking.common import SMALLEST, chain_of, percent_ticks, threshold_of
 from analysis.formats import number, weights
 from analysis.levels import neighbours
@@ -30,17 +31,23 @@ STRETCHED = 2.0
 """How many times as long as along x a length is drawn along y (Unmasking appendix C)."""
 
 SHADES = 14
-PER_ROW = 4
 
 GREY, ORANGE, PURPLE = "#8C8C8C", "#E8743B", "#7B3FA0"
 
-MARKS = (
-    Line2D([], [], ls="", marker="^", color=GREY, mec="black", ms=7, label="w(L)"),
-    Line2D([], [], ls="", marker="X", color=ORANGE, mec="black", ms=7, label="its projection"),
-    Line2D([], [], ls="", marker="^", color=ORANGE, mec="black", ms=7, label="w(L+1)"),
-    Line2D([], [], color=PURPLE, lw=1.4, ls="--", label="axial subspace of L+1"),
-    Line2D([], [], color="black", lw=1.2, ls=":", label="matching error"),
-)
+POINTS = (("^", GREY, "w(L)"), ("X", ORANGE, "its projection"), ("^", ORANGE, "w(L+1)"))
+"""Marker, colour and name of the three networks of a plane."""
+
+
+def _marks() -> list[Line2D]:
+    """The legend's entries."""
+    networks = [
+        Line2D([], [], ls="", marker=marker, color=color, mec=INK, mew=0.7, ms=scaled(6), label=of)
+        for marker, color, of in POINTS
+    ]
+    axial = Line2D([], [], color=PURPLE, lw=scaled(1.4), ls="--", label="axial subspace of L+1")
+    border = Line2D([], [], color=INK, lw=scaled(1.2), ls=":", label="matching error")
+    return [*networks, axial, border]
+
 
 Choice = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -101,11 +108,13 @@ def _drawer(choose: Choice) -> Callable[[Sequence[Study]], Figure]:
 
 def _draw(studies: Sequence[Study], choose: Choice) -> Figure:
     found = [(study, choose(planes_of(study))) for study in studies]
-    rows = sum(math.ceil(len(planes) / PER_ROW) for _, planes in found)
-    columns = min(PER_ROW, max(len(planes) for _, planes in found))
-    size = (max(2.35 * columns + 0.6, 6.2), 1.75 * rows + 0.8)
-    drawn = Sheet(size, layout=ConstrainedLayoutEngine(h_pad=0.05))
-    axes = drawn.subplots(rows, columns, squeeze=False)
+    columns = per_row(max(len(planes) for _, planes in found), least=12.0)
+    rows = sum(math.ceil(len(planes) / columns) for _, planes in found)
+    style = current()
+    height = min(2.1 * max(style.height, 0.62), style.tallest / rows)
+    drawn = sheet(rows * height + 0.3, Sheet)
+    assert isinstance(drawn, Sheet)
+    axes: Any = drawn.subplots(rows, columns, squeeze=False)
     places = iter(axes)
     for study, planes in found:
         every = list(planes.itertuples())
@@ -114,9 +123,9 @@ def _draw(studies: Sequence[Study], choose: Choice) -> Figure:
         lowest = max(min(float(np.nanmin(one.error)) for one in pictures), SMALLEST)
         shades = np.geomspace(lowest, max(highest, 2 * lowest), SHADES)
         panels = []
-        for start in range(0, len(every), PER_ROW):
+        for start in range(0, len(every), columns):
             row = next(places)
-            part = zip(row, every[start : start + PER_ROW], pictures[start:], strict=False)
+            part = zip(row, every[start : start + columns], pictures[start:], strict=False)
             for panel, plane, picture in part:
                 mesh = _draw_plane(panel, plane, picture, shades)
             for panel in row[len(every) - start :]:
@@ -125,9 +134,9 @@ def _draw(studies: Sequence[Study], choose: Choice) -> Figure:
         bar = drawn.colorbar(mesh, ax=panels, label="test error (%)", aspect=30)
         percent_ticks(bar, lowest, highest)
         if len(studies) > 1:
-            row[0].set_ylabel(study.name)
+            words.name_y(row[:1], study.name)
         drawn.tables[f"{study.name}: errors (%) and distances"] = _table(planes)
-    drawn.legend(handles=MARKS, loc="outside upper center", ncols=5)
+    words.legend(drawn, _marks())
     return drawn
 
 
@@ -137,30 +146,27 @@ def _draw_plane(panel: Axes, plane: Any, picture: _Picture, shades: Any) -> Any:
         *(picture.x, picture.y, error),
         levels=shades,
         norm=LogNorm(shades[0], shades[-1]),
-        cmap="viridis",
+        cmap=colors.HEIGHTS,
         extend="min",
     )
     if np.nanmin(picture.error) < plane.limit < np.nanmax(picture.error):
         panel.contour(
             *(picture.x, picture.y, picture.error),
             levels=[plane.limit],
-            colors="black",
-            linewidths=1.3,
+            colors=ON_LIGHT,
+            linewidths=scaled(1.3),
             linestyles="dotted",
         )
     height = plane.plane_length_y / plane.plane_length_x
-    panel.axhline(0, color=PURPLE, lw=1.4, ls="--")
-    for x, y, marker, color in (
-        (0, height, "^", GREY),
-        (0, 0, "X", ORANGE),
-        (1, 0, "^", ORANGE),
-    ):
-        panel.scatter(x, y, s=45, marker=marker, color=color, edgecolors="black", lw=0.7, zorder=5)
+    panel.axhline(0, color=PURPLE, lw=scaled(1.4), ls="--")
+    for (x, y), (marker, color, _) in zip(((0, height), (0, 0), (1, 0)), POINTS, strict=True):
+        look = {"marker": marker, "color": color, "edgecolors": ON_LIGHT, "lw": 0.7}
+        panel.scatter(x, y, s=area(6.5), zorder=5, **look)
     panel.set_aspect(STRETCHED)
     panel.grid(visible=False)
     panel.set_xticks([])
     panel.set_yticks([])
-    panel.set_title(f"L = {plane.level}, {weights(getattr(plane, WEIGHTS_LEFT))} % left")
+    words.title(panel, f"L = {plane.level}, {weights(getattr(plane, WEIGHTS_LEFT))} % left")
     for spine in panel.spines.values():
         spine.set(visible=True, color=INK)
     return mesh
