@@ -14,6 +14,7 @@ from sweeps.settings import Setting
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from analysis.figures.style import Style
     from analysis.report import report
 
 
@@ -25,11 +26,20 @@ def write_report(results: Results, destination: Path) -> Path:
     return destination
 
 
-def write_figures(results: Results, folder: Path) -> list[Path]:
-    """Write the report's figures as SVG files; return where they lie."""
+def write_figures(
+    results: Results, folder: Path, formats: Sequence[str], style: Style
+) -> list[Path]:
+    """Write the report's figures as files of these formats; return where they lie."""
     from analysis.report import report
 
-    return report.write_figures(folder, results.trials, results.curves(), _context(results))
+    return report.write_figures(
+        folder,
+        results.trials,
+        results.curves(),
+        _context(results),
+        formats=formats,
+        style=style,
+    )
 
 
 def figures(results: Results) -> dict[str, Figure]:

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
 from analysis.figures import colors, words
 from analysis.figures.instability import below, highest
 from analysis.figures.panels import begin, chosen, left_out, panels
+from analysis.figures.rewind import BAR, SEEN, SMALL
 from analysis.figures.scales import instability_axis, k_axis, moved, threshold
 from analysis.figures.style import GROUND, INK, in_style, iteration, scaled, shifts
 from analysis.formats import weights
@@ -153,12 +155,19 @@ class Looks:
             "ms": scaled(3.8),
             "lw": self._width,
             "elinewidth": scaled(0.8),
+            "ecolor": to_rgba(self._color[k], BAR),
             "transform": moved(panel, self._shift[k]),
         }
 
     def samples(self, panel: Panel, x: Sequence[float], values: Any, k: int) -> None:
         """Draw single samples at their places."""
-        look = {"ls": "", "marker": "o", "ms": scaled(2.2), "mec": "none", "alpha": 0.35}
+        look: dict[str, Any] = {
+            "ls": "",
+            "marker": "o",
+            "ms": scaled(SMALL),
+            "mec": "none",
+            "alpha": SEEN,
+        }
         panel.plot(x, values, color=self._color[k], zorder=2,
                    transform=moved(panel, self._shift[k]), **look)  # fmt: skip
 
@@ -214,7 +223,7 @@ def onsets_along(found: Sequence[Course]) -> Figure:
                     for point in one.points
                 ]
             )
-            at = {"transform": moved(panel, shift[place]), "color": color[place]}
+            at: dict[str, Any] = {"transform": moved(panel, shift[place]), "color": color[place]}
             panel.vlines(x, failed, onset, lw=scaled(2.6), alpha=0.35, **at)
             panel.plot(x, onset, lw=scaled(1), **at)
             has = np.array([not math.isinf(point.onset) for point in one.points])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
 
@@ -36,10 +36,11 @@ def figure(curves: pd.DataFrame) -> Figure:
     for panel, (name, level) in zip(axes, lines, strict=True):
         own = mean[(mean[STRATEGY] == name) & (mean[LEVEL] == level)]
         for k, line in own[own[BEGIN].isin(shown)].groupby(BEGIN):
-            look = {"color": color[int(str(k))], "marker": marker[int(str(k))], "ms": scaled(3)}
+            k = int(str(k))
+            look: dict[str, Any] = {"color": color[k], "marker": marker[k], "ms": scaled(3)}
             every = max(len(line) // 5, 1)
             panel.plot(line["iteration"], line["error_test"], markevery=every, **look)
-            thin = {"ls": DASHED, "lw": scaled(1), "mfc": "none"}
+            thin: dict[str, Any] = {"ls": DASHED, "lw": scaled(1), "mfc": "none"}
             panel.plot(line["iteration"], line["error_train"], markevery=every, **look, **thin)
         of = "" if name == DENSE else f", level {level}"
         words.title(panel, f"{strategy(name).label}{of}")

@@ -71,8 +71,9 @@ def panels(
 def sheet(height: float, kind: type[Figure] = Figure) -> Figure:
     """Return an empty figure of such a height, in inches, and of the current style's width."""
     style = current()
-    pads = {"h_pad": 0.05 * style.scale, "w_pad": 0.04 * style.scale}
-    layout = ConstrainedLayoutEngine(hspace=0.0, wspace=0.0, **pads)
+    layout = ConstrainedLayoutEngine(
+        h_pad=0.05 * style.scale, w_pad=0.04 * style.scale, hspace=0.0, wspace=0.0
+    )
     return kind((style.width, height), layout=layout)
 
 
@@ -99,6 +100,15 @@ def lowest(axes: Rows) -> list[Axes]:
     return [p for row in axes for p in row if p.xaxis.get_tick_params().get("labelbottom", True)]
 
 
+def crowded(panel: Axes, points: int) -> float:
+    """Return how much smaller marks are where so many stand side by side: 1 where there is room."""
+    spec = panel.get_subplotspec()
+    columns = 1 if spec is None else spec.get_gridspec().ncols
+    style = current()
+    room = 0.8 * 72 * style.width / columns / max(points, 1)
+    return min(max(room / (14 * style.scale), 0.55), 1.0)
+
+
 def chosen(values: Sequence[T], most: int) -> list[T]:
     """Return at most so many of some values, as evenly spaced as they come, the ends included."""
     if len(values) <= most:
@@ -113,5 +123,6 @@ def left_out(name: str, values: Sequence[int], shown: Sequence[int]) -> str:
     without = [one for one in values if one not in shown]
     if not without:
         return ""
-    numbers = spans(without) if name == "level" else ", ".join(map(str, without))
-    return f"Not drawn: {name}{'s' * (len(without) > 1 and name != 'k')} {numbers}."
+    if name == "k":
+        return f"Not drawn: k = {', '.join(map(str, without))}."
+    return f"Not drawn: {name}{'s' * (len(without) > 1)} {spans(without)}."

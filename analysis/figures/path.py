@@ -21,7 +21,6 @@ from analysis.records import (
     PATH_ERROR,
     REWIND,
     SPLITS,
-    STRATEGY,
     WEIGHTS_LEFT,
     split_metric,
 )
@@ -57,15 +56,18 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     color, marker = colors.along(shown), colors.markers(shown)
     drawn, axes = panels(len(SPLITS), len(lines), height=1.75)
     extent: list[float] = []
-    for j, (name, level) in enumerate(lines):
-        own = joined[(joined[STRATEGY] == name) & (joined[LEVEL] == level)]
-        for i, error in enumerate(errors):
-            for k, found in own[own[REWIND].isin(shown)].groupby(REWIND):
-                of = along(found, error)
-                place = shown.index(int(str(k)))
-                _draw(axes[i][j], of, color[int(str(k))], marker[int(str(k))], place)
+    left = joined.groupby(LINE)[WEIGHTS_LEFT].mean()
+    means = joined.groupby([*CELL, "alpha", INIT_SEED])[errors].mean()
+    for j, line in enumerate(lines):
+        own = means.loc[line]
+        for k in shown:
+            if k not in own.index:
+                continue
+            for i, error in enumerate(errors):
+                of = along(own.loc[k][error])
+                _draw(axes[i][j], of, color[k], marker[k], shown.index(k))
                 extent += [*of.mean, *of.low, *of.high]
-        words.title(axes[0][j], f"{strategy(name).label}{_left(name, own)}")
+        words.title(axes[0][j], f"{strategy(line[0]).label}{_left(line[0], left[line])}")
         words.name_x(axes[-1][j], "α")
     for row, split in zip(axes, SPLITS, strict=True):
         words.name_y(row, f"{split} error (%)")
@@ -109,9 +111,9 @@ class Along(NamedTuple):
     high: Any
 
 
-def along(found: pd.DataFrame, error: str) -> Along:
-    """Return the mean of a column at each alpha over inits, and its 95 % interval."""
-    means = found.pivot_table(index="alpha", columns=INIT_SEED, values=error, aggfunc="mean")
+def along(inits: pd.Series) -> Along:
+    """Return the mean over inits at each alpha, and its 95 % interval; of inits' means by both."""
+    means = inits.unstack(INIT_SEED)
     low, high = mean_interval(means.to_numpy(), PERCENT)
     mean = means.mean(axis=1).to_numpy()
     nothing = np.full(len(mean), np.nan)
@@ -134,9 +136,8 @@ def _draw(panel: Axes, of: Along, color: str, marker: str, place: int) -> None:
         panel.fill_between(of.alpha, of.low, of.high, color=color, alpha=0.16, lw=0, zorder=2)
 
 
-def _left(name: str, lines: pd.DataFrame) -> str:
+def _left(name: str, percent: float) -> str:
     """What a title says of the weights that are left; empty where none is pruned."""
-    percent = lines[WEIGHTS_LEFT].mean()
     whole = name == DENSE or (is_of_files(name) and percent > 99.95)
     return "" if whole else f", {weights(percent)} % left"
 

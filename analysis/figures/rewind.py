@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgba
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
 from analysis.figures import words
-from analysis.figures.panels import begin, chosen, left_out, lowest, panels
+from analysis.figures.panels import begin, chosen, crowded, left_out, lowest, panels
 from analysis.figures.scales import k_axis, moved
 from analysis.figures.style import GROUND, INK, area, scaled, shifts
 from analysis.formats import weights
@@ -30,6 +31,13 @@ MOST_LEVELS = 20
 
 MOST_SAMPLES = 5000
 """Single samples that are drawn: more would make a large file, and hide what is behind them."""
+
+
+BAR = 0.6
+"""Opacity of intervals: of few inits they are so long that they would hide the means."""
+
+SMALL, SEEN = 2.8, 0.5
+"""Diameter in points, and opacity, of single samples."""
 
 
 class _Look(NamedTuple):
@@ -67,13 +75,14 @@ def against_rewind(
     names = sorted(cells[STRATEGY].unique(), key=rank)
     moves = dict(zip(names, shifts(len(names)), strict=True))
     published = cells.assign(paper=paper).dropna(subset="paper")
-    few = samples is not None and len(samples) <= MOST_SAMPLES
+    few = samples is not None and singly(samples)
+    size = crowded(axes[0], known[REWIND].nunique())
     for level, panel in zip(levels, axes, strict=True):
         own = _shown(cells, level)
         if few and samples is not None:
             _samples(panel, _shown(samples, level), measure, moves)
         for (name, _), line in own.groupby(LINE, sort=False):
-            _line(panel, line, measure, verdict, moves[name])
+            _line(panel, line, measure, verdict, moves[name], size)
             theirs = published[published.index.isin(line.index)]
             _published(panel, theirs, moves[names[0]] - scaled(BEFORE))
         if level is not None:
@@ -90,15 +99,15 @@ def against_rewind(
     ]
     labels = [str(entry.get_label()) for entry in entries]
     if not published.empty:
-        theirs = set(published[STRATEGY])
-        entries.append(tuple(_published_handle(name) for name in names if name in theirs))
+        having = set(published[STRATEGY])
+        entries.append(tuple(_published_handle(name) for name in names if name in having))
         labels.append("paper")
     handler = {tuple: HandlerTuple(ndivide=None, pad=0)}
     words.legend(figure, entries, labels, handler_map=handler)
     words.note(
         figure,
         left_out("level", every, [level for level in levels if level is not None]),
-        "" if few or samples is None else f"Single samples are not drawn: {len(samples)}.",
+        "" if few or samples is None else f"Not drawn: {len(samples)} {_what(measure)}.",
     )
     return figure, axes
 
@@ -123,6 +132,15 @@ def unjudged(cells: pd.DataFrame, measure: str, verdict: str) -> bool:
 def has_intervals(cells: pd.DataFrame, measure: str) -> bool:
     """Whether some mean has an interval: one of two inits or more does."""
     return bool(cells[f"{measure}_low"].notna().any())
+
+
+def singly(samples: pd.DataFrame) -> bool:
+    """Whether so few samples are drawn one by one."""
+    return len(samples) <= MOST_SAMPLES
+
+
+def _what(measure: str) -> str:
+    return "single samples" if measure.startswith("instability") else "single networks"
 
 
 def _look(holds: Any) -> _Look:
@@ -159,10 +177,9 @@ def _other_handles(cells: pd.DataFrame, measure: str, samples: bool) -> list[Lin
             Line2D([], [], ls="", marker="|", color=INK, ms=scaled(9), label="95 % interval")
         )
     if samples:
-        what = "single samples" if measure.startswith("instability") else "single networks"
         found.append(
-            Line2D([], [], ls="", marker="o", mec="none", color=INK, alpha=0.35,
-                   ms=scaled(2.4), label=what)
+            Line2D([], [], ls="", marker="o", mec="none", color=INK, alpha=SEEN,
+                   ms=scaled(SMALL), label=_what(measure))
         )  # fmt: skip
     return found
 
@@ -172,7 +189,9 @@ def _published_handle(name: str) -> Line2D:
     return Line2D([], [], ls="", marker=look, color=INK, mfc="none", mew=0.8, ms=scaled(4))
 
 
-def _line(panel: Axes, line: pd.DataFrame, measure: str, verdict: str, shift: float) -> None:
+def _line(
+    panel: Axes, line: pd.DataFrame, measure: str, verdict: str, shift: float, size: float
+) -> None:
     look = strategy(line[STRATEGY].iloc[0])
     marks = [_look(holds) for holds in line[verdict]]
     mean = line[measure]
@@ -182,18 +201,20 @@ def _line(panel: Axes, line: pd.DataFrame, measure: str, verdict: str, shift: fl
         *(line[REWIND], mean),
         yerr=np.array([end.fillna(0.0).clip(lower=0.0) for end in ends]),
         color=look.color,
-        elinewidth=scaled(0.9),
-        capsize=scaled(1.8),
+        ecolor=to_rgba(look.color, BAR),
+        lw=scaled(1.3 * size),
+        elinewidth=scaled(0.9 * size),
+        capsize=scaled(1.8 * size),
         transform=moved(panel, shift),
         zorder=3,
     )
     panel.scatter(
         *(line[REWIND], mean),
-        s=[area(mark.size) for mark in marks],
+        s=[area(mark.size * size) for mark in marks],
         marker=look.marker,
         edgecolors=look.color,
         facecolors=[look.color if mark.filled else GROUND for mark in marks],
-        linewidths=scaled(1.1),
+        linewidths=scaled(1.1 * size),
         transform=moved(panel, shift),
         zorder=4,
     )
@@ -206,10 +227,10 @@ def _samples(panel: Axes, samples: pd.DataFrame, measure: str, moves: dict[str, 
                 *(own[REWIND], own[measure]),
                 ls="",
                 marker="o",
-                ms=scaled(2.4),
+                ms=scaled(SMALL),
                 mec="none",
                 color=strategy(str(name)).color,
-                alpha=0.35,
+                alpha=SEEN,
                 transform=moved(panel, moves[str(name)]),
                 zorder=2,
             )

@@ -24,7 +24,7 @@ K = "k on a symmetric logarithmic axis, linear from 0 to the first k after it"
 WIDE = 15.0
 """Percentage points of accuracy that a linear axis shows; of more it is logarithmic."""
 
-PAD = 0.05
+PAD = 0.06
 """Room beyond the data at either end of an axis, as a share of its length."""
 
 

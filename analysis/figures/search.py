@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
@@ -14,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 from analysis.figures import words
 from analysis.figures.instability import below
 from analysis.figures.panels import begin, lowest, panels
+from analysis.figures.rewind import BAR, SEEN, SMALL
 from analysis.figures.scales import instability_axis, k_axis, threshold
 from analysis.figures.style import INK, THRESHOLD, in_style, scaled
 from analysis.formats import weights
@@ -53,7 +55,7 @@ def figure(study: Study, lines: Sequence[Ended]) -> Figure:
     else:
         words.ticks(axes[0].xaxis, {one: str(one) for one in points}, points[-1:])
     bound = study.stable_below if stable else _tolerance(study)
-    entries = [_mark("o", 2.4, "single samples", 0.35), _mark("o", 4.4, "mean, 95 % interval")]
+    entries = [_mark("o", SMALL, "single samples", SEEN), _mark("o", 4.4, "mean, 95 % interval")]
     if stable:
         instability_axis(axes[0], study.stable_below, float(every[value].max()))
         entries.append(below(study.stable_below))
@@ -78,10 +80,10 @@ def _draw(panel: Axes, own: pd.DataFrame, line: Ended, along: str, value: str) -
         *(own[along], own[value]),
         ls="",
         marker="o",
-        ms=scaled(2.4),
+        ms=scaled(SMALL),
         mec="none",
         color=look.color,
-        alpha=0.35,
+        alpha=SEEN,
     )
     found = [(at, estimate(of[value], of[INIT_SEED], POINTS)) for at, of in own.groupby(along)]
     ends = [(one.mean - one.low, one.high - one.mean) for _, one in found]
@@ -90,6 +92,7 @@ def _draw(panel: Axes, own: pd.DataFrame, line: Ended, along: str, value: str) -
         [one.mean for _, one in found],
         np.nan_to_num(np.array(ends).T),
         color=look.color,
+        ecolor=to_rgba(look.color, BAR),
         marker=look.marker,
         ms=scaled(4.4),
         ls="",

@@ -61,7 +61,7 @@ def _recolor(element: ElementTree.Element, *, on_map: bool) -> None:
     on_map = on_map or element.get("id", "").rpartition("_")[0] in _MAPS
     style = element.get("style")
     if style:
-        element.set("style", _COLOR.sub(lambda found: _color(*found.groups(), on_map), style))
+        element.set("style", _COLOR.sub(lambda found: _color(found[1], found[2], on_map), style))
     for inner in element:
         _recolor(inner, on_map=on_map)
 

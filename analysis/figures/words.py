@@ -43,10 +43,11 @@ def wrapped(text: str, inches: float, size: float, lines: int = LINES) -> str:
     Lines break at spaces, and after signs that join the parts of names.
     """
     room = 72 * inches
+    text = text.replace(" % ", "\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE}")  # a number and its unit
     found: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
-        for part in re.findall(r"[^\s_\-=/:,]*[_\-=/:,]?\s*", paragraph):
+        for part in re.findall(r"[^ _\-=/:,]*[_\-=/:,]? *", paragraph):
             while line and width_of((line + part).rstrip(), size) > room:
                 found.append(line.rstrip())
                 line = ""

@@ -17,10 +17,11 @@ from analysis.clauses import TOO_WIDE
 from analysis.conclusions import MAX_RECIPES, conclusions
 from analysis.ends import arms
 from analysis.figures import accuracy, instability, path, svg
-from analysis.figures.rewind import has_intervals, unjudged
+from analysis.figures.rewind import has_intervals, singly, unjudged
 from analysis.figures.scales import K
 from analysis.figures.style import PAGE, Style, styled
 from analysis.findings import partial
+from analysis.formats import listed
 from analysis.published import beside
 from analysis.records import INIT_SEED, STRATEGY
 from analysis.report import (
@@ -160,10 +161,11 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
             instability.figure(points, stable_below=context.stable_below, samples=counting),
             name="instability",
             title="Instability",
-            caption=f"Test instability of networks rewound to iteration k: {_means(points)} of "
-            f"{n}. Filled markers are stable (below {context.stable_below:g} %), hollow ones are "
-            f"not. {_dense(points)}The upright axis is linear up to {context.stable_below:g} %, "
-            f"and logarithmic above. {_AXIS} Compare LMC Figures 3 and 6.",
+            caption="Test instability of networks rewound to iteration k: "
+            f"{_means(points, counting)} of {n}. Filled markers are stable (below "
+            f"{context.stable_below:g} %), hollow ones are not. {_dense(points)}The upright axis "
+            f"is linear up to {context.stable_below:g} %, and logarithmic above. {_AXIS} Compare "
+            "LMC Figures 3 and 6.",
             alt="Line chart of test instability against the rewind iteration, a line per "
             "strategy. The numbers are in the table of results.",
         )
@@ -189,11 +191,14 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
 _BAND = ", with its 95 % interval over inits as a band"
 
 
-def _means(cells: pd.DataFrame) -> str:
+def _means(cells: pd.DataFrame, samples: pd.DataFrame) -> str:
     """What is drawn of a cell's samples."""
+    parts = ["mean"]
     if has_intervals(cells, "instability_test"):
-        return "mean, 95 % interval over inits (bars), and single samples (faint points)"
-    return "mean, and single samples (faint points),"
+        parts.append("95 % interval over inits (bars)")
+    if singly(samples):
+        parts.append("single samples (faint points)")
+    return listed(parts)
 
 
 def _dense(cells: pd.DataFrame) -> str:
@@ -207,7 +212,8 @@ def _accuracy_plot(study: Study) -> Plot:
     cells, networks = study.cells, arms(study.usual)
     figure = accuracy.figure(cells, reference=reference, networks=networks[~networks["diverged"]])
     over = ", 95 % interval over inits (bars)" if has_intervals(cells, "accuracy_test") else ""
-    says = [f"Test accuracy after training: mean{over}, and each network (faint points)."]
+    each = ", and single networks (faint points)" if singly(networks) else ""
+    says = [f"Test accuracy after training: mean{over}{each}."]
     if reference is None:
         says.append("There are no dense networks to match.")
     elif study.cells["matching"].notna().any():

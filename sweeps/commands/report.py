@@ -11,6 +11,7 @@ import typer
 
 from sweeps import completing, terminal
 from sweeps.commands.cluster import AddressOption
+from sweeps.commands.figure_files import Files, files
 from sweeps.commands.options import (
     HomeOption,
     SubmissionOption,
@@ -44,13 +45,36 @@ def report(
         list[str] | None,
         typer.Option(
             metavar="FIGURE",
-            help="draw a figure as LMC has it, of all these sweeps side by side, as SVG: fig3, "
+            help="draw a figure as LMC has it, of all these sweeps side by side: fig3, "
             "app-d, ...; or as Unmasking has it: u-fig2, u-app-d, ...",
         ),
     ] = None,
     figures: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="where to write the figures as SVG files, too"),
+        typer.Option(metavar="FOLDER", help="where to write the figures as files, too"),
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT,...",
+            help="of figures' files: svg, pdf (with its fonts), png (300 dpi)  [default: svg]",
+        ),
+    ] = None,
+    width: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WIDTH",
+            help="of figures' files, in in, cm, mm, px or pt  [default: the style's]",
+        ),
+    ] = None,
+    style: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STYLE",
+            help="of figures' files: page (10in wide, text of 8 to 9 pt), or paper (3.25in, 7 to "
+            "7.5 pt: a column of two)  [default: page]",
+        ),
     ] = None,
     markdown: Annotated[
         Path | None,
@@ -67,6 +91,7 @@ def report(
     Examples:
       sweeps report digits-mlp
       sweeps report digits-mlp -o digits.html --figures figures --markdown digits.md
+      sweeps report digits-mlp --figures figures --format pdf --style paper --width 3.25in
       sweeps report resnet20-cifar10 vgg16-cifar10 --figure fig3
     """
     from analysis import records
@@ -76,17 +101,18 @@ def report(
     output = check_output("--output", output)
     figures = check_folder("--figures", figures)
     markdown = check_output("--markdown", markdown)
+    written = _files(formats, width, style, bool(figures or figure), output if figure else None)
     _check_figures(names, figure or [], output, bool(figures or markdown))
     place = resolve(home, None, tracking_of(tracking, address))
     every = [read_results(place, name, submission) for name in names]
     if figure:
-        for path in _draw(every, figure, output, place):
+        for path in _draw(every, figure, output, place, written):
             terminal.console().print(f"wrote {path}", soft_wrap=True)
         return
     found = every[0]
     key = found.submission.data.tags[records.SWEEP_KEY] if submission else None
     path = write_report(found, output or place.report(found.name, key, alone=key is not None))
-    also = _write_figures(found, figures) if figures else []
+    also = _write_figures(found, figures, written) if figures else []
     if markdown:
         _write_markdown(found, markdown)
         also.append(markdown)
@@ -95,6 +121,26 @@ def report(
     console.print(f"report: {path}", soft_wrap=True)
     for file in also:
         console.print(f"wrote {file}", soft_wrap=True)
+
+
+def _files(
+    formats: str | None, width: str | None, style: str | None, wanted: bool, output: Path | None
+) -> Files:
+    """Return how figures are written; a single one as its `output` says. Raises UserError."""
+    from analysis.figures.svg import FORMATS
+
+    given = {"--format": formats, "--width": width, "--style": style}
+    for option, value in given.items():
+        if value is not None and not wanted:
+            raise UserError(f"{option} is of the files that --figures FOLDER, or --figure, writes")
+    if output is None:
+        return files(formats, width, style)
+    if output.suffix.lower().removeprefix(".") not in FORMATS:
+        allowed = " or ".join(f"FILE.{one}" for one in FORMATS)
+        raise UserError(f"--output {output}: a figure is {allowed}")
+    if formats is not None:
+        raise UserError("--output names one file, whose ending is its format: leave out --format")
+    return files(output.suffix.removeprefix("."), width, style)
 
 
 def _check_figures(names: list[str], figures: list[str], output: Path | None, others: bool) -> None:
@@ -113,21 +159,21 @@ def _check_figures(names: list[str], figures: list[str], output: Path | None, ot
         )
     if figures and others:
         raise UserError("--figures and --markdown are of a report; --figure writes a figure alone")
-    if figures and output and output.suffix.lower() != ".svg":
-        raise UserError(f"--output {output}: a figure is an SVG file: FILE.svg")
     if output and len(figures) > 1:
         raise UserError("--output is one file, and these are several figures")
 
 
 def _draw(
-    sweeps: list[Results], figures: list[str], output: Path | None, place: Home
+    sweeps: list[Results], figures: list[str], output: Path | None, place: Home, written: Files
 ) -> Iterator[Path]:
     """Write figures of some sweeps side by side; yield where they lie. Raises UserError."""
     from analysis.figures import svg
+    from analysis.figures.style import styled
     from sweeps.reporting import paper_figures
 
     for name in figures:
-        drawn, lacking = paper_figures(sweeps, name)
+        with styled(written.style):
+            drawn, lacking = paper_figures(sweeps, name)
         if drawn is None:
             raise UserError(
                 f"--figure {name}: none of these sweeps has what it shows; `sweeps specs --paper "
@@ -135,13 +181,16 @@ def _draw(
             )
         for sweep in lacking:
             print(f"{name}: {sweep} has nothing that it shows", file=sys.stderr)
-        path = output or place.figure([one.name for one in sweeps], name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            svg.save(drawn, path)
-        except OSError as error:
-            raise UserError(f"cannot write {path}: {error.strerror}") from None
-        yield path
+        first = output or place.figure([one.name for one in sweeps], name)
+        for kind in written.formats:
+            path = first if output else first.with_name(f"{first.stem}.{kind}")
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with styled(written.style):
+                    svg.save(drawn, path)
+            except OSError as error:
+                raise UserError(f"cannot write {path}: {error.strerror}") from None
+            yield path
 
 
 def write_report(results: Results, output: Path) -> Path:
@@ -157,11 +206,11 @@ def write_report(results: Results, output: Path) -> Path:
         ) from None
 
 
-def _write_figures(results: Results, folder: Path) -> list[Path]:
+def _write_figures(results: Results, folder: Path, written: Files) -> list[Path]:
     from sweeps.reporting import write_figures
 
     try:
-        return write_figures(results, folder)
+        return write_figures(results, folder, written.formats, written.style)
     except OSError as error:
         raise UserError(f"cannot write figures: {error.strerror}: {error.filename}") from None
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from analysis.figures import colors, words
 from analysis.figures.instability import below
-from analysis.figures.panels import LEAST, MOST, Rows, Share, panels
+from analysis.figures.panels import LEAST, MOST, Rows, Share, crowded, panels
 from analysis.figures.scales import k_axis, moved
 from analysis.figures.scales import threshold as threshold
 from analysis.figures.style import (
@@ -168,17 +168,22 @@ def draw_curve(panel: Axes, curve: Curve, shift: float = 0.0) -> None:
         panel.figure.curves.append((panel, curve))
     x, mean = np.asarray(curve.x, float), np.asarray(curve.mean, float)
     std = np.nan_to_num(np.asarray(curve.std, float))
-    at = {"transform": moved(panel, shift)}
-    width = scaled(1.3)
+    at: dict[str, Any] = {"transform": moved(panel, shift)}
+    size = crowded(panel, min(len(x), MANY))
+    width = scaled(1.3) * max(size, 0.75)
+    for end in (mean - std, mean + std) if curve.shaded else (mean,):
+        # What is moved does not tell an axis how far it reaches.
+        panel.update_datalim(np.column_stack([x, end])[np.isfinite(end)])
+    panel.autoscale_view()
     panel.plot(x, mean, color=curve.color, ls=curve.style, lw=width, zorder=3, **at)
     if curve.shaded and std.any():
-        shade = {"color": curve.color, "alpha": 0.18, "lw": 0, "zorder": 2}
+        shade: dict[str, Any] = {"color": curve.color, "alpha": 0.18, "lw": 0, "zorder": 2}
         panel.fill_between(x, mean - std, mean + std, **shade, **at)
     if not curve.marker:
         return
     marked = range(len(x)) if len(x) <= MANY else _some(len(x), curve.place)
     filled = curve.filled or [True] * len(x)
-    look: dict[str, Any] = {"s": area(4.2), "marker": curve.marker, "zorder": 4, **at}
+    look: dict[str, Any] = {"s": area(4.2 * size), "marker": curve.marker, "zorder": 4, **at}
     if curve.marker in FACELESS:
         look |= {"color": curve.color, "lw": scaled(1.1)}
     else:

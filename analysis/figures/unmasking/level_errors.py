@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -53,7 +53,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         own = lines_of(networks, LEVEL)
         for curve in own:
             draw_curve(panel, curve)
-            look = {"lw": scaled(1.3), "marker": curve.marker, "ms": scaled(4)}
+            look: dict[str, Any] = {"lw": scaled(1.3), "marker": curve.marker, "ms": scaled(4)}
             enlarged.plot(curve.x, curve.mean, color=curve.color, **look)
         for one in (panel, enlarged):
             dense_band(one, study)

@@ -160,7 +160,7 @@ def _draw_plane(panel: Axes, plane: Any, picture: _Picture, shades: Any) -> Any:
     height = plane.plane_length_y / plane.plane_length_x
     panel.axhline(0, color=PURPLE, lw=scaled(1.4), ls="--")
     for (x, y), (marker, color, _) in zip(((0, height), (0, 0), (1, 0)), POINTS, strict=True):
-        look = {"marker": marker, "color": color, "edgecolors": ON_LIGHT, "lw": 0.7}
+        look: dict[str, Any] = {"marker": marker, "color": color, "edgecolors": ON_LIGHT, "lw": 0.7}
         panel.scatter(x, y, s=area(6.5), zorder=5, **look)
     panel.set_aspect(STRETCHED)
     panel.grid(visible=False)

@@ -1,4 +1,4 @@
-"""What the figures show, read back from the artists; how they look is for the eye."""
+"""What the figures show, read back from the artists; whether they fit is in test_fitting.py."""
 
 import math
 import re
@@ -7,19 +7,26 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from analysis.cells import cells, dense_reference
+from analysis.cells import cells, dense_reference, samples
 from analysis.figures import accuracy, instability, path, svg
-from analysis.figures.style import iteration
+from analysis.figures.colors import in_the_dark
+from analysis.figures.style import GROUND, INK, PAPER, STYLES, iteration, styled
+from analysis.figures.words import whole
 from analysis.strategies import STRATEGIES, rank, strategy
 
 
 def legend(figure):
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    return [whole(text.get_text()) for text in figure.legends[0].get_texts()]
 
 
 def titles(figure):
-    return [panel.get_title() for panel in figure.axes]
+    return [whole(panel.get_title()) for panel in figure.axes]
+
+
+def ticks(axis):
+    return [tick.get_text() for tick in axis.get_ticklabels()]
 
 
 def lines(panel):
@@ -47,19 +54,21 @@ DENSE, IMP, PRUNED = (STRATEGIES[n].color.lower() for n in ("dense", "imp", "ran
 def test_instability_of_a_study(study):
     figure = instability.figure(cells(study), stable_below=2.0)
     [panel] = figure.axes
-    assert panel.get_title() == "8.6 % of weights left"
+    assert titles(figure) == ["Level 11: 8.6 % left"]
     assert lines(panel) == {DENSE: [60.0, 1.5, 0.5], IMP: [40.0, 0.5], PRUNED: [80.0, 70.0]}
     assert fills(panel) == {DENSE: [False, True, True], IMP: [False, True], PRUNED: [False, False]}
     assert legend(figure) == [
-        *("Dense", "IMP", "Random pruning"),
-        *("stable", "not stable", "stable below 2 %"),
+        *("Dense (100 % left)", "IMP", "Random pruning"),
+        *("stable", "not stable", "95 % interval", "stable below 2 %"),
     ]
-    # The measured k are evenly spaced: IMP, without k = 20, spans two ticks.
-    assert [tick.get_text() for tick in panel.get_xticklabels()] == ["0", "20", "120"]
-    imp = panel.containers[1].lines[0].get_xdata()
-    assert imp[1] - imp[0] == pytest.approx(2.0)
-    assert abs(imp[0]) < 0.2
-    # Everything is inside the panel, the threshold included.
+    # The axis has the measured k, 0 among them, at their places.
+    assert panel.get_xscale() == "symlog"
+    assert ticks(panel.xaxis) == ["0", "20", "120"]
+    assert list(panel.containers[1].lines[0].get_xdata()) == [0, 120]
+    # Everything is inside the panel, the threshold included; below it the axis is linear.
+    assert panel.get_yscale() == "symlog"
+    assert panel.yaxis.get_transform().linthresh == 2.0
+    assert {"0", "2", "10"} <= set(ticks(panel.yaxis))
     low, high = panel.get_ylim()
     assert low < 0
     assert high > 80.0
@@ -70,6 +79,7 @@ def test_accuracy_of_a_study(study):
     figure = accuracy.figure(cells(study), reference=dense_reference(study))
     [panel] = figure.axes
     assert lines(panel) == {DENSE: [97.5] * 3, IMP: [95.5, 97.25], PRUNED: [94.0, 93.5]}
+    assert panel.get_yscale() == "linear"
     assert fills(panel) == {DENSE: [None] * 3, IMP: [False, True], PRUNED: [False, False]}
     [band] = panel.patches
     assert band.get_y() == pytest.approx(97.5 - math.sqrt(0.5))
@@ -78,12 +88,12 @@ def test_accuracy_of_a_study(study):
 
 
 def published(panel):
-    """Where hollow black markers stand in a panel: (x, y)."""
+    """Where hollow markers of the ink's colour stand in a panel: x in pixels, and y."""
     return [
-        (float(x), float(y))
+        (float(dots.get_offset_transform().transform((x, y))[0]), float(y))
         for dots in panel.collections
         if isinstance(dots, PathCollection)
-        and to_hex(dots.get_edgecolor()[0]) == "#000000"
+        and to_hex(dots.get_edgecolor()[0]) == INK.lower()
         and len(dots.get_facecolor()) == 0
         for x, y in dots.get_offsets()
     ]
@@ -97,8 +107,12 @@ def test_published_accuracies_stand_to_the_left_of_ours(frame, trial):
     assert [y for _, y in published(denser)] == [98.3]
     assert [y for _, y in published(extreme)] == [98.3, 98.2]
     for panel in figure.axes:
-        ours = min(bar.lines[0].get_xdata()[0] for bar in panel.containers)
-        assert all(panel.get_xlim()[0] < x < ours for x, _ in published(panel))
+        ours = min(
+            bar.lines[0].get_transform().transform(bar.lines[0].get_xydata())[0][0]
+            for bar in panel.containers
+        )
+        left = panel.transAxes.transform((0, 0))[0]
+        assert all(left < x < ours for x, _ in published(panel))
     low, high = extreme.get_ylim()
     assert low < 98.2 < 98.3 < high
     assert legend(figure)[-1] == "paper"
@@ -125,7 +139,7 @@ def test_each_level_has_a_panel_with_the_dense_networks_in_it(frame, trial):
     )
     figure = instability.figure(cells(trials), stable_below=2.0)
     left = ("80.0", "64.0", "51.2", "41.0", "32.8", "26.2")
-    assert titles(figure) == [f"{percent} % of weights left" for percent in left]
+    assert titles(figure) == [f"Level {i}: {percent} % left" for i, percent in enumerate(left, 1)]
     assert [lines(panel) for panel in figure.axes] == [
         {DENSE: [7.0], IMP: [float(level)]} for level in range(1, 7)
     ]
@@ -137,13 +151,57 @@ def test_dense_networks_alone_have_one_panel(frame, trial):
     assert figure.axes[0].get_ylim()[1] > 2.0
 
 
-def test_the_deviation_is_drawn_and_a_single_sample_has_none(frame, trial):
+def test_the_interval_is_drawn_and_a_single_init_has_none(frame, trial):
+    """Of two inits: mean ± t s / sqrt(2), with t = 12.706 (Student's, one degree of freedom)."""
     trials = frame(
-        trial(instability=10.0), trial(init=2, instability=14.0), trial(rewind=20, instability=1.0)
+        trial(instability=40.0), trial(init=2, instability=44.0), trial(rewind=20, instability=1.0)
     )
     [panel] = instability.figure(cells(trials), stable_below=2.0).axes
     bars = panel.containers[0].lines[2][0].get_segments()
-    assert [bar[1][1] - bar[0][1] for bar in bars] == pytest.approx([2 * math.sqrt(8), 0.0])
+    heights = [bar[1][1] - bar[0][1] for bar in bars]
+    assert heights == pytest.approx([2 * 12.706 * math.sqrt(8) / math.sqrt(2), 0.0], rel=1e-4)
+
+
+def test_single_samples_are_faint_points_of_their_strategy(frame, trial):
+    values = (40.0, 44.0)
+    trials = frame(*(trial(init=i, instability=value) for i, value in enumerate(values, 1)))
+    figure = instability.figure(cells(trials), stable_below=2.0, samples=samples(trials))
+    [dots] = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"
+              and line.get_alpha()]  # fmt: skip
+    assert sorted(dots.get_ydata()) == [40.0, 44.0]
+    assert to_hex(dots.get_color()) == DENSE
+    assert "single samples" in legend(figure)
+
+
+def test_accuracies_that_differ_much_are_on_an_axis_of_the_error(frame, twice):
+    trials = frame(*twice(), *twice("imp", 11, accuracies=(20.0, 20.0)))
+    figure = accuracy.figure(cells(trials), reference=dense_reference(trials))
+    [panel] = figure.axes
+    heights = panel.transData.transform([(0, 97.5), (0, 95.0), (0, 22.5), (0, 20.0)])[:, 1]
+    assert heights[0] - heights[1] > 5 * (heights[2] - heights[3]), "near the best is more room"
+    assert "logarithmic in the error" in accuracy.axis_words(figure, cells(trials))[0]
+
+
+def test_of_more_levels_than_have_room_it_is_said_which_are_not_drawn(frame, trial):
+    trials = frame(*(trial("imp", level, instability=level) for level in range(1, 23)))
+    figure = instability.figure(cells(trials), stable_below=2.0)
+    assert len(figure.axes) == 20
+    assert whole(figure.get_supxlabel()) == "Not drawn: levels 6, 17."
+
+
+def test_of_more_rewind_points_than_a_path_shows_it_is_said_which_are_not(frame, trial, curves):
+    trials = frame(*(trial(rewind=k, instability=k) for k in range(7)))
+    figure = path.figure(trials, curves(trials))
+    assert legend(figure) == [f"k = {k}" for k in (0, 2, 3, 4, 6)]
+    assert whole(figure.get_supxlabel()) == "Not drawn: k = 1, 5."
+
+
+def test_many_strategies_and_levels_have_paths_of_some_levels(frame, trial, curves):
+    names = ("imp", "random-pruning", "random-reinit")
+    trials = frame(trial(), *(trial(name, level) for name in names for level in range(1, 16)))
+    figure = path.figure(trials, curves(trials))
+    assert len({title for title in titles(figure) if title}) == 1 + 3 * 3
+    assert whole(figure.get_supxlabel()) == "Not drawn: levels 2 to 7, 9 to 14."
 
 
 LOST = {"diverged": (True, True), "accuracies": (0.0, 0.0), "instability": math.nan}
@@ -176,36 +234,17 @@ def test_a_reference_of_one_init_has_no_band(frame, trial):
     trials = frame(trial(), trial("imp", 1))
     figure = accuracy.figure(cells(trials), reference=dense_reference(trials))
     assert not any(panel.patches for panel in figure.axes)
-    assert legend(figure) == ["Dense", "IMP", "not judged"]
-
-
-@pytest.mark.parametrize("levels", [1, 2, 3, 4])
-def test_the_legend_is_not_cut(frame, twice, levels):
-    names = ("imp", "random-pruning", "random-reinit")
-    # Level 15 is the one of which LMC has accuracies.
-    rows = [
-        row
-        for level in range(15, 15 + levels)
-        for name in names
-        for row in twice(name, level, recipe="lenet-mnist")
-    ]
-    trials = frame(*twice(recipe="lenet-mnist"), *rows)
-    points = cells(trials)
-    for figure, entries in (
-        (accuracy.figure(points, reference=dense_reference(trials)), 9),
-        (instability.figure(points, stable_below=2.0), 7),
-    ):
-        assert len(legend(figure)) == entries
-        svg.inline(figure, "legend")
-        box, page = figure.legends[0].get_window_extent(), figure.bbox
-        assert page.x0 <= box.x0 < box.x1 <= page.x1
+    assert legend(figure) == ["Dense (100 % left)", "IMP", "not judged"]
 
 
 def test_what_is_not_drawn_is_not_in_the_legend(frame, twice):
     trials = frame(*twice(instability=40.0), *twice(rewind=20, **LOST))
     assert cells(trials)["stable"].isna().any()
     figure = instability.figure(cells(trials), stable_below=2.0)
-    assert legend(figure) == ["Dense", "stable", "not stable", "stable below 2 %"]
+    assert legend(figure) == [
+        *("Dense", "stable", "not stable"),
+        *("95 % interval", "stable below 2 %"),
+    ]
 
 
 def test_dense_networks_are_neither_matching_nor_not(study):
@@ -232,7 +271,8 @@ def test_subnetworks_without_a_verdict_are_small_beside_those_that_have_one(fram
 
 def test_paths_of_a_study(study, curves):
     figure = path.figure(study, curves(study))
-    assert titles(figure)[:3] == ["Dense", "IMP, 8.6 % left", "Random pruning, 8.6 % left"]
+    shown = [title for title in titles(figure) if title]
+    assert shown == ["Dense", "IMP, 8.6 % left", "Random pruning, 8.6 % left"]
     assert [panel.get_ylabel() for panel in figure.axes if panel.get_ylabel()] == [
         "test error (%)",
         "train error (%)",
@@ -248,9 +288,13 @@ def test_paths_of_a_study(study, curves):
 
 
 def test_paths_are_averaged_over_samples(frame, trial, curves):
-    trials = frame(trial(instability=10.0), trial(init=2, instability=20.0))
+    trials = frame(trial(instability=40.0), trial(init=2, instability=44.0))
     panel = path.figure(trials, curves(trials)).axes[0]
-    assert [list(line.get_ydata()) for line in panel.lines] == [[2.0, 17.0, 2.0]]
+    assert [list(line.get_ydata()) for line in panel.lines] == [[2.0, 44.0, 2.0]]
+    [band] = panel.collections
+    at_half = [y for x, y in band.get_paths()[0].vertices if x == 0.5]
+    half = 12.706 * math.sqrt(8) / math.sqrt(2)
+    assert [min(at_half), max(at_half)] == pytest.approx([44 - half, 44 + half], rel=1e-4)
 
 
 def test_more_than_four_paths_begin_a_new_row_in_order(frame, trial, curves):
@@ -281,6 +325,57 @@ def test_svg_is_a_bare_element_whose_ids_are_its_own(study):
     assert {a or b for a, b in referred} <= set(ids)
     assert two == one.replace("one-", "two-")
     assert ">test instability (%)</text>" in one  # text stays text
+
+
+def test_svg_in_a_page_has_the_pages_ink_and_no_ground(study):
+    figure = instability.figure(cells(study), stable_below=2.0)
+    markup = svg.inline(figure, "x")
+    declared = set(re.findall(r"(?:fill|stroke): ([^;\"]+)", markup))
+    assert f"var(--ink, {INK.lower()})" in declared
+    assert f"var(--paper, {GROUND.lower()})" in declared, "hollow markers"
+    fixed = {one for one in declared if one.startswith("#")} - {IMP, DENSE, PRUNED}
+    assert fixed == set(), "anything else follows the page"
+    for color in (IMP, DENSE, PRUNED):
+        assert any(one.startswith(f"light-dark({color}, ") for one in declared)
+    assert re.search(r'<g id="x-patch_1">\s*<path [^>]*(fill: none|opacity: 0)', markup)
+
+
+@pytest.mark.parametrize("color", [look.color for look in STRATEGIES.values()])
+def test_colours_are_seen_on_a_dark_ground(color):
+    """At least 4.5 to 1, as WCAG 2 wants of text, on #15181c."""
+
+    def luminance(value):
+        rgb = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    contrast = (luminance(in_the_dark(color)) + 0.05) / (luminance("#15181c") + 0.05)
+    assert contrast > 4.5
+
+
+def test_a_style_has_its_width_and_size_of_text(study):
+    for style in STYLES.values():
+        with styled(style):
+            figure = instability.figure(cells(study), stable_below=2.0)
+        assert figure.get_figwidth() == style.width
+        sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text()}
+        assert sizes == {style.text, style.small}
+    assert (PAPER.width, PAPER.text, PAPER.small) == (3.25, 7.5, 7.0)
+
+
+def test_files_have_text_as_text_and_the_same_bytes(study, tmp_path):
+    with styled(PAPER):
+        figure = instability.figure(cells(study), stable_below=2.0)
+        for kind in svg.FORMATS:
+            svg.save(figure, tmp_path / f"a.{kind}")
+            svg.save(figure, tmp_path / f"b.{kind}")
+            assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+    assert "var(--" not in (tmp_path / "a.svg").read_text(), "a file is plain"
+    pdf = (tmp_path / "a.pdf").read_bytes()
+    assert b"/FontFile2" in pdf, "its font is embedded"
+    assert b"/Type3" not in pdf
+    width = int.from_bytes((tmp_path / "a.png").read_bytes()[16:20])
+    assert width == 3.25 * 300
 
 
 def test_svg_escapes_what_names_hold(frame, trial):

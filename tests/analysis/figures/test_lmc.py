@@ -2,14 +2,13 @@
 
 from itertools import product
 
-import matplotlib
 import pytest
 from claims_samples import Made
 from matplotlib.colors import to_hex
 
 from analysis.figures.lmc import FIGURES, find
 from analysis.figures.lmc.numbers import numbers
-from analysis.figures.style import DODGE, RC
+from analysis.figures.style import DODGE, styled
 from analysis.report import paper_plots
 from analysis.strategies import STRATEGIES
 
@@ -53,7 +52,7 @@ def whole(trial):
 
 
 def drawn(name, *studies):
-    with matplotlib.rc_context(RC):
+    with styled():
         return find(name).draw(studies)
 
 
@@ -104,7 +103,7 @@ def test_copies_that_start_over_share_k_0(whole):
 def test_error_of_subnetworks_and_which_match(whole):
     [panel] = drawn("fig7", whole).axes
     assert curves(panel)[BLUE, "-"] == pytest.approx([4.5, 2.5, 2.5, 2.5])
-    imp = next(dots for dots in panel.collections if len(dots.get_offsets()) == 4)
+    imp = next(dots for dots in panel.collections if len(dots.get_offsets()) == len(KS))
     filled = [to_hex(face) != "#ffffff" for face in imp.get_facecolor()]
     assert filled == [False, True, True, True]
 
@@ -113,8 +112,8 @@ def test_onsets_that_most_samples_never_reach_are_not_drawn(whole):
     """IMP is stable from 20 on at both levels, matching from 0 and 20; random pruning never."""
     [panel] = drawn("fig8", whole).axes
     lines = {(to_hex(x.get_color()).upper(), x.get_linestyle()): x for x in panel.lines}
-    assert list(lines[BLUE, "-"].get_ydata()) == [1.0, 1.0]
-    assert list(lines[BLUE, "--"].get_ydata()) == [0.0, 1.0]
+    assert list(lines[BLUE, "-"].get_ydata()) == [20.0, 20.0]
+    assert list(lines[BLUE, "--"].get_ydata()) == [0.0, 20.0]
     never = STRATEGIES["random-pruning"].color.upper()
     assert (never, "-") not in lines
 
@@ -170,6 +169,16 @@ def test_the_numbers_of_onsets_say_how_many_samples_have_one(whole):
 def test_lines_that_coincide_stand_side_by_side(whole):
     """Test and train instability are the same here."""
     [panel] = drawn("fig3", whole).axes
-    test, train = (list(line.get_xdata()) for line in panel.lines if len(line.get_xdata()) == 4)
-    assert [b - a for a, b in zip(test, train, strict=True)] == pytest.approx([DODGE] * 4)
-    assert sum(test + train) == pytest.approx(2 * sum(range(4)))
+    lines = [line for line in panel.lines if len(line.get_xdata()) == len(KS)]
+    assert [list(line.get_xdata()) for line in lines] == [list(KS)] * 2
+    test, train = (line.get_transform().transform(line.get_xydata())[:, 0] for line in lines)
+    points = (train - test) * 72 / panel.figure.dpi
+    assert list(points) == pytest.approx([DODGE] * len(KS))
+
+
+@pytest.mark.parametrize("name", ["fig3", "fig7", "app-c"])
+def test_all_that_is_drawn_is_inside_its_panel(whole, name):
+    for panel in drawn(name, whole).axes:
+        low, high = panel.get_ylim()
+        heights = [y for line in panel.lines for y in line.get_ydata() if len(line.get_ydata()) > 2]
+        assert low < min(heights) <= max(heights) < high

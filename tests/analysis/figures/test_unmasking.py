@@ -1,19 +1,23 @@
 """Unmasking's figures, read back from the artists, and the numbers below them."""
 
-import matplotlib
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from level_samples import MadeLevels, schedules
+from matplotlib.colors import to_rgb
 
 from analysis import level_tables
+from analysis.figures import colors
 from analysis.figures.lmc.numbers import tables
 from analysis.figures.papers import find
-from analysis.figures.style import RC
+from analysis.figures.style import styled
 from analysis.figures.unmasking import FIGURES
-from analysis.figures.unmasking.common import EARLY_TO_LATE, along_levels, colors
+from analysis.figures.unmasking.common import along_levels
 from analysis.figures.unmasking.planes import planes_of, telling
 from analysis.formats import spans
 from analysis.report import paper_plots
+from analysis.strategies import STRATEGIES
 from analysis.study import Study
 
 RISES = {(0, 1): 0.0, (1, 2): 0.0, (2, 3): 5.0, (3, 4): 9.0, (0, 2): 0.5, (0, 3): 6.0, (1, 3): 2.0}
@@ -35,7 +39,7 @@ def adaptive(trial):
 
 
 def drawn(name, *studies):
-    with matplotlib.rc_context(RC):
+    with styled():
         return find(name).draw(studies)
 
 
@@ -122,7 +126,7 @@ def test_schedules_are_circles_and_crosses_over_falling_weights(adaptive):
     assert panel.xaxis_inverted()
     curves = {curve.label: curve for _, curve in sheet.curves}
     assert [(one.marker, one.color) for one in curves.values()] == [
-        *(("o", "#0072B2"), ("x", "#D55E00"))
+        *(("o", STRATEGIES["imp"].color), ("x", STRATEGIES["imp-adaptive"].color))
     ]
     assert curves["adaptive"].x == [100.0, 60.0, 30.0, 8.0]
 
@@ -150,10 +154,13 @@ def test_lcs_sets_are_coloured_by_why_not(chains):
     assert table["k = 120"].tolist() == ["1, 2", "0, 2", "0, 1", "–", "–"]
 
 
-def test_rewind_points_have_the_papers_colours():
-    assert colors([120, 0, 20]) == dict(zip((0, 20, 120), EARLY_TO_LATE, strict=True))
-    assert colors([0, 120]) == {0: EARLY_TO_LATE[0], 120: EARLY_TO_LATE[2]}
-    assert len({str(color) for color in colors(range(6)).values()}) == 6
+def test_rewind_points_have_one_scale_that_grey_print_keeps_apart():
+    """Each k is lighter than the one before, and has a marker of its own."""
+    found = colors.along([120, 0, 20, 60])
+    assert list(found) == [0, 20, 60, 120]
+    grey = [float(np.dot(to_rgb(color), (0.299, 0.587, 0.114))) for color in found.values()]
+    assert all(b - a > 0.1 for a, b in pairwise(grey))
+    assert len(set(colors.markers(range(12)).values())) == 12
 
 
 def test_runs_of_levels_are_spans():

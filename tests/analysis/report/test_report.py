@@ -250,7 +250,7 @@ def test_captions_of_figures_name_the_marks_that_occur(page, frame, twice, curve
         "Filled markers match the dense networks at the smallest rewind point, hollow" in page.text
     )
     assert "Small markers are not judged" in page.text
-    assert page.text.count("The axis shows the measured k at equal distances.") == 2
+    assert page.text.count("The axis shows k on a symmetric logarithmic axis") == 2
     alone = frame(*twice("imp", 11))
     text = Page(render(alone, curves(alone), CONTEXT)).text
     assert "Filled markers match" not in text

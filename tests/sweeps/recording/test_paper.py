@@ -62,7 +62,7 @@ def test_sweeps_stand_side_by_side_and_those_without_data_are_named(
             ("digits-mlp", "--figure", "fig3", "--figure", "fig2", "-o", "a.svg"),
             "--output is one file, and these are several figures",
         ),
-        (("digits-mlp", "--figure", "fig3", "-o", "a.png"), "--output a.png: a figure is an SVG"),
+        (("digits-mlp", "--figure", "fig3", "-o", "a.gif"), "--output a.gif: a figure is FILE.svg"),
         (("digits-mlp", "--figure", "fig3", "--figures", "f"), "--figures and --markdown are of"),
     ],
 )
