@@ -21,7 +21,10 @@ ROOM = 2.8
 
 @in_style
 def figure(pairs: pd.DataFrame) -> Figure:
-    """Test instability (%) of each of `pairs.pairs`, lighter where it is higher; blank: unknown."""
+    """Test instability (%) of each of `pairs.pairs`, lighter where it is higher; blank: unknown.
+
+    Where names have no room below, networks have numbers.
+    """
     names = sorted({*pairs["first"], *pairs["second"]})
     place = {name: index for index, name in enumerate(names)}
     values = np.full((len(names), len(names)), np.nan)
@@ -35,11 +38,14 @@ def figure(pairs: pd.DataFrame) -> Figure:
     highest = np.nanmax(values) if np.isfinite(values).any() else 1.0
     mesh = panel.pcolormesh(values, cmap=colors.HEIGHTS, vmin=0.0, vmax=highest or 1.0,
                             edgecolors=GROUND, lw=0.4)  # fmt: skip
-    short = [words.wrapped(name, 0.2 * style.width, style.small, 2) for name in names]
     field = 72 * 0.6 * style.width / len(names)  # points, at least
-    upright = max(words.width_of(name, style.small) for name in names) > field
-    panel.set_xticks(np.arange(len(names)) + 0.5, short, rotation=90 if upright else 0)
-    panel.set_yticks(np.arange(len(names)) + 0.5, short)
+    below, left = names, names
+    if max(words.width_of(name, style.small) for name in names) > field:
+        below = [str(at + 1) for at in range(len(names))]
+        left = [f"{at}: {name}" for at, name in zip(below, names, strict=True)]
+    left = [words.wrapped(name, 0.25 * style.width, style.small, 2) for name in left]
+    words.ticks(panel.xaxis, {at + 0.5: name for at, name in enumerate(below)})
+    panel.set_yticks(np.arange(len(names)) + 0.5, left)
     panel.invert_yaxis()
     panel.grid(visible=False)
     panel.tick_params(length=0)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from matplotlib.lines import Line2D
 
 from analysis.ends import CELL, LINE, from_files
@@ -16,7 +15,6 @@ from analysis.figures.scales import error_axis
 from analysis.figures.style import in_style, iteration, scaled
 from analysis.formats import weights
 from analysis.records import (
-    INIT_SEED,
     LEVEL,
     PATH_ERROR,
     REWIND,
@@ -24,10 +22,10 @@ from analysis.records import (
     WEIGHTS_LEFT,
     split_metric,
 )
-from analysis.statistics import PERCENT, mean_interval
 from analysis.strategies import DENSE, is_of_files, rank, strategy
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -43,12 +41,12 @@ MARKED = 4
 
 @in_style
 def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
-    """Mean error at each alpha with its 95 % interval as a band, a line per rewind k.
+    """Mean error at each alpha, one standard deviation as a band, a line per rewind k.
 
     Test above train, a column per strategy and level.
     """
     errors = [split_metric(PATH_ERROR, split) for split in SPLITS]
-    columns = ["trial", *CELL, INIT_SEED, WEIGHTS_LEFT]
+    columns = ["trial", *CELL, WEIGHTS_LEFT]
     joined = curves.merge(trials[columns], on="trial", validate="m:1")
     lines = shown_lines(joined)
     ks = sorted(int(k) for k in joined[REWIND].unique())
@@ -57,16 +55,16 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     drawn, axes = panels(len(SPLITS), len(lines), height=1.75)
     extent: list[float] = []
     left = joined.groupby(LINE)[WEIGHTS_LEFT].mean()
-    means = joined.groupby([*CELL, "alpha", INIT_SEED])[errors].mean()
+    found = joined.groupby([*CELL, "alpha"])[errors].agg(["mean", "std"])
     for j, line in enumerate(lines):
-        own = means.loc[line]
+        own = found.loc[line]
         for k in shown:
             if k not in own.index:
                 continue
             for i, error in enumerate(errors):
-                of = along(own.loc[k][error])
+                of = own.loc[k][error]
                 _draw(axes[i][j], of, color[k], marker[k], shown.index(k))
-                extent += [*of.mean, *of.low, *of.high]
+                extent += [*of["mean"], *(of["mean"] - of["std"]), *(of["mean"] + of["std"])]
         words.title(axes[0][j], f"{strategy(line[0]).label}{_left(line[0], left[line])}")
         words.name_x(axes[-1][j], "α")
     for row, split in zip(axes, SPLITS, strict=True):
@@ -102,29 +100,11 @@ def shown_lines(frame: pd.DataFrame) -> list[tuple[str, int]]:
     return [line for line in every if line[1] in kept]
 
 
-class Along(NamedTuple):
-    """Errors (%) along a path: of the mean over samples, and of its interval, NaN without one."""
-
-    alpha: Any
-    mean: Any
-    low: Any
-    high: Any
-
-
-def along(inits: pd.Series) -> Along:
-    """Return the mean over inits at each alpha, and its 95 % interval; of inits' means by both."""
-    means = inits.unstack(INIT_SEED)
-    low, high = mean_interval(means.to_numpy(), PERCENT)
-    mean = means.mean(axis=1).to_numpy()
-    nothing = np.full(len(mean), np.nan)
-    ends = (nothing, nothing) if np.ndim(low) == 0 else (low, high)
-    return Along(means.index.to_numpy(), mean, *ends)
-
-
-def _draw(panel: Axes, of: Along, color: str, marker: str, place: int) -> None:
-    step = max((len(of.alpha) - 1) // MARKED, 1)
+def _draw(panel: Axes, of: pd.DataFrame, color: str, marker: str, place: int) -> None:
+    """Draw the mean of a path, by alpha, with its deviation as a band."""
+    step = max((len(of) - 1) // MARKED, 1)
     panel.plot(
-        *(of.alpha, of.mean),
+        *(of.index, of["mean"]),
         color=color,
         marker=marker,
         ms=scaled(3.4),
@@ -132,8 +112,9 @@ def _draw(panel: Axes, of: Along, color: str, marker: str, place: int) -> None:
         markevery=(place * step // MOST_LINES, step),
         zorder=3,
     )
-    if np.isfinite(of.low).all():
-        panel.fill_between(of.alpha, of.low, of.high, color=color, alpha=0.16, lw=0, zorder=2)
+    low, high = of["mean"] - of["std"], of["mean"] + of["std"]
+    if low.notna().all():
+        panel.fill_between(of.index, low, high, color=color, alpha=0.16, lw=0, zorder=2)
 
 
 def _left(name: str, percent: float) -> str:

@@ -69,7 +69,7 @@ class Style:
             "axes.titlesize": self.text,
             "axes.labelsize": self.text,
             "axes.titlepad": 4 * self.scale,
-            "axes.labelpad": 3 * self.scale,
+            "axes.labelpad": 4.5 * self.scale,
             "xtick.labelsize": self.small,
             "ytick.labelsize": self.small,
             "legend.fontsize": self.small,

@@ -23,7 +23,7 @@ from analysis.figures.style import PAGE, Style, styled
 from analysis.findings import partial
 from analysis.formats import listed
 from analysis.published import beside
-from analysis.records import INIT_SEED, STRATEGY
+from analysis.records import STRATEGY
 from analysis.report import (
     all_tables,
     hyperparameter_plots,
@@ -179,16 +179,12 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
             name="path",
             title="Error along the path",
             caption="Error on the straight line between the weights of two copies trained on "
-            f"different data orders (α from 0 to 1): mean of {n}"
-            f"{_BAND if counting[INIT_SEED].nunique() > 1 else ''}. A rise between the ends is "
-            "what instability measures. The upright axis is logarithmic from about 1 % on. "
-            "Compare LMC Figures 2 and 18 to 21.",
+            f"different data orders (α from 0 to 1): mean and standard deviation of {n}. A rise "
+            "between the ends is what instability measures. The upright axis is logarithmic from "
+            "about 1 % on. Compare LMC Figures 2 and 18 to 21.",
             alt="Line charts of test and train error along the linear path between two trained "
             "copies, a panel per strategy and sparsity, a line per rewind iteration.",
         )
-
-
-_BAND = ", with its 95 % interval over inits as a band"
 
 
 def _means(cells: pd.DataFrame, samples: pd.DataFrame) -> str:

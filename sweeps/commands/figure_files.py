@@ -40,10 +40,7 @@ def _formats(text: str | None) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(one.strip().lower() for one in text.split(",")))
     for one in found:
         if one not in FORMATS:
-            raise UserError(
-                f"--format {text}: no format {one!r}{did_you_mean(one, FORMATS)}; there are "
-                f"{', '.join(FORMATS)}"
-            )
+            raise UserError(f"--format {text}: no format {one!r}{did_you_mean(one, FORMATS)}")
     return found
 
 
@@ -51,9 +48,7 @@ def _style(name: str | None, width: str | None) -> Style:
     from analysis.figures.style import PAGE, STYLES
 
     if name is not None and name not in STYLES:
-        raise UserError(
-            f"--style: no style {name!r}{did_you_mean(name, STYLES)}; there are {', '.join(STYLES)}"
-        )
+        raise UserError(f"--style: no style {name!r}{did_you_mean(name, STYLES)}")
     style = PAGE if name is None else STYLES[name]
     return style if width is None else replace(style, width=_inches(width))
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from claims_samples import Made
 
+from analysis.figures.words import whole
 from analysis.report import search_plots
 from analysis.searches import Ended, Search, caption, ended, of_means, table
 
@@ -119,5 +120,5 @@ def test_each_init_has_a_panel(trial: Callable[..., Any]) -> None:
     made.cell(k=20, instability=0.5)
     plots = list(search_plots.plots(made.study(), [Search("dense", "stable", "rewind", "init")]))
     [figure] = [plot.figure for plot in plots]
-    titles = [axes.get_title() for axes in figure.axes]
+    titles = [whole(axes.get_title()) for axes in figure.axes]
     assert [title.rpartition(", ")[2] for title in titles] == ["init 1", "init 2", "init 3"]

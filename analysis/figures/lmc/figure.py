@@ -151,8 +151,14 @@ def ticks_of(curves: Iterable[Curve]) -> list[float]:
 
 
 def against_k(panel: Axes, curves: Sequence[Curve], ticks: Sequence[float]) -> None:
-    """Draw curves over rewind points, whose axis is logarithmic but for the way from 0 on."""
-    k_axis(panel, [int(k) for k in ticks])
+    """Draw curves over rewind points, whose axis is logarithmic but for the way from 0 on.
+
+    It has the rewind points of all panels that share it.
+    """
+    sheet: Any = panel.figure
+    beside = panel.get_shared_x_axes().get_siblings(panel)
+    known = {x for other, curve in sheet.curves if other in beside for x in curve.x}
+    k_axis(panel, [int(k) for k in {*ticks, *known}])
     side_by_side(panel, curves)
 
 

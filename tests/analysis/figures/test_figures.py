@@ -293,8 +293,7 @@ def test_paths_are_averaged_over_samples(frame, trial, curves):
     assert [list(line.get_ydata()) for line in panel.lines] == [[2.0, 44.0, 2.0]]
     [band] = panel.collections
     at_half = [y for x, y in band.get_paths()[0].vertices if x == 0.5]
-    half = 12.706 * math.sqrt(8) / math.sqrt(2)
-    assert [min(at_half), max(at_half)] == pytest.approx([44 - half, 44 + half], rel=1e-4)
+    assert [min(at_half), max(at_half)] == pytest.approx([44 - math.sqrt(8), 44 + math.sqrt(8)])
 
 
 def test_more_than_four_paths_begin_a_new_row_in_order(frame, trial, curves):

@@ -4,11 +4,13 @@ from itertools import product
 
 import pytest
 from claims_samples import Made
+from fitting import outside, overlapping
 from matplotlib.colors import to_hex
 
 from analysis.figures.lmc import FIGURES, find
+from analysis.figures.lmc.figure import Curve, against_k, grid
 from analysis.figures.lmc.numbers import numbers
-from analysis.figures.style import DODGE, styled
+from analysis.figures.style import DODGE, PAPER, styled
 from analysis.report import paper_plots
 from analysis.strategies import STRATEGIES
 
@@ -81,9 +83,14 @@ def test_each_figure_is_drawn_of_what_has_its_data_alone(trial, whole, name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_sweeps_stand_side_by_side(whole, name):
-    """Twice the panels; of all sparsities one below the other."""
-    one, two = drawn(name, whole), drawn(name, whole, whole)
+    """Twice the panels; of all sparsities one below the other. In a narrow column, too."""
+    one = drawn(name, whole)
+    with styled(PAPER):
+        two = drawn(name, whole, whole)
     assert len(two.axes) == 2 * len(one.axes)
+    for figure in (one, two):
+        assert outside(figure) == []
+        assert overlapping(figure) == []
 
 
 def test_dense_instability_on_both_splits(whole):
@@ -174,6 +181,14 @@ def test_lines_that_coincide_stand_side_by_side(whole):
     test, train = (line.get_transform().transform(line.get_xydata())[:, 0] for line in lines)
     points = (train - test) * 72 / panel.figure.dpi
     assert list(points) == pytest.approx([DODGE] * len(KS))
+
+
+def test_panels_that_share_an_axis_have_the_rewind_points_of_all():
+    _, [[above], [below]] = grid(2, 1)
+    for panel, ks in ((above, [0, 20, 480]), (below, [0, 20])):
+        against_k(panel, [Curve(ks, [1.0] * len(ks), [0.0] * len(ks), "k", "a")], ks)
+    low, high = below.get_xlim()
+    assert low < 0 < 480 < high
 
 
 @pytest.mark.parametrize("name", ["fig3", "fig7", "app-c"])

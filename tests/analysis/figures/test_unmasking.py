@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from fitting import outside, overlapping
 from level_samples import MadeLevels, schedules
 from matplotlib.colors import to_rgb
 
@@ -11,7 +12,7 @@ from analysis import level_tables
 from analysis.figures import colors
 from analysis.figures.lmc.numbers import tables
 from analysis.figures.papers import find
-from analysis.figures.style import styled
+from analysis.figures.style import PAPER, styled
 from analysis.figures.unmasking import FIGURES
 from analysis.figures.unmasking.common import along_levels
 from analysis.figures.unmasking.planes import planes_of, telling
@@ -59,7 +60,13 @@ def test_each_figure_is_drawn_of_what_has_its_data_alone(study, chains, adaptive
 @pytest.mark.parametrize("name", FIGURES)
 def test_sweeps_stand_side_by_side(chains, adaptive, name):
     own = adaptive if name == "u-fig4" else chains
-    assert len(drawn(name, own, own).axes) == 2 * len(drawn(name, own).axes)
+    one = drawn(name, own)
+    with styled(PAPER):
+        two = drawn(name, own, own)
+    assert len(two.axes) == 2 * len(one.axes)
+    for figure in (one, two):
+        assert outside(figure) == []
+        assert overlapping(figure) == []
 
 
 def test_the_report_has_each_figure_once(chains, study):
