@@ -133,10 +133,8 @@ def _of(frame: pd.DataFrame, line: Line, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def _lines_left_out(lines: Sequence[Line], kept: Sequence[Line]) -> str:
-    return ", ".join(
-        [f"Not drawn: {one.title}" if i == 0 else one.title for i, one in enumerate(
-            [line for line in lines if line not in kept])]
-    )  # fmt: skip
+    titles = [line.title for line in lines if line not in kept]
+    return f"Not drawn: {', '.join(titles)}." if titles else ""
 
 
 class Looks:
