@@ -24,14 +24,12 @@ _OF_PAGE = {
 }
 """The page's own colours, by what a file of its own has: that of light mode."""
 
-_ON_MAPS = (ON_DARK.lower(), ON_LIGHT.lower())
-
 _MAPS = ("QuadMesh", "QuadContourSet")
 """Groups of heat maps, whose colours are numbers: they are the same on any ground."""
 
 _COLOR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 
-_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_SVG = "http://www.w3.org/2000/svg"
 
 
 @in_style
@@ -48,7 +46,7 @@ def inline(figure: Figure, name: str) -> str:
     root = ElementTree.fromstring(buffer.getvalue())
     for metadata in root.findall(f"{{{_SVG}}}metadata"):
         root.remove(metadata)
-    _recolor(root, on_map=False)
+    _recolor(root, _on_maps(root))
     markup = ElementTree.tostring(root, encoding="unicode").strip()
     markup = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", markup)
     markup = re.sub(r"(</?)\w+:", r"\1", markup)
@@ -56,21 +54,28 @@ def inline(figure: Figure, name: str) -> str:
     return re.sub(r'( id="| href="#|url\(#)', rf"\g<1>{name}-", markup)
 
 
-def _recolor(element: ElementTree.Element, *, on_map: bool) -> None:
-    """Let the page decide on colours of an element and all that it holds."""
-    on_map = on_map or element.get("id", "").rpartition("_")[0] in _MAPS
+def _on_maps(root: ElementTree.Element) -> frozenset[str]:
+    """The colours that stay as they are: of heat maps, also in a legend, and of text on them."""
+    maps = [one for one in root.iter() if one.get("id", "").rpartition("_")[0] in _MAPS]
+    styles = [inner.get("style", "") for one in maps for inner in one.iter()]
+    found = {color for style in styles for _, color in _COLOR.findall(style)}
+    return frozenset(found | {ON_DARK.lower(), ON_LIGHT.lower()})
+
+
+def _recolor(element: ElementTree.Element, fixed: frozenset[str]) -> None:
+    """Let the page decide on colours of an element and all that it holds, but for fixed ones."""
     style = element.get("style")
     if style:
-        element.set("style", _COLOR.sub(lambda found: _color(found[1], found[2], on_map), style))
+        element.set("style", _COLOR.sub(lambda found: _color(found[1], found[2], fixed), style))
     for inner in element:
-        _recolor(inner, on_map=on_map)
+        _recolor(inner, fixed)
 
 
-def _color(what: str, color: str, on_map: bool) -> str:
+def _color(what: str, color: str, fixed: frozenset[str]) -> str:
     """A declaration of a colour; browsers that do not know `light-dark` keep the one before."""
-    if color == GROUND.lower() or (color in _OF_PAGE and not on_map):
+    if color in _OF_PAGE:
         return f"{what}: {_OF_PAGE[color]}"
-    if on_map or color in _ON_MAPS:
+    if color in fixed:
         return f"{what}: {color}"
     return f"{what}: {color}; {what}: light-dark({color}, {in_the_dark(color)})"
 

@@ -57,6 +57,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
         words.ticks(panel.xaxis, {i: weights(left) for i, left in enumerate(lefts)})
         panel.set_xlim(-0.5, len(lefts) - 0.5)
         k_axis(panel, ks, upright=True)
+        panel.set_ylim(top=1.7 * panel.get_ylim()[1])  # room for the names of ranges
         panel.tick_params(labelleft=True)
         titled(panel, study)
         words.name_x(panel, "weights left (%)")

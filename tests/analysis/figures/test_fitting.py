@@ -13,10 +13,13 @@ KS = (0, 1, 2, 5, 10, 20, 60, 120, 480, 1000, 2000, 4000, 8000, 16000, 63000)
 
 
 @pytest.fixture(scope="module", params=[(1, 15), (3, 2), (20, 15)], ids=str)
-def trials(request, frame, trial):
-    """So many levels and rewind points, of the recipe of which LMC has most accuracies."""
+def shown(request, frame, trial):
+    """Trials, cells and samples of so many levels and rewind points.
+
+    Of the recipe and from the level on of which LMC prints accuracies.
+    """
     levels, points = request.param
-    return frame(
+    trials = frame(
         *(
             trial(name, level, k, init=init, instability=80.0 / (1 + k), recipe="lenet-mnist",
                   accuracies=(97.0 - level + init, 97.0))
@@ -26,11 +29,12 @@ def trials(request, frame, trial):
             for level in every
         )
     )  # fmt: skip
+    return trials, cells(trials), samples(trials)
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_words_have_room(trials, curves, style):
-    points, each = cells(trials), samples(trials)
+def test_words_have_room(shown, curves, style):
+    trials, points, each = shown
     with styled(STYLES[style]):
         figures = [
             instability.figure(points, stable_below=2.0, samples=each),

@@ -1,5 +1,6 @@
 """LMC's figures, read back from the artists: what is drawn, of which sweeps; not how it looks."""
 
+from functools import cache
 from itertools import product
 
 import pytest
@@ -58,6 +59,12 @@ def drawn(name, *studies):
         return find(name).draw(studies)
 
 
+@pytest.fixture(scope="module")
+def sheet(whole):
+    """Each figure of `whole` by its name, drawn once."""
+    return cache(lambda name: drawn(name, whole))
+
+
 def curves(panel):
     """Heights of the lines over rewind points, by colour and whether they are dashed."""
     return {
@@ -71,20 +78,20 @@ GREY, BLUE = STRATEGIES["dense"].color, STRATEGIES["imp"].color
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_each_figure_is_drawn_of_what_has_its_data_alone(trial, whole, name):
+def test_each_figure_is_drawn_of_what_has_its_data_alone(trial, whole, sheet, name):
     figure = find(name)
     assert figure.name == name
     assert figure.needs(whole)
     assert not figure.needs(Made(trial).cell().study())
-    assert drawn(name, whole).axes
+    assert sheet(name).axes
     assert figure.caption.endswith(".")
     assert figure.alt.endswith(".")
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_sweeps_stand_side_by_side(whole, name):
+def test_sweeps_stand_side_by_side(whole, sheet, name):
     """Twice the panels; of all sparsities one below the other. In a narrow column, too."""
-    one = drawn(name, whole)
+    one = sheet(name)
     with styled(PAPER):
         two = drawn(name, whole, whole)
     assert len(two.axes) == 2 * len(one.axes)
@@ -93,31 +100,31 @@ def test_sweeps_stand_side_by_side(whole, name):
         assert overlapping(figure) == []
 
 
-def test_dense_instability_on_both_splits(whole):
-    [panel] = drawn("fig3", whole).axes
+def test_dense_instability_on_both_splits(sheet):
+    [panel] = sheet("fig3").axes
     found = curves(panel)
     assert found[GREY, "-"] == pytest.approx(list(INSTABILITY.values()))
     assert len(found) == 2
     assert [tick.get_text() for tick in panel.get_xticklabels()] == ["0", "20", "120", "480"]
 
 
-def test_copies_that_start_over_share_k_0(whole):
-    [panel] = drawn("fig4", whole).axes
+def test_copies_that_start_over_share_k_0(sheet):
+    [panel] = sheet("fig4").axes
     over = curves(panel)["#CC79A7", "--"]
     assert over == pytest.approx([60.0, 2.5, 1.5, 1.25])
 
 
-def test_error_of_subnetworks_and_which_match(whole):
-    [panel] = drawn("fig7", whole).axes
+def test_error_of_subnetworks_and_which_match(sheet):
+    [panel] = sheet("fig7").axes
     assert curves(panel)[BLUE, "-"] == pytest.approx([4.5, 2.5, 2.5, 2.5])
     imp = next(dots for dots in panel.collections if len(dots.get_offsets()) == len(KS))
     filled = [to_hex(face) != "#ffffff" for face in imp.get_facecolor()]
     assert filled == [False, True, True, True]
 
 
-def test_onsets_that_most_samples_never_reach_are_not_drawn(whole):
+def test_onsets_that_most_samples_never_reach_are_not_drawn(sheet):
     """IMP is stable from 20 on at both levels, matching from 0 and 20; random pruning never."""
-    [panel] = drawn("fig8", whole).axes
+    [panel] = sheet("fig8").axes
     lines = {(to_hex(x.get_color()).upper(), x.get_linestyle()): x for x in panel.lines}
     assert list(lines[BLUE, "-"].get_ydata()) == [20.0, 20.0]
     assert list(lines[BLUE, "--"].get_ydata()) == [0.0, 20.0]
@@ -125,16 +132,16 @@ def test_onsets_that_most_samples_never_reach_are_not_drawn(whole):
     assert (never, "-") not in lines
 
 
-def test_the_state_at_rewinding_is_three_rows(whole):
-    error, dense, imp = drawn("app-c", whole).axes
+def test_the_state_at_rewinding_is_three_rows(sheet):
+    error, dense, imp = sheet("app-c").axes
     tests = [line for line in error.lines if line.get_linestyle() == "-"]
     assert list(tests[0].get_ydata()) == pytest.approx([50 - k / 100 for k in KS])
     for panel in (dense, imp):
         assert len([line for line in panel.lines if len(line.get_ydata()) == 4]) == 3
 
 
-def test_instability_throughout_is_a_line_per_k(whole):
-    axes = drawn("app-d", whole).axes
+def test_instability_throughout_is_a_line_per_k(sheet):
+    axes = sheet("app-d").axes
     assert len(axes) == 4, "dense and IMP, test and train"
     lines = [line for line in axes[0].lines if list(line.get_xdata()) == [600, 1200]]
     assert [list(line.get_ydata()) for line in lines] == [[v / 2, v] for v in INSTABILITY.values()]
@@ -150,32 +157,32 @@ def test_a_sweep_without_the_data_is_left_out(trial, whole):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_the_numbers_of_a_figure_are_those_of_its_curves(whole, name):
+def test_the_numbers_of_a_figure_are_those_of_its_curves(sheet, name):
     """Each line of the figure has a name of its own, and says over how many samples it is."""
-    sheet = drawn(name, whole)
-    table = numbers(sheet)
+    figure = sheet(name)
+    table = numbers(figure)
     transposed = "n" in set(table.iloc[:, 0])
     lines = list(table.columns[1:]) if transposed else table.iloc[:, 0].tolist()
-    assert len(lines) == len(set(lines)) == len(sheet.curves)
+    assert len(lines) == len(set(lines)) == len(figure.curves)
     assert name == "fig8" or "n" in (table.iloc[:, 0] if transposed else table.columns).tolist()
 
 
-def test_the_numbers_are_means_deviations_and_samples(whole):
-    table = numbers(drawn("fig3", whole)).to_dict("split")
+def test_the_numbers_are_means_deviations_and_samples(sheet):
+    table = numbers(sheet("fig3")).to_dict("split")
     assert table["columns"] == ["by rewind iteration k", "0", "20", "120", "480", "n"]
     values = ["60.0 ± 0.0", "1.5 ± 0.0", "0.5 ± 0.0", "0.2 ± 0.0", "9"]
     assert table["data"] == [["Dense", *values], ["Dense, train set", *values]]
 
 
-def test_the_numbers_of_onsets_say_how_many_samples_have_one(whole):
-    table = numbers(drawn("fig8", whole)).set_index("by weights left (%)")
+def test_the_numbers_of_onsets_say_how_many_samples_have_one(sheet):
+    table = numbers(sheet("fig8")).set_index("by weights left (%)")
     assert table.loc["IMP stable"].tolist() == ["20 (9 of 9)"] * 2
     assert table.loc["IMP matching"].tolist() == ["0 (9 of 9)", "20 (9 of 9)"]
 
 
-def test_lines_that_coincide_stand_side_by_side(whole):
+def test_lines_that_coincide_stand_side_by_side(sheet):
     """Test and train instability are the same here."""
-    [panel] = drawn("fig3", whole).axes
+    [panel] = sheet("fig3").axes
     lines = [line for line in panel.lines if len(line.get_xdata()) == len(KS)]
     assert [list(line.get_xdata()) for line in lines] == [list(KS)] * 2
     test, train = (line.get_transform().transform(line.get_xydata())[:, 0] for line in lines)
@@ -192,8 +199,8 @@ def test_panels_that_share_an_axis_have_the_rewind_points_of_all():
 
 
 @pytest.mark.parametrize("name", ["fig3", "fig7", "app-c"])
-def test_all_that_is_drawn_is_inside_its_panel(whole, name):
-    for panel in drawn(name, whole).axes:
+def test_all_that_is_drawn_is_inside_its_panel(sheet, name):
+    for panel in sheet(name).axes:
         low, high = panel.get_ylim()
         heights = [y for line in panel.lines for y in line.get_ydata() if len(line.get_ydata()) > 2]
         assert low < min(heights) <= max(heights) < high

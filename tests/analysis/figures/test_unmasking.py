@@ -1,5 +1,6 @@
 """Unmasking's figures, read back from the artists, and the numbers below them."""
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -9,12 +10,13 @@ from level_samples import MadeLevels, schedules
 from matplotlib.colors import to_rgb
 
 from analysis import level_tables
-from analysis.figures import colors
+from analysis.figures import colors, svg
 from analysis.figures.lmc.numbers import tables
 from analysis.figures.papers import find
 from analysis.figures.style import PAPER, styled
 from analysis.figures.unmasking import FIGURES
 from analysis.figures.unmasking.common import along_levels
+from analysis.figures.unmasking.lcs_sets import KINDS
 from analysis.figures.unmasking.planes import planes_of, telling
 from analysis.formats import spans
 from analysis.report import paper_plots
@@ -44,23 +46,29 @@ def drawn(name, *studies):
         return find(name).draw(studies)
 
 
+@pytest.fixture(scope="module")
+def sheet(chains, adaptive):
+    """Each figure by its name, of the study that has its data, drawn once."""
+    return cache(lambda name: drawn(name, adaptive if name == "u-fig4" else chains))
+
+
 @pytest.mark.parametrize("name", FIGURES)
-def test_each_figure_is_drawn_of_what_has_its_data_alone(study, chains, adaptive, name):
+def test_each_figure_is_drawn_of_what_has_its_data_alone(study, chains, adaptive, sheet, name):
     figure = find(name)
     own, other = (adaptive, chains) if name == "u-fig4" else (chains, Study("none", study))
     assert figure.name == name
     assert figure.needs(own)
     assert not figure.needs(other)
-    assert drawn(name, own).axes
-    assert all(len(table) for table in tables(drawn(name, own)).values())
+    assert sheet(name).axes
+    assert all(len(table) for table in tables(sheet(name)).values())
     assert figure.caption.endswith(".")
     assert figure.alt.endswith(".")
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_sweeps_stand_side_by_side(chains, adaptive, name):
+def test_sweeps_stand_side_by_side(chains, adaptive, sheet, name):
     own = adaptive if name == "u-fig4" else chains
-    one = drawn(name, own)
+    one = sheet(name)
     with styled(PAPER):
         two = drawn(name, own, own)
     assert len(two.axes) == 2 * len(one.axes)
@@ -168,6 +176,13 @@ def test_rewind_points_have_one_scale_that_grey_print_keeps_apart():
     grey = [float(np.dot(to_rgb(color), (0.299, 0.587, 0.114))) for color in found.values()]
     assert all(b - a > 0.1 for a, b in pairwise(grey))
     assert len(set(colors.markers(range(12)).values())) == 12
+
+
+def test_colours_of_a_matrix_are_those_of_its_legend_on_any_ground(sheet):
+    markup = svg.inline(sheet("u-lcs"), "x")
+    for color in KINDS.values():
+        assert markup.count(f"fill: {color.lower()}") > 1
+        assert f"light-dark({color.lower()}" not in markup
 
 
 def test_runs_of_levels_are_spans():
