@@ -71,10 +71,21 @@ def panels(
 def sheet(height: float, kind: type[Figure] = Figure) -> Figure:
     """Return an empty figure of such a height, in inches, and of the current style's width."""
     style = current()
-    layout = ConstrainedLayoutEngine(
-        h_pad=0.05 * style.scale, w_pad=0.04 * style.scale, hspace=0.0, wspace=0.0
-    )
+    layout = Settled(h_pad=0.05 * style.scale, w_pad=0.04 * style.scale, hspace=0.0, wspace=0.0)
     return kind((style.width, height), layout=layout)
+
+
+class Settled(ConstrainedLayoutEngine):
+    """matplotlib's layout, done twice at first: which labels fit depends on where panels are."""
+
+    _begun = False
+
+    def execute(self, fig: Figure) -> Any:
+        """Lay a figure out."""
+        if not self._begun:
+            self._begun = True
+            super().execute(fig)
+        return super().execute(fig)
 
 
 def _share(axes: Rows, share: str, across: int) -> None:

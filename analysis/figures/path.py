@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,14 +56,17 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     drawn, axes = panels(len(SPLITS), len(lines), height=1.75)
     extent: list[float] = []
     left = joined.groupby(LINE)[WEIGHTS_LEFT].mean()
-    found = joined.groupby([*CELL, "alpha"])[errors].agg(["mean", "std"])
+    paths = {
+        (*cell, error): of.droplevel(CELL)
+        for error in errors
+        for cell, of in joined.groupby([*CELL, "alpha"])[error]
+        .agg(["mean", "std"])
+        .groupby([*CELL])
+    }
     for j, line in enumerate(lines):
-        own = found.loc[line]
-        for k in shown:
-            if k not in own.index:
-                continue
-            for i, error in enumerate(errors):
-                of = own.loc[k][error]
+        for k, (i, error) in product(shown, enumerate(errors)):
+            of = paths.get((*line, k, error))
+            if of is not None:
                 _draw(axes[i][j], of, color[k], marker[k], shown.index(k))
                 extent += [*of["mean"], *(of["mean"] - of["std"]), *(of["mean"] + of["std"])]
         words.title(axes[0][j], f"{strategy(line[0]).label}{_left(line[0], left[line])}")
