@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -56,12 +56,11 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     drawn, axes = panels(len(SPLITS), len(lines), height=1.75)
     extent: list[float] = []
     left = joined.groupby(LINE)[WEIGHTS_LEFT].mean()
-    paths = {
-        (*cell, error): of.droplevel(CELL)
+    found = joined.groupby([*CELL, "alpha"])[errors].agg(["mean", "std"])
+    paths: dict[Any, Any] = {
+        (*cell, error): of[error].droplevel([*CELL])
+        for cell, of in found.groupby(level=[*CELL])
         for error in errors
-        for cell, of in joined.groupby([*CELL, "alpha"])[error]
-        .agg(["mean", "std"])
-        .groupby([*CELL])
     }
     for j, line in enumerate(lines):
         for k, (i, error) in product(shown, enumerate(errors)):
