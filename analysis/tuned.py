@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.evidence import Evidence, Finding, about
 from analysis.formats import UNKNOWN, number
 from analysis.hyperparameters import Axes, said, value_text, values_of
 from analysis.objectives import MEANINGS, Outcome, value
@@ -63,7 +64,7 @@ def table(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> pd.DataFrame:
         "instability %": [number(one) for one in best["instability"]],
         "accuracy %": [number(one) for one in best["accuracy"]],
     }
-    return pd.DataFrame(columns, dtype="object")
+    return about(pd.DataFrame(columns, dtype="object"), best[[RECIPE]].to_dict("records"))
 
 
 def caption(trials: pd.DataFrame, tuned: Tuned) -> str:
@@ -76,13 +77,18 @@ def caption(trials: pd.DataFrame, tuned: Tuned) -> str:
     )
 
 
-def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[str]:
+def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[Finding]:
     """Return which combination is best, in a sentence; nothing of fewer than two."""
     found = scores(trials, tuned)
     if len(found) < 2:
         return []
     first, last = found.iloc[0], found.iloc[-1]
     return [
-        f"Of {len(found)} combinations that were tried, {said(values_of(axes, first[RECIPE]))} is "
-        f"the best: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}."
+        Finding(
+            f"Of {len(found)} combinations that were tried, "
+            f"{said(values_of(axes, first[RECIPE]))} is the best: {tuned.meaning} "
+            f"{first['value']:.2f}; the worst has {last['value']:.2f}.",
+            Evidence("best", ({RECIPE: first[RECIPE]},)),
+            Evidence("search"),
+        )
     ]

@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from sweeps.recording.recorder import Recorder
 from sweeps.running import files
 from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
+from sweeps.running.live import LiveReport
 from sweeps.running.meter import Meter
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
@@ -86,10 +87,21 @@ def run(
                 writer.record(trial)
         outcome = Outcome(tally, submission=submissions.sweep_key(plan))
         outcome.interrupted = bool(needed)  # unless what follows ends without an error
+        # On a cluster the driver's machine is nobody's own: reports are for those who submit.
+        live = None if site.shared else LiveReport(home, spec.name)
         try:
             if needed:
                 _execute(
-                    growth, needed, home, store, site, writer, outcome, checkpoint_seconds, console
+                    growth,
+                    needed,
+                    home,
+                    store,
+                    site,
+                    writer,
+                    outcome,
+                    checkpoint_seconds,
+                    console,
+                    live,
                 )
         finally:  # nothing stays RUNNING after its driver
             store.remove_abandoned()
@@ -97,6 +109,8 @@ def run(
                 writer.close(console, outcome.complete, outcome.unmeasured)
             except RecordingError as error:
                 outcome.recording_error = error
+            if live is not None:
+                live.finish()
         return outcome
 
 
@@ -122,6 +136,7 @@ def _execute(
     outcome: Outcome,
     checkpoint_seconds: float,
     console: Console,
+    live: LiveReport | None,
 ) -> None:
     spec = growth.plan.spec
     demand = spec.demand
@@ -136,6 +151,7 @@ def _execute(
         Leases(store, _owner(home, spec.name)) as leases,
         site.ready(demand, console.print),
         watching(site.check, partial(_give_up, writer, console, folder)),
+        live.refreshed(view.reported) if live is not None else nullcontext(),
     ):
         from sweeps.running import tuning
         from sweeps.running.searcher import Settings
