@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,13 @@ def test_fields_of_a_spec_are_text(recorded: Recorded) -> None:
     assert "network_facts" not in fields
 
 
+def _browsers(monkeypatch: pytest.MonkeyPatch, only: str) -> None:
+    """Have one browser only, and Python look for it again."""
+    monkeypatch.setenv("BROWSER", only)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(webbrowser, "_tryorder", None)
+
+
 def test_the_report_opens_in_the_browser(
     report: Any, recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,7 +102,7 @@ def test_the_report_opens_in_the_browser(
         f"#!{sys.executable}\nimport sys\nopen({str(opened)!r}, 'w').write(sys.argv[1])"
     )
     browser.chmod(0o755)
-    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    _browsers(monkeypatch, f"{browser} %s")
     assert report("digits-mlp", "--open").status == 0
     deadline = time.monotonic() + 30
     while not opened.exists() and time.monotonic() < deadline:
@@ -104,8 +112,7 @@ def test_the_report_opens_in_the_browser(
 
 def test_no_browser_is_said(report: Any, recorded: Recorded, monkeypatch: Any) -> None:
     recorded.submit(*DENSE)
-    monkeypatch.setenv("BROWSER", f"{os.devnull}/none %s")
-    monkeypatch.setenv("PATH", "")
+    _browsers(monkeypatch, f"{os.devnull}/none %s")
     shown = report("digits-mlp", "--open")
     assert shown.status == 0
     assert "--open: no browser was found; open " in shown.err
