@@ -42,8 +42,13 @@ class Finding(str):
 def places(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[Place, ...]:
     """Return the places of some rows by those of the columns that they have, each once."""
     there = [name for name in columns if name in rows]
-    distinct = rows[there].drop_duplicates().to_dict("records")
-    return tuple({str(name): value for name, value in place.items()} for place in distinct)
+    return each(rows[there].drop_duplicates(), there)
+
+
+def each(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[Place, ...]:
+    """Return the place of each row by some columns."""
+    found = rows[list(columns)].to_dict("records")
+    return tuple({str(name): value for name, value in place.items()} for place in found)
 
 
 def about(table: pd.DataFrame, rows: Sequence[Place]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.ends import counting, from_files, outcomes
-from analysis.evidence import Evidence, Finding, about, places
+from analysis.evidence import Evidence, Finding, about, each, places
 from analysis.formats import UNKNOWN, number, weights
 from analysis.records import ACCURACY, INSTABILITY, RECIPE, STRATEGY, WEIGHTS_LEFT, split_metric
 from analysis.statistics import below
@@ -66,7 +66,7 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
     if any(one != "trained" for one in states):
         columns["networks"] = ["at chance" if one == "untrained" else one for one in states]
     table = pd.DataFrame(columns, dtype="object")
-    return about(table, known[[RECIPE, STRATEGY]].to_dict("records"))
+    return about(table, each(known, [RECIPE, STRATEGY]))
 
 
 def findings(found: pd.DataFrame, stable_below: float) -> list[Finding]:

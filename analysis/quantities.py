@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.ends import CELL, from_files, of_levels
-from analysis.evidence import about
+from analysis.evidence import about, each
 from analysis.formats import UNKNOWN, weights
 from analysis.records import (
     INIT_SEED,
@@ -119,7 +119,7 @@ def _table(frame: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
         "n (inits)": [f"{row['n']} ({row['inits']})" for _, row in frame.iterrows()],
     }
     table = pd.DataFrame(columns, dtype="object")
-    return about(table, frame[[RECIPE, *CELL]].to_dict("records"))
+    return about(table, each(frame, [RECIPE, *CELL]))
 
 
 def _spread(row: pd.Series, unit: str) -> str:

@@ -202,8 +202,9 @@ def _place(row: Ended | Median) -> Place:
     """Return which trials a row of the table is about."""
     other = LEVEL if row.search.along == "rewind" else REWIND
     place = {STRATEGY: row.search.strategy, other: row.at}
-    alone = isinstance(row, Ended) and row.init is not None
-    return {**place, INIT_SEED: row.init} if alone else place
+    if isinstance(row, Ended) and row.init is not None:
+        return {**place, INIT_SEED: row.init}
+    return place
 
 
 def table(lines: Sequence[Ended]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.evidence import Evidence, Finding, about
+from analysis.evidence import Evidence, Finding, about, each
 from analysis.formats import UNKNOWN, number
 from analysis.hyperparameters import Axes, said, value_text, values_of
 from analysis.objectives import MEANINGS, Outcome, value
@@ -64,7 +64,7 @@ def table(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> pd.DataFrame:
         "instability %": [number(one) for one in best["instability"]],
         "accuracy %": [number(one) for one in best["accuracy"]],
     }
-    return about(pd.DataFrame(columns, dtype="object"), best[[RECIPE]].to_dict("records"))
+    return about(pd.DataFrame(columns, dtype="object"), each(best, [RECIPE]))
 
 
 def caption(trials: pd.DataFrame, tuned: Tuned) -> str:

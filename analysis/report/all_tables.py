@@ -73,7 +73,7 @@ def _of_levels(study: Study) -> Iterator[Table]:
             yield Table("adaptive", title, says[:1].upper() + says[1:], frame, study.usual)
         else:
             title, _, says = caption.partition(". ")
-            measured = tuple(name for name in trials if str(name).startswith("barrier"))
+            measured = tuple(name for name in map(str, trials) if name.startswith("barrier"))
             yield Table("levels", title, says, frame, trials[of_levels(trials)], measured)
 
 

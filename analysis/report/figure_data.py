@@ -80,7 +80,8 @@ def _with_axes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     values = [values_of(context.axes, label) for label in frame[RECIPE]]
     for name in context.axes:
         if name not in frame:
-            frame = frame.assign(**{name: [one.get(name) for one in values]})
+            column = pd.Series([one.get(name) for one in values], index=frame.index)
+            frame = frame.assign(**{name: column})
     return frame
 
 

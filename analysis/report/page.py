@@ -177,7 +177,8 @@ def _shown(
             if column not in columns:
                 columns.insert(after, column)
             after = columns.index(column) + 1
-    rows, places = [], []
+    rows: list[Row] = []
+    places: list[dict[str, Any]] = []
     for part, table in group:
         sweep = part.study.name
         values = table.frame.rename(columns=str).to_dict("records")

@@ -45,6 +45,6 @@ OVERLAPS = """() => [...document.querySelectorAll('svg')].flatMap((svg) => {
       if (width > 2 && height > 0.3 * low) found.push(`${name} / ${texts[i + 1 + j].textContent}`);
     });
   });
-  return found.map((one) => `${svg.closest('figure').id}: ${one}`);
+  return found.map((one) => `${svg.closest('figure').dataset.name}: ${one}`);
 })"""
 """Labels of figures that overlap others (a line's height has some air), or leave the figure."""

@@ -28,7 +28,7 @@ for (const figure of document.querySelectorAll("figure.drawn")) {
   if (csv) {
     const tools = element("div", { class: "tools" });
     tools.append(...csvButtons(`figure ${name}`, `${name}.csv`, () => csv));
-    figure.append(tools);
+    figure.querySelector("figcaption").before(tools);
   }
 }
 

@@ -41,7 +41,7 @@ def test_a_finding_links_to_the_rows_that_prove_it(page):
     assert [page.row(one)[0] for one in links["Onsets, 1 row"]] == ["Dense"]
     rows = [page.row(one)[:3] for one in links["Every rewind point, 3 rows"]]
     assert rows == [["Dense", "100.0", k] for k in ("0", "20", "120")]
-    assert page.find("figure", id=links["figure: Instability"][0]) is not None
+    assert text(page.find("h3", id=links["figure: Instability"][0])) == "Instability"
 
 
 def test_a_verdict_on_accuracy_is_proved_by_accuracies(page):

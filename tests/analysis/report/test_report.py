@@ -240,13 +240,15 @@ def test_the_scope_stands_below_the_description(study, curves):
 
 def test_captions_name_their_tables_and_do_not_scroll_with_them(page, html):
     captions = [e["id"] for e in page.all("figcaption") if "id" in e]
-    assert captions == ["onsets", "cells", "details"]
+    assert captions == [f"{name}-caption" for name in ("onsets", "cells", "details")]
     of_results = [e for e in page.all("table") if e.get("class") == "data"]
-    assert [e["aria-labelledby"] for e in of_results] == captions
+    assert [e["aria-describedby"] for e in of_results] == captions
     boxes = [e for e in page.all("div") if e.get("role") == "region"]
     assert len({e["aria-label"] for e in boxes}) == len(boxes) == 4 + 3 + 1
     assert all(e["tabindex"] == "0" for e in boxes), "the keyboard scrolls them, too"
-    assert html.index("</figcaption>\n<div", html.index('id="onsets"')) < html.index("<table")
+    assert html.index("</figcaption>\n<div", html.index('id="onsets-caption"')) < html.index(
+        "<table"
+    )
 
 
 def test_captions_of_figures_name_the_marks_that_occur(page, frame, twice, curves):
