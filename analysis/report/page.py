@@ -30,7 +30,7 @@ from analysis.report.table import Table
 from analysis.study import Study
 
 FOLDER = Path(__file__).parent / "assets"
-SCRIPTS = ("rows.js", "samples.js", "sorting.js", "filter.js", "copying.js", "page.js")
+SCRIPTS = ("rows.js", "copying.js", "samples.js", "sorting.js", "filter.js", "page.js")
 """In the order in which they run."""
 
 NAMES = ("sweep", *strings.NAME_COLUMNS)

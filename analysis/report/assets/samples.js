@@ -58,11 +58,24 @@ function sampleTable(trials, columns, label) {
   );
 }
 
+/** What a row is about: "IMP, weights left % 8.6, rewind k 0". */
+function nameOf(row) {
+  const heads = headsOf(row.closest("table"));
+  const names = heads.map(textOf);
+  const until = Math.max(names.indexOf("rewind k"), heads.findLastIndex(isName)) + 1;
+  const texts = [...row.cells].slice(0, Math.max(until, 1)).map(textOf);
+  return texts.map((text, i) => (i === 0 || isName(heads[i]) ? text : `${names[i]} ${text}`)).join(", ");
+}
+
+function isName(head) {
+  return head.classList.contains("name");
+}
+
 function unfold(row) {
   const table = row.closest("table");
   const trials = trialsOf(row);
   const columns = shownColumns(trials, table.dataset.measured.split(BREAK));
-  const what = [...row.cells].slice(0, 3).map(textOf).join(", ");
+  const what = nameOf(row);
   const many = trials.length === 1 ? "1 sample" : `${trials.length} samples`;
   const csv = () =>
     csvOf([

@@ -154,7 +154,7 @@ def test_a_number_unfolds_its_samples_in_place(page):
     assert row.get_by_role("button").get_attribute("aria-expanded") == "true"
     link = below.locator("a").first.get_attribute("href")
     assert link == "#run of digits-imp-11-0-1-1-2-keep"
-    name, text = saved(page, "Download CSV: 2 samples of IMP, 8.6, 0")
+    name, text = saved(page, "Download CSV: 2 samples of IMP, weights left % 8.6, rewind k 0")
     assert name == "cells-row-4.csv"
     assert [one["instability %"] for one in csv.DictReader(text.splitlines())] == ["40", "40"]
     row.locator("td").nth(3).click()
