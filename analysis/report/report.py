@@ -7,7 +7,6 @@ in through `Context.provenance`.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,19 +70,22 @@ def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context
 
 
 def save(destination: Path, html: str) -> None:
-    """Write a page at once: whoever opens the file meanwhile reads the one before."""
+    """Write a page at once: whoever opens the file meanwhile reads the one before.
+
+    Raises OSError.
+    """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=destination.parent, prefix=".", suffix=".html")
+    if destination.is_symlink() or (destination.exists() and not destination.is_file()):
+        destination.write_text(html, encoding="utf-8")  # a device or a link is not to be replaced
+        return
+    beside = destination.with_name(f".{destination.name}.{os.getpid()}")
     try:
-        with open(number, "w", encoding="utf-8") as file:
-            file.write(html)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)  # as any new file: mkstemp's are its owner's alone
-        os.replace(name, destination)
-    except BaseException:
-        os.unlink(name)
-        raise
+        beside.write_text(html, encoding="utf-8")
+        os.replace(beside, destination)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(destination)) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def markdown(trials: pd.DataFrame, context: Context) -> str:

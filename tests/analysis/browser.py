@@ -22,12 +22,13 @@ NO_AXE = "no axe-core in NODE_PATH or node_modules: npm install axe-core"
 
 CUT = """() => [...document.querySelectorAll('body *')]
   .filter((e) => !e.closest('svg, .hidden') && e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+  .filter((e) => !e.parentElement.closest('.scroll'))
   .filter((e) => {
     const style = getComputedStyle(e);
     return style.display !== 'inline' && !['auto', 'scroll'].includes(style.overflowX);
   })
   .map((e) => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 40)}`)"""
-"""Elements that are wider than they show, and do not scroll."""
+"""Elements outside boxes that scroll which are wider than they show."""
 
 OVERLAPS = """() => [...document.querySelectorAll('svg')].flatMap((svg) => {
   const whole = svg.getBoundingClientRect();

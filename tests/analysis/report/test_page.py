@@ -12,7 +12,7 @@ from page_reader import Page, text
 
 from analysis.evidence import Evidence, Finding, about, agree, rows_of
 from analysis.records import SPLITS
-from analysis.report.report import Context, OneSweep, Spec, render, render_several
+from analysis.report.report import Context, OneSweep, Spec, render, render_several, save
 
 CONTEXT = Context(
     name="digits",
@@ -216,3 +216,27 @@ def test_a_finding_is_its_sentence():
 def test_what_rows_are_about_follows_their_order(study):
     table = about(study[["rewind"]].iloc[:2].copy(), [{"rewind": 0}, {"rewind": 1}])
     assert rows_of(table.iloc[[1, 0]]) == [{"rewind": 1}, {"rewind": 0}]
+
+
+def test_a_page_takes_the_place_of_the_one_before(tmp_path):
+    file = tmp_path / "new" / "page.html"
+    save(file, "one")
+    before = file.open(encoding="utf-8")
+    save(file, "two")
+    assert (before.read(), file.read_text()) == ("one", "two")
+    before.close()
+    assert [path.name for path in file.parent.iterdir()] == ["page.html"]
+
+
+def test_a_link_stays_one(tmp_path):
+    target, link = tmp_path / "target.html", tmp_path / "link.html"
+    link.symlink_to(target)
+    save(link, "page")
+    assert link.is_symlink()
+    assert target.read_text() == "page"
+
+
+def test_a_page_that_cannot_be_written_names_its_file(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        save(tmp_path / "folder", "page")
