@@ -29,7 +29,7 @@ def others(study: Study, context: Context) -> list[Table]:
     for caption, frame in found.items():
         measure, _, says = caption.partition(": ")
         names = tuple(one.name for one in context.quantities if one.measure == measure)
-        made.append(Table("measure", measure, says[:1].upper() + says[1:], frame, usual, names))
+        made.append(Table("measure", measure, says, frame, usual, names))
     return _spelled(made, context)
 
 
@@ -70,7 +70,7 @@ def _of_levels(study: Study) -> Iterator[Table]:
     for caption, frame in level_tables.tables(study).items():
         if "schedule" in frame:
             title, _, says = caption.partition(", ")
-            yield Table("adaptive", title, says[:1].upper() + says[1:], frame, study.usual)
+            yield Table("adaptive", title, says, frame, study.usual)
         else:
             title, _, says = caption.partition(". ")
             measured = tuple(name for name in map(str, trials) if name.startswith("barrier"))
@@ -88,8 +88,7 @@ def _searched(study: Study, context: Context) -> Iterator[Table]:
     lines = searches.ended(study, context.searches)
     if lines:
         _, _, says = searches.caption(lines).partition(": ")
-        caption = says[:1].upper() + says[1:]
-        yield Table("searches", "Searches", caption, searches.table(lines), study.usual)
+        yield Table("searches", "Searches", says, searches.table(lines), study.usual)
 
 
 def _sparsities(study: Study) -> Iterator[Table]:

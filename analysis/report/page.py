@@ -189,7 +189,7 @@ def _shown(
                 Row(f"{name}-row-{len(rows) + 1}", [sweep, *cells] if several else cells, numbers)
             )
             places.append({SWEEP: sweep, **place})
-    captions = dict.fromkeys(table.caption for _, table in group)
+    captions = dict.fromkeys(one.caption[:1].upper() + one.caption[1:] for _, one in group)
     measured = dict.fromkeys(one for _, table in group for one in table.measured)
     return Shown(
         id=name,
