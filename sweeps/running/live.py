@@ -37,6 +37,9 @@ NICE = 10
 FAILURES = 3
 """In a row, after which no more is tried."""
 
+PARTIAL = 'class="partial"'
+"""What is in a page that lacks trials."""
+
 LAST_SECONDS = 300.0
 """How long the last writing may take, once the sweep is over."""
 
@@ -91,9 +94,18 @@ class LiveReport:
             thread.join()
 
     def finish(self) -> None:
-        """Write the report a last time, if it was ever written: it is partial no more."""
-        if self._written:
+        """Write the report a last time, if it is of this sweep's trials so far.
+
+        So is one of an earlier run that was interrupted.
+        """
+        if self._written or self._is_partial():
             self._write(threading.Event(), LAST_SECONDS)
+
+    def _is_partial(self) -> bool:
+        try:
+            return PARTIAL in self.file.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return False
 
     def _keep_writing(self, over: threading.Event, first: Callable[[Path], None]) -> None:
         while self._failures < FAILURES and not over.wait(LOOK):
