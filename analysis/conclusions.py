@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis import hyperparameters, level_tables, pairs
+from analysis.evidence import Finding
 from analysis.findings import findings
 from analysis.records import RECIPE
 from analysis.study import Study
@@ -12,8 +13,10 @@ MAX_RECIPES = 4
 """Of which each is told, and drawn, by itself. Of more there is what they say together."""
 
 
-def conclusions(study: Study, axes: hyperparameters.Axes, tuned: Tuned | None = None) -> list[str]:
-    """Return the findings of a sweep, of what its hyperparameters do first."""
+def conclusions(
+    study: Study, axes: hyperparameters.Axes, tuned: Tuned | None = None
+) -> list[Finding]:
+    """Return the findings of a sweep with their evidence, of what its hyperparameters do first."""
     few = study.cells[RECIPE].nunique() <= MAX_RECIPES
     return [
         *(finding(study.usual, axes, tuned) if tuned is not None else []),

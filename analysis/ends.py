@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import bdtrc
 
+from analysis.evidence import Evidence, Finding, places
 from analysis.formats import weights
 from analysis.records import (
     ACCURACY,
@@ -154,7 +155,7 @@ _SAID = {
 }
 
 
-def sentences(networks: pd.DataFrame) -> Iterator[str]:
+def sentences(networks: pd.DataFrame) -> Iterator[Finding]:
     """Count the networks of a recipe that diverged, and those no better than chance, in sentences.
 
     None if all are trained. Each row counts `networks`, `diverged` and `untrained`, and has a
@@ -165,7 +166,9 @@ def sentences(networks: pd.DataFrame) -> Iterator[str]:
         count = int(networks[flag].sum())
         if count:
             where = "" if count == total else f": {', '.join(_by_line(networks, flag))}"
-            yield f"{count} of {total} networks {one if count == 1 else more}{where}."
+            says = f"{count} of {total} networks {one if count == 1 else more}{where}."
+            affected = networks[networks[flag] > 0]
+            yield Finding(says, Evidence("cells", places(affected, [RECIPE, *CELL])))
 
 
 def _by_line(networks: pd.DataFrame, flag: str) -> Iterable[str]:

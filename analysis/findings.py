@@ -6,9 +6,11 @@ import pandas as pd
 
 from analysis import ends
 from analysis.clauses import clause, reserve
+from analysis.ends import CELL, LINE
+from analysis.evidence import Evidence, Finding, places
 from analysis.formats import listed, weights
-from analysis.published import VERDICTS, beside
-from analysis.records import LEVEL, RECIPE, STRATEGY, WEIGHTS_LEFT
+from analysis.published import VERDICTS, Verdict, beside
+from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.statistics import ON_THRESHOLD
 from analysis.strategies import DENSE, IMP, rank, strategy
 
@@ -47,7 +49,7 @@ def partial(
     return " ".join(sentences) or None
 
 
-def findings(cells: pd.DataFrame) -> list[str]:
+def findings(cells: pd.DataFrame) -> list[Finding]:
     """The central findings, one plain sentence each; none for an empty frame.
 
     How many networks diverged or are no better than chance; when the dense network is stable (LMC
@@ -59,30 +61,44 @@ def findings(cells: pd.DataFrame) -> list[str]:
     """
     several = cells[RECIPE].nunique() > 1
     return [
-        (f"{recipe}: " if several else "") + sentence
+        sentence.after(f"{recipe}: " if several else "")
         for recipe, of_recipe in cells.groupby(RECIPE, sort=False)
         for sentence in _findings(of_recipe)
     ]
 
 
-def _findings(cells: pd.DataFrame) -> list[str]:
+def _verdict_evidence(cells: pd.DataFrame, verdict: Verdict) -> list[Evidence]:
+    """Return where a verdict on some cells is told: onsets, each cell, and the figure."""
+    rows = places(cells, [RECIPE, *CELL])
+    found = [Evidence("onsets", places(cells, [RECIPE, *LINE])), Evidence("cells", rows)]
+    if verdict == "matching":  # the interval of the drop
+        found.append(Evidence("details", rows))
+    figure = "instability" if verdict == "stable" else "accuracy"
+    return [*found, Evidence(figure, places(cells, [RECIPE]))]
+
+
+def _findings(cells: pd.DataFrame) -> list[Finding]:
     dense, sparse = cells[cells[STRATEGY] == DENSE], cells[cells[STRATEGY] != DENSE]
     sentences = [*ends.sentences(cells)]
     if says := clause(dense, "stable"):
-        sentences.append(" ".join([f"Dense networks {says}.", *reserve(dense, "stable")]))
+        told = " ".join([f"Dense networks {says}.", *reserve(dense, "stable")])
+        sentences.append(Finding(told, *_verdict_evidence(dense, "stable")))
     sentences += _of_subnetworks(sparse)
     sentences += _agreement(sparse)
     deviations = beside(cells)["deviation"].dropna()
     if not deviations.empty:
         agree = int((deviations <= 1 + ON_THRESHOLD).sum())
         sentences.append(
-            "Published accuracies that ours agree with, within one standard deviation of ours plus "
-            f"theirs: {agree} of {len(deviations)}."
+            Finding(
+                "Published accuracies that ours agree with, within one standard deviation of ours "
+                f"plus theirs: {agree} of {len(deviations)}.",
+                Evidence("cells", places(cells.loc[deviations.index], [RECIPE, *CELL])),
+            )
         )
     return [*sentences, *_reservations(cells, dense, sparse)]
 
 
-def _of_subnetworks(sparse: pd.DataFrame) -> list[str]:
+def _of_subnetworks(sparse: pd.DataFrame) -> list[Finding]:
     if sparse.empty:
         return []
     level, choice = _focus(sparse)
@@ -112,7 +128,7 @@ def _judged(cells: pd.DataFrame) -> pd.DataFrame:
     return next((found for found in (several, known) if not found.empty), cells)
 
 
-def _at_level(cells: pd.DataFrame, choice: str) -> list[str]:
+def _at_level(cells: pd.DataFrame, choice: str) -> list[Finding]:
     """What becomes of each strategy at one level; the first says why this level (`choice`)."""
     found = []
     for group in _alike(cells):
@@ -122,16 +138,18 @@ def _at_level(cells: pd.DataFrame, choice: str) -> list[str]:
         names = listed([strategy(name).adjective for name in group[STRATEGY].unique()])
         left = weights(group[WEIGHTS_LEFT].mean())
         subject = f"{names[0].upper()}{names[1:]} subnetworks with {left} % of weights left{choice}"
-        sentences = []
+        sentences: list[str] = []
+        evidence: list[Evidence] = []
         for verdict, says in clauses.items():
             sentences += [f"{subject} {says}.", *reserve(group, verdict)]
+            evidence += _verdict_evidence(group, verdict)
             subject = "They"
-        found.append(" ".join(sentences))
+        found.append(Finding(" ".join(sentences), *evidence))
         choice = ""  # said once
     return found
 
 
-def _agreement(sparse: pd.DataFrame) -> list[str]:
+def _agreement(sparse: pd.DataFrame) -> list[Finding]:
     judged = sparse[sparse["matching"].notna() & sparse["stable"].notna() & (sparse["n"] > 1)]
     if len(judged) < 2:
         return []
@@ -142,30 +160,41 @@ def _agreement(sparse: pd.DataFrame) -> list[str]:
     if borderline:
         says += f", and {borderline} {'is' if borderline == 1 else 'are'} borderline in either"
     return [
-        f"Stability and matching agree in {agree} of {total} cells (strategy, sparsity, rewind "
-        f"point); of all {total}, {says}."
+        Finding(
+            f"Stability and matching agree in {agree} of {total} cells (strategy, sparsity, rewind "
+            f"point); of all {total}, {says}.",
+            Evidence("cells", places(judged, [RECIPE, *CELL])),
+        )
     ]
 
 
-def _reservations(cells: pd.DataFrame, dense: pd.DataFrame, sparse: pd.DataFrame) -> list[str]:
+def _reservations(cells: pd.DataFrame, dense: pd.DataFrame, sparse: pd.DataFrame) -> list[Finding]:
     """What the other sentences cannot say, and why."""
     found = []
+    first = dense[dense[REWIND] == dense[REWIND].min()]
+    evidence = Evidence("cells", places(first, [RECIPE, *CELL]))
     if not sparse.empty and dense.empty:
-        found.append("No dense network was measured, so matching cannot be judged.")
+        found.append(Finding("No dense network was measured, so matching cannot be judged."))
     elif not sparse.empty and not dense["reference"].any():
         found.append(
-            "No dense network at the smallest rewind point is trained, so matching cannot be "
-            "judged."
+            Finding(
+                "No dense network at the smallest rewind point is trained, so matching cannot be "
+                "judged.",
+                evidence,
+            )
         )
     elif (sparse["matching"].isna() & sparse["stable"].notna()).any():
         found.append(
-            "Only one init of the dense networks at the smallest rewind point is trained, so there "
-            "is no deviation over inits and matching cannot be judged."
+            Finding(
+                "Only one init of the dense networks at the smallest rewind point is trained, so "
+                "there is no deviation over inits and matching cannot be judged.",
+                evidence,
+            )
         )
     return [*found, *_without_interval(cells)]
 
 
-def _without_interval(cells: pd.DataFrame) -> list[str]:
+def _without_interval(cells: pd.DataFrame) -> list[Finding]:
     """Say which lines have samples of one init only in each cell."""
     inits = cells["inits"].where(cells["n"] > 1).groupby([cells[STRATEGY], cells[LEVEL]])
     alone = inits.transform("max") == 1
@@ -181,12 +210,15 @@ def _without_interval(cells: pd.DataFrame) -> list[str]:
             percent = line[WEIGHTS_LEFT].drop_duplicates()
             names.append(f"{networks} with {listed([*map(weights, percent)])} % of weights left")
     of = "" if alone.all() else f" of {listed(names)}"
+    evidence = Evidence("cells", places(lone, [RECIPE, *CELL]))
     if (lone["n"] == lone["pairs"]).all():
-        return [f"Each cell{of} has networks of one init only, so there is no interval."]
-    return [
-        f"No cell{of} has samples that count of more than one init, so there is no interval of "
-        "the instability."
-    ]
+        says = f"Each cell{of} has networks of one init only, so there is no interval."
+    else:
+        says = (
+            f"No cell{of} has samples that count of more than one init, so there is no interval of "
+            "the instability."
+        )
+    return [Finding(says, evidence)]
 
 
 def _focus(sparse: pd.DataFrame) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.ends import LINE
+from analysis.evidence import Evidence, Finding
 from analysis.formats import listed, weights
 from analysis.onsets import onsets
 from analysis.published import Verdict
@@ -183,7 +184,7 @@ def _borderline(onset: Mapping[Hashable, Any], cells: pd.DataFrame, verdict: Ver
     return bool(at[f"{verdict}_borderline"].any())
 
 
-def findings(cells: pd.DataFrame, axes: Axes) -> list[str]:
+def findings(cells: pd.DataFrame, axes: Axes) -> list[Finding]:
     """Return what the onsets do along the axes, in sentences.
 
     Of a grid, one for each line, verdict and axis; of a sample, how many recipes have an onset.
@@ -192,7 +193,20 @@ def findings(cells: pd.DataFrame, axes: Axes) -> list[str]:
         return []
     cells = placed(cells, axes)
     found = courses(cells, axes)
-    return [_sentence(one) for one in found] or list(_of_sample(cells, axes))
+    said_of = [Finding(_sentence(one), *_evidence(one, axes)) for one in found]
+    return said_of or list(_of_sample(cells, axes))
+
+
+def _evidence(one: Course, axes: Axes) -> tuple[Evidence, ...]:
+    """Return the onsets of a course, in the table and in the figure along its axis."""
+    line = {STRATEGY: one.strategy, LEVEL: one.level}
+    labels = [
+        label
+        for label in axes[one.axis]
+        if all(axes[name].get(label) == value for name, value in one.fixed.items())
+    ]
+    rows = tuple({RECIPE: label, **line} for label in labels)
+    return Evidence("onsets", rows), Evidence(f"onset-{one.axis}")
 
 
 def _subject(name: str, left: float) -> str:
@@ -218,13 +232,14 @@ def _sentence(one: Course) -> str:
     return f"{subject}{where}: {one.verdict} {listed(each)}.{trends.get(one.trend, '')}"
 
 
-def _of_sample(cells: pd.DataFrame, axes: Axes) -> Iterator[str]:
+def _of_sample(cells: pd.DataFrame, axes: Axes) -> Iterator[Finding]:
     for verdict in VERDICTS:
-        for (name, _), line in judged_onsets(cells, verdict).groupby(LINE, sort=False):
+        for (name, level), line in judged_onsets(cells, verdict).groupby(LINE, sort=False):
             if name == DENSE and verdict == "matching":
                 continue
+            evidence = Evidence("onsets", ({STRATEGY: name, LEVEL: level},))
             if len(line) <= FEW:
-                yield _each(str(name), verdict, line, axes)
+                yield Finding(_each(str(name), verdict, line, axes), evidence)
                 continue
             holds = line[line["onset"].notna()]
             subject = _subject(str(name), float(line[WEIGHTS_LEFT].mean()))
@@ -234,7 +249,7 @@ def _of_sample(cells: pd.DataFrame, axes: Axes) -> Iterator[str]:
                 for axis, of in axes.items()
                 if (own := [of[label] for label in holds[RECIPE] if isinstance(of[label], float)])
             ]
-            yield f"{says}{f', with {listed(ranges)}' if ranges else ''}."
+            yield Finding(f"{says}{f', with {listed(ranges)}' if ranges else ''}.", evidence)
 
 
 def _each(name: str, verdict: Verdict, line: pd.DataFrame, axes: Axes) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.ends import of_levels
+from analysis.evidence import Evidence, Finding, about, places
 from analysis.formats import UNKNOWN, interval, number, spread, weights
 from analysis.levels import (
     Agreement,
@@ -19,8 +20,8 @@ from analysis.levels import (
     neighbours,
 )
 from analysis.published_unmasking import saving_of
-from analysis.records import RECIPE, REWIND, STRATEGY
-from analysis.strategies import IMP_ADAPTIVE, PERTURBED, strategy
+from analysis.records import LEVEL, LEVEL_2, RECIPE, REWIND, STRATEGY
+from analysis.strategies import IMP, IMP_ADAPTIVE, PERTURBED, strategy
 from analysis.study import by_recipe
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def tables(whole: Study) -> dict[str, pd.DataFrame]:
         judged = judged[judged["measured"] > 0]
         judged = judged[neighbours(judged)]
         for (name, k), rows in judged.groupby([STRATEGY, REWIND], sort=False):
-            found[f"{prefix}{_caption(str(name), int(str(k)), rows, study)}"] = _of_pairs(rows)
+            found[f"{prefix}{_caption(str(name), int(str(k)), rows, study)}"] = _of_pairs(
+                rows, study.recipe
+            )
         means = adaptive_means(adaptive_table(study))
         means = means[means["n"] > 0]
         if len(means):
@@ -54,17 +57,25 @@ def tables(whole: Study) -> dict[str, pd.DataFrame]:
     return found
 
 
-def findings(whole: Study) -> list[str]:
+def findings(whole: Study) -> list[Finding]:
     """Return what the tables say, a sentence or two each; none where nothing is known."""
-    found = []
+    found: list[Finding] = []
     for prefix, study in _named(whole):
         judged = judged_pairs(study)
         for name, rows in judged.groupby(STRATEGY, sort=False):
             count = agreement(rows)
             if count.total:
-                found.append(f"{prefix}{_counted(count, str(name))} {_meaning(study)}")
+                where = ({RECIPE: study.recipe, STRATEGY: name},)
+                says = f"{prefix}{_counted(count, str(name))} {_meaning(study)}"
+                found.append(Finding(says, Evidence("levels", where)))
         means = adaptive_means(adaptive_table(study))
-        found += [prefix + _saving(row, study) for row in means[means["n"] > 0].itertuples()]
+        found += [
+            Finding(
+                prefix + _saving(row, study),
+                Evidence("adaptive", ({RECIPE: study.recipe, REWIND: row.rewind},)),
+            )
+            for row in means[means["n"] > 0].itertuples()
+        ]
     return found
 
 
@@ -120,7 +131,7 @@ def _pairs(number_of: int) -> str:
     return f"{number_of} pair{'' if number_of == 1 else 's'}"
 
 
-def _of_pairs(rows: pd.DataFrame) -> pd.DataFrame:
+def _of_pairs(rows: pd.DataFrame, recipe: str) -> pd.DataFrame:
     """A row per pair of levels."""
     every: list[Any] = list(rows.itertuples())
     columns = {
@@ -132,7 +143,8 @@ def _of_pairs(rows: pd.DataFrame) -> pd.DataFrame:
         "connected": [_verdict(row.connected) for row in every],
         "both matching": [_verdict(row.both_matching) for row in every],
     }
-    return pd.DataFrame(columns, dtype="object")
+    pair = places(rows, [STRATEGY, LEVEL, LEVEL_2, REWIND])
+    return about(pd.DataFrame(columns, dtype="object"), [{RECIPE: recipe, **at} for at in pair])
 
 
 def _barrier(row: Any) -> str:
@@ -180,7 +192,12 @@ def _of_schedules(means: pd.DataFrame, until_left: float) -> pd.DataFrame:
             {"rewind k": str(row[REWIND]), "schedule": schedule, **values, "n": n}
             for schedule, values in said.items()
         ]
-    return pd.DataFrame(rows, dtype="object")
+    compared = [
+        {RECIPE: row[RECIPE], REWIND: row[REWIND], **of}
+        for _, row in means.iterrows()
+        for of in ({STRATEGY: IMP}, {STRATEGY: IMP_ADAPTIVE}, {})
+    ]
+    return about(pd.DataFrame(rows, dtype="object"), compared)
 
 
 _HEADS = {

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.ends import counting, from_files, outcomes
+from analysis.evidence import Evidence, Finding, about, each, places
 from analysis.formats import UNKNOWN, number, weights
 from analysis.records import ACCURACY, INSTABILITY, RECIPE, STRATEGY, WEIGHTS_LEFT, split_metric
 from analysis.statistics import below
@@ -64,12 +65,13 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
     states = [one or "" for one in outcomes(known)]
     if any(one != "trained" for one in states):
         columns["networks"] = ["at chance" if one == "untrained" else one for one in states]
-    return pd.DataFrame(columns, dtype="object")
+    table = pd.DataFrame(columns, dtype="object")
+    return about(table, each(known, [RECIPE, STRATEGY]))
 
 
-def findings(found: pd.DataFrame, stable_below: float) -> list[str]:
+def findings(found: pd.DataFrame, stable_below: float) -> list[Finding]:
     """Return what `pairs` say, in sentences; none where there are no pairs."""
-    sentences = []
+    sentences: list[Finding] = []
     for recipe, own in found.groupby(RECIPE, sort=False):
         known = own[own["connected"].notna()]
         yes = known["connected"].astype(bool)
@@ -87,7 +89,7 @@ def findings(found: pd.DataFrame, stable_below: float) -> list[str]:
         if len(chance):
             said += f" Not judged, since a network is no better than chance: {_named(chance)}."
         if len(known) or len(chance):
-            sentences.append(said.strip())
+            sentences.append(Finding(said.strip(), Evidence("pairs", places(own, [RECIPE]))))
     return sentences
 
 

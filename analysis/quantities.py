@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.ends import CELL, from_files, of_levels
+from analysis.evidence import about, each
 from analysis.formats import UNKNOWN, weights
 from analysis.records import (
     INIT_SEED,
@@ -117,7 +118,8 @@ def _table(frame: pd.DataFrame, quantities: Iterable[Quantity]) -> pd.DataFrame:
         "95 % interval": [_interval(row) for _, row in frame.iterrows()],
         "n (inits)": [f"{row['n']} ({row['inits']})" for _, row in frame.iterrows()],
     }
-    return pd.DataFrame(columns, dtype="object")
+    table = pd.DataFrame(columns, dtype="object")
+    return about(table, each(frame, [RECIPE, *CELL]))
 
 
 def _spread(row: pd.Series, unit: str) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import pandas as pd
 
+from analysis.evidence import Place, about
 from analysis.formats import UNKNOWN, weights
 from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.statistics import below
@@ -197,6 +198,15 @@ class Median:
         return f"{what} {self.value:.0f}"
 
 
+def _place(row: Ended | Median) -> Place:
+    """Return which trials a row of the table is about."""
+    other = LEVEL if row.search.along == "rewind" else REWIND
+    place = {STRATEGY: row.search.strategy, other: row.at}
+    if isinstance(row, Ended) and row.init is not None:
+        return {**place, INIT_SEED: row.init}
+    return place
+
+
 def table(lines: Sequence[Ended]) -> pd.DataFrame:
     """Return a row of strings for each line of some searches, and for the median of inits."""
     by_init = any(line.init is not None for line in lines)
@@ -217,7 +227,7 @@ def table(lines: Sequence[Ended]) -> pd.DataFrame:
         ],
         "trials": [str(row.samples) if isinstance(row, Ended) else "" for row in rows],
     }
-    return pd.DataFrame(columns, dtype="object")
+    return about(pd.DataFrame(columns, dtype="object"), [_place(row) for row in rows])
 
 
 def _init(row: Ended | Median) -> str:

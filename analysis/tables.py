@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.ends import LINE
+from analysis.ends import CELL, LINE
+from analysis.evidence import about, each
 from analysis.formats import UNKNOWN, interval, number, spread, weights
 from analysis.onsets import onsets, typical_onsets
 from analysis.published import SOURCES, VERDICTS, Onset, Verdict, beside, onset_of
@@ -92,7 +93,7 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
         "accuracy: interval": _intervals(cells, "accuracy_test"),
         "drop: interval": _intervals(cells, "drop", signed=True),
     }
-    return pd.DataFrame(columns, dtype="object")
+    return about(pd.DataFrame(columns, dtype="object"), each(cells, [RECIPE, *CELL]))
 
 
 def _identity(lines: pd.DataFrame) -> dict[str, list[str]]:
@@ -180,7 +181,7 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     columns["measured up to k"] = [UNKNOWN if pd.isna(k) else str(k) for k in last]
     for verdict, found in means.items():
         columns |= _typical(found, samples, verdict)
-    return pd.DataFrame(columns, dtype="object")
+    return about(pd.DataFrame(columns, dtype="object"), each(lines, [RECIPE, *LINE]))
 
 
 def bracket(line: Any) -> str:

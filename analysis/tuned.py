@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analysis.evidence import Evidence, Finding, about, each
 from analysis.formats import UNKNOWN, number
 from analysis.hyperparameters import Axes, said, value_text, values_of
 from analysis.objectives import MEANINGS, Outcome, value
@@ -90,7 +91,7 @@ def table(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> pd.DataFrame:
     }
     if tuned.unfinished:
         columns["trained"] = [str(tuned.unfinished.get(one, "complete")) for one in best[RECIPE]]
-    return pd.DataFrame(columns, dtype="object")
+    return about(pd.DataFrame(columns, dtype="object"), each(best, [RECIPE]))
 
 
 def caption(trials: pd.DataFrame, tuned: Tuned) -> str:
@@ -115,7 +116,7 @@ def _stopped(trials: pd.DataFrame, tuned: Tuned) -> str:
     )
 
 
-def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[str]:
+def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[Finding]:
     """Return which complete combination is best, in a sentence; nothing of fewer than two."""
     tried = scores(trials, tuned)
     found = tried[tried["complete"]]
@@ -130,4 +131,10 @@ def finding(trials: pd.DataFrame, axes: Axes, tuned: Tuned) -> list[str]:
             f"Of {len(tried)} combinations that were tried, {len(found)} "
             f"{'is' if len(found) == 1 else 'are'} complete; of these, {best}"
         )
-    return [f"{best}: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}."]
+    return [
+        Finding(
+            f"{best}: {tuned.meaning} {first['value']:.2f}; the worst has {last['value']:.2f}.",
+            Evidence("best", ({RECIPE: first[RECIPE]},)),
+            Evidence("search"),
+        )
+    ]

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -148,6 +149,18 @@ def links(address: str) -> dict[str, str]:
         names[identity]: f"{address}/#/experiments/{identity}/runs?workflowType=machine_learning"
         for identity in sorted(latest, key=lambda identity: latest[identity], reverse=True)
     }
+
+
+def runs_link(place: Home, experiment: str) -> str:
+    """Return what precedes a run's id in the address of its page; empty without a server.
+
+    A password in the tracking address is left out: reports are given away.
+    """
+    address = urllib.parse.urlsplit(place.tracking)
+    if address.scheme not in ("http", "https"):
+        return ""
+    host = address.netloc.rpartition("@")[2]
+    return f"{address.scheme}://{host}{address.path.rstrip('/')}/#/experiments/{experiment}/runs/"
 
 
 def _submissions(address: str, experiments: list[str]) -> Iterator[dict[str, Any]]:

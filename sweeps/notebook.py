@@ -222,10 +222,13 @@ class Results:
             raise UserError(str(error)) from None
 
     def report(self, path: str | Path) -> Path:
-        """Write the report as one HTML file; return where it lies. Of one sweep only."""
-        from sweeps.reporting import write_report
+        """Write the report as one HTML file, of several sweeps side by side; return its path."""
+        from sweeps.reporting import write_joint_report, write_report
 
-        return write_report(self._only("report"), Path(path).expanduser())
+        place = Path(path).expanduser()
+        if len(self._sweeps) > 1:
+            return write_joint_report(self._sweeps, place)
+        return write_report(self._sweeps[0], place)
 
     def __repr__(self) -> str:
         return f"<results of {', '.join(self.names)}: {len(self.trials)} trials>"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import records
+from sweeps.again import specs_of
+from sweeps.interface import runs_link
 from sweeps.results import Results
 from sweeps.searched import searches_of, tuned_of
 from sweeps.settings import Setting
+from sweeps.telling_apart import fields_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,6 +28,20 @@ def write_report(results: Results, destination: Path) -> Path:
 
     report.write(destination, results.trials, results.curves(), _context(results))
     return destination
+
+
+def write_joint_report(sweeps: Sequence[Results], destination: Path) -> Path:
+    """Write one HTML report of several sweeps; return where it lies."""
+    from analysis.report import report
+
+    report.save(destination, report.render_several([_one(each) for each in sweeps]))
+    return destination
+
+
+def _one(results: Results) -> report.OneSweep:
+    from analysis.report import report
+
+    return report.OneSweep(results.trials, results.curves(), _context(results))
 
 
 def write_figures(
@@ -76,11 +94,20 @@ def _context(results: Results) -> report.Context:
     from analysis.report import report
 
     run = results.submission.data
+    hyperparameters = _hyperparameters(results.settings)
+    spec, *earlier = specs_of(results)
     return report.Context(
         name=results.name,
         description=run.tags.get(records.DESCRIPTION, ""),
-        spec_text=results.text(records.SPEC_FILE) or "",
-        provenance=_hyperparameters(results.settings) | _made_with(run.tags),
+        spec_text=spec.text,
+        command=spec.command,
+        spec_file=spec.file,
+        own_code=spec.own_code,
+        earlier=tuple(earlier),
+        runs=runs_link(results.home, results.submission.info.experiment_id),
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        fields=fields_of(results, hyperparameters),
+        provenance=hyperparameters | _made_with(run.tags),
         matching=results.matching,
         stable_below=results.stable_below,
         planned=results.planned,

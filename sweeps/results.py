@@ -213,7 +213,11 @@ class Results:
 
     def text(self, name: str) -> str | None:
         """A file of the submission; None where there is none."""
-        return files.read_text(self.client, self.home, self.submission, name)
+        return self.text_of(self.submission, name)
+
+    def text_of(self, run: Run, name: str) -> str | None:
+        """A file of any run; None where there is none."""
+        return files.read_text(self.client, self.home, run, name)
 
 
 def read(

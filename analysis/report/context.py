@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analysis import hyperparameters, searches
 from analysis.cells import Matching
@@ -14,6 +14,19 @@ from analysis.tuned import Tuned
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Spec(NamedTuple):
+    """A spec that was submitted, and what runs it again."""
+
+    text: str
+    """As the user wrote it (YAML)."""
+    command: str
+    """The command that gives these results; empty if it is not known."""
+    file: str = ""
+    """The name under which the command expects the text; empty for a built-in spec."""
+    own_code: bool = False
+    """Whether it names code of the user's own, which the command needs beside it."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +71,20 @@ class Context:
     """The hyperparameters in which recipes differ."""
     tuned: Tuned | None = None
     """What a search over hyperparameters was for, if it is one."""
+    command: str = ""
+    """As `Spec.command`, of `spec_text`; so the next two."""
+    spec_file: str = ""
+    own_code: bool = False
+    earlier: tuple[Spec, ...] = ()
+    """Other submissions whose trials these are, the latest first."""
+    runs: str = ""
+    """What precedes a run's id in the address of its page in MLflow; empty without a server."""
+    written: str = ""
+    """When the report was written: shown where trials are still to come."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Every field of the spec: several sweeps in one report are told apart by them."""
+
+    @property
+    def spec(self) -> Spec:
+        """The spec of the latest submission."""
+        return Spec(self.spec_text, self.command, self.spec_file, self.own_code)

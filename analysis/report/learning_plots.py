@@ -21,6 +21,7 @@ def plots(curves: pd.DataFrame) -> Iterator[Plot]:
         yield Plot(
             learning.figure(own),
             name=f"learning-{number}" if several else "learning",
+            place={RECIPE: recipe},
             title=f"Learning curves: {recipe}" if several else "Learning curves",
             caption="Error of copies while they are trained, from the rewind iteration k on: mean "
             "over inits and data orders. Solid: test; dashed: train. The upright axis is "

@@ -26,6 +26,7 @@ def plots(found: pd.DataFrame, curves: pd.DataFrame) -> Iterator[Plot]:
             yield Plot(
                 pairs.figure(known),
                 name=f"pairs{name}",
+                place={RECIPE: recipe},
                 title=f"Instability of every pair{title}",
                 caption="Test instability between the networks of every two files: how far the "
                 "error rises on the straight line between their weights.",
@@ -39,6 +40,7 @@ def plots(found: pd.DataFrame, curves: pd.DataFrame) -> Iterator[Plot]:
             yield Plot(
                 path.figure(highest, along),
                 name=f"path-files{name}",
+                place={RECIPE: recipe},
                 title=f"Error along the path between files{title}",
                 caption="Error on the straight line between the weights of two files, test above "
                 f"train: α = 1 is the first network, α = 0 the second.{of}",

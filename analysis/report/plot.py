@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
 from analysis.figures import svg
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -20,6 +23,15 @@ class Plot(NamedTuple):
     title: str
     caption: str
     alt: str
+    place: Mapping[str, Any] = {}
+    """What it is about, as `evidence.Place`; empty: all trials."""
+    data: pd.DataFrame | None = None
+    """The numbers that it draws."""
+
+    @property
+    def kind(self) -> str:
+        """Its name without the number that tells recipes apart."""
+        return re.sub(r"-\d+$", "", self.name)
 
     @property
     def width(self) -> float:

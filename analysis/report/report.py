@@ -6,14 +6,12 @@ in through `Context.provenance`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING, NamedTuple
 
 from analysis import tables
-from analysis.clauses import TOO_WIDE
 from analysis.conclusions import MAX_RECIPES, conclusions
 from analysis.ends import arms
 from analysis.figures import accuracy, instability, path, svg
@@ -23,16 +21,20 @@ from analysis.figures.style import PAGE, Style, styled
 from analysis.findings import partial
 from analysis.formats import listed
 from analysis.published import beside
-from analysis.records import STRATEGY
+from analysis.records import RECIPE, STRATEGY
 from analysis.report import (
     all_tables,
     hyperparameter_plots,
     learning_plots,
+    page,
     pair_plots,
     paper_plots,
     search_plots,
+    side_by_side,
 )
 from analysis.report.context import Context as Context
+from analysis.report.context import Spec as Spec
+from analysis.report.figure_data import with_data
 from analysis.report.plot import Plot
 from analysis.report.words import tolerance
 from analysis.strategies import DENSE
@@ -59,23 +61,49 @@ def _study(trials: pd.DataFrame, context: Context, curves: pd.DataFrame | None =
     )
 
 
+class OneSweep(NamedTuple):
+    """What is recorded of a sweep, and what a report says of it beyond its numbers."""
+
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    context: Context
+
+
 def write(destination: Path, trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> None:
     """Write the report to a file, in a folder that need not exist yet."""
+    save(destination, render(trials, curves, context))
+
+
+def save(destination: Path, html: str) -> None:
+    """Write a page at once: whoever opens the file meanwhile reads the one before.
+
+    Raises OSError.
+    """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    destination.write_text(render(trials, curves, context), encoding="utf-8")
+    if destination.is_symlink() or (destination.exists() and not destination.is_file()):
+        destination.write_text(html, encoding="utf-8")  # a device or a link is not to be replaced
+        return
+    beside = destination.with_name(f".{destination.name}.{os.getpid()}")
+    try:
+        beside.write_text(html, encoding="utf-8")
+        os.replace(beside, destination)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(destination)) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def markdown(trials: pd.DataFrame, context: Context) -> str:
     """The report's findings, tables and provenance, for a page of documentation."""
     study = _study(trials, context)
-    others = all_tables.others(trials, context)
+    others = all_tables.others(study, context)
     parts = [
         context.scope,
         partial(trials, context.planned, context.unmeasurable, context.lacking),
         "\n".join(f"- {finding}" for finding in conclusions(study, context.axes, context.tuned)),
-        *(tables.markdown(table) for table in all_tables.all_of(study, context).values()),
+        *(tables.markdown(table.frame) for table in all_tables.all_of(study, context)),
         tables.sources(study.cells),
-        *(f"{caption}\n\n{tables.markdown(table)}" for caption, table in others.items()),
+        *(f"{one.title}: {one.caption}\n\n{tables.markdown(one.frame)}" for one in others),
         "\n".join(f"- {name}: {value}" for name, value in context.provenance.items()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -112,37 +140,63 @@ def figures(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> dic
 
 def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
     """The report as HTML, from the frames of `records.trials` and `curves.curves`."""
-    study = _study(trials, context, curves)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    part = _part(OneSweep(trials, curves, context))
+    return page.render(
+        context.name,
+        context.description,
+        [part],
+        list(_plots(part.study, context)),
+        {},
+        f"sweeps report {context.name}",
     )
-    return environment.get_template("report.html").render(
+
+
+def render_several(sweeps: Sequence[OneSweep]) -> str:
+    """Return one report of several sweeps: figures side by side, joint tables, differences."""
+    parts = [_part(one) for one in sweeps]
+    names = [one.context.name for one in sweeps]
+    return page.render(
+        ", ".join(names),
+        "\n".join(f"{one.context.name}: {one.context.description}" for one in sweeps),
+        parts,
+        list(side_by_side.plots(parts, _plots)),
+        side_by_side.differences([one.context for one in sweeps]),
+        f"sweeps report {' '.join(names)}",
+    )
+
+
+def _part(one: OneSweep) -> page.Part:
+    trials, curves, context = one
+    study = _study(trials, context, curves)
+    return page.Part(
+        study=study,
         context=context,
-        partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
         findings=conclusions(study, context.axes, context.tuned),
-        plots=list(_plots(study, context)),
         tables=all_tables.all_of(study, context),
-        others=all_tables.others(trials, context),
-        names=tables.NAME_COLUMNS,
-        too_wide=TOO_WIDE,
+        others=all_tables.others(study, context),
+        partial=partial(trials, context.planned, context.unmeasurable, context.lacking),
         tolerance=tolerance(study, context.matching),
         sources=tables.sources(study.cells),
     )
 
 
 def _plots(study: Study, context: Context) -> Iterator[Plot]:
+    yield from with_data(_drawn(study, context), study, context)
+
+
+def _drawn(study: Study, context: Context) -> Iterator[Plot]:
     yield from hyperparameter_plots.plots(study, context.axes, context.tuned)
     few = len(recipes := by_recipe(study)) <= MAX_RECIPES
     for number, (recipe, one) in enumerate(recipes.items() if few else (), 1):
-        for plot in _plots_of(one, context):
+        for plot in with_data(_plots_of(one, context), one, context):
             if len(recipes) == 1:
                 yield plot
             else:
-                yield plot._replace(name=f"{plot.name}-{number}", title=f"{plot.title}: {recipe}")
+                yield plot._replace(
+                    name=f"{plot.name}-{number}",
+                    title=f"{plot.title}: {recipe}",
+                    place={RECIPE: recipe},
+                )
     if few:
         yield from paper_plots.plots(list(recipes.values()))
     yield from pair_plots.plots(study.pairs, study.curves)

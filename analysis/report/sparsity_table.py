@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.evidence import about, places
 from analysis.formats import UNKNOWN, spread, weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.sparsities import (
@@ -57,7 +58,8 @@ def table(study: Study) -> dict[str, pd.DataFrame]:
         else " Extreme sparsity, the sparsest level at which the bands of IMP's best accuracy and "
         f"of the dense networks meet: {weights(study.left(level))} % of weights left."
     )
-    return {CAPTION + extreme: pd.DataFrame(columns, dtype="object")}
+    table = about(pd.DataFrame(columns, dtype="object"), places(best, [LEVEL]))
+    return {CAPTION + extreme: table}
 
 
 def _onset(median: float | None) -> str:

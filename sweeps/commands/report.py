@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import webbrowser
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,18 +81,20 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="where to write findings and tables as Markdown, too"),
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="open the report in the browser")] = False,
     submission: SubmissionOption = None,
     home: HomeOption = None,
     tracking: TrackingOption = None,
     address: AddressOption = None,
 ) -> None:
-    """Write a sweep's report, one self-contained HTML file; or figures of several sweeps.
+    """Write the report of a sweep, or of several side by side: one self-contained HTML file.
 
     \b
     Examples:
-      sweeps report digits-mlp
+      sweeps report digits-mlp --open
       sweeps report digits-mlp -o digits.html --figures figures --markdown digits.md
       sweeps report digits-mlp --figures figures --format pdf --style paper --width 3.25in
+      sweeps report resnet20-cifar10 vgg16-cifar10
       sweeps report resnet20-cifar10 vgg16-cifar10 --figure fig3
     """
     from analysis import records
@@ -102,7 +105,7 @@ def report(
     figures = check_folder("--figures", figures)
     markdown = check_output("--markdown", markdown)
     written = _files(formats, width, style, bool(figures or figure), output if figure else None)
-    _check_figures(names, figure or [], output, bool(figures or markdown))
+    _check_figures(names, figure or [], output, also=bool(figures or markdown), open_=open_)
     place = resolve(home, None, tracking_of(tracking, address))
     every = [read_results(place, name, submission) for name in names]
     if figure:
@@ -111,16 +114,22 @@ def report(
         return
     found = every[0]
     key = found.submission.data.tags[records.SWEEP_KEY] if submission else None
-    path = write_report(found, output or place.report(found.name, key, alone=key is not None))
+    default = place.report("+".join(names), key, alone=key is not None)
+    path = write_report(every, output or default)
     also = _write_figures(found, figures, written) if figures else []
     if markdown:
         _write_markdown(found, markdown)
         also.append(markdown)
     console = terminal.console()
-    display.print_findings(console, found)
+    for one in every:
+        if len(every) > 1:
+            console.print(f"{one.name}:", soft_wrap=True)
+        display.print_findings(console, one)
     console.print(f"report: {path}", soft_wrap=True)
     for file in also:
         console.print(f"wrote {file}", soft_wrap=True)
+    if open_:
+        _open(path)
 
 
 def _files(
@@ -143,7 +152,15 @@ def _files(
     return files(output.suffix.removeprefix("."), width, style)
 
 
-def _check_figures(names: list[str], figures: list[str], output: Path | None, others: bool) -> None:
+def _open(path: Path) -> None:
+    """Open a file in the user's browser; say so where there is none."""
+    if not webbrowser.open(path.resolve().as_uri()):
+        print(f"--open: no browser was found; open {path} yourself", file=sys.stderr)
+
+
+def _check_figures(
+    names: list[str], figures: list[str], output: Path | None, *, also: bool, open_: bool
+) -> None:
     """Raise UserError where a figure is unknown, or options do not go together."""
     from analysis.figures.papers import FIGURES
 
@@ -152,13 +169,12 @@ def _check_figures(names: list[str], figures: list[str], output: Path | None, ot
             raise UserError(f"--figure: no figure {one!r}{did_you_mean(one, FIGURES)}")
     if len(set(names)) < len(names):
         raise UserError("a sweep is named twice")
-    if len(names) > 1 and not figures:
+    if len(names) > 1 and not figures and also:
+        raise UserError("--figures and --markdown are of one sweep's report: name one sweep")
+    if figures and (also or open_):
         raise UserError(
-            "a report is of one sweep; several are drawn side by side by --figure, one of "
-            f"{', '.join(FIGURES)}"
+            "--figures, --markdown and --open are of a report; --figure writes a figure alone"
         )
-    if figures and others:
-        raise UserError("--figures and --markdown are of a report; --figure writes a figure alone")
     if output and len(figures) > 1:
         raise UserError("--output is one file, and these are several figures")
 
@@ -193,16 +209,19 @@ def _draw(
             yield path
 
 
-def write_report(results: Results, output: Path) -> Path:
-    """Write a report; return where it lies. Raises UserError."""
+def write_report(sweeps: Sequence[Results], output: Path) -> Path:
+    """Write the report of one or several sweeps; return where it lies. Raises UserError."""
     from sweeps import reporting
 
     try:
-        return reporting.write_report(results, output)
+        if len(sweeps) > 1:
+            return reporting.write_joint_report(sweeps, output)
+        return reporting.write_report(sweeps[0], output)
     except OSError as error:
         raise UserError(
             f"cannot write the report: {error.strerror}: {error.filename}; "
-            f"sweeps report {results.name} --output FILE writes it elsewhere"
+            f"sweeps report {' '.join(one.name for one in sweeps)} --output FILE writes it "
+            "elsewhere"
         ) from None
 
 

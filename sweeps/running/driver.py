@@ -26,6 +26,7 @@ from sweeps.recording.recorder import Recorder
 from sweeps.running import files
 from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
+from sweeps.running.live import LiveReport
 from sweeps.running.meter import Meter
 from sweeps.running.observer import RunObserver
 from sweeps.running.outcome import Outcome
@@ -90,11 +91,13 @@ def run(
                 writer.record(trial)
         outcome = Outcome(tally, submission=submissions.sweep_key(plan))
         outcome.interrupted = bool(needed)  # unless what follows ends without an error
+        # On a cluster the driver's machine is nobody's own: reports are for those who submit.
+        live = None if site.shared else LiveReport(home, spec.name)
         try:
             if needed:
                 _execute(
                     *(growth, needed, home, store, site, writer, outcome),
-                    *(checkpoint_seconds, console, priority),
+                    *(checkpoint_seconds, console, priority, live),
                 )
         finally:  # nothing stays RUNNING after its driver
             store.remove_abandoned()
@@ -102,6 +105,8 @@ def run(
                 writer.close(console, outcome.complete, outcome.unmeasured)
             except RecordingError as error:
                 outcome.recording_error = error
+            if live is not None:
+                live.finish()
         return outcome
 
 
@@ -143,6 +148,7 @@ def _execute(
     checkpoint_seconds: float,
     console: Console,
     priority: int,
+    live: LiveReport | None,
 ) -> None:
     spec = growth.plan.spec
     demand = spec.demand
@@ -161,6 +167,7 @@ def _execute(
         site.ready(demand, console.print),
         watching(site.check, partial(_give_up, writer, console, folder)),
         _rivals(site, spec, priority) as rivals,
+        live.refreshed(view.reported) if live is not None else nullcontext(),
     ):
         from sweeps.running import tuning
         from sweeps.running.searcher import Settings

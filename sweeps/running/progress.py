@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -111,6 +112,8 @@ class ProgressView:
         self.console, self.tally, self.schedule = console, tally, schedule
         self.running: dict[str, Running | Measuring] = {}
         """By Tune trial."""
+        self._report: Path | None = None
+        """The report so far, once there is one."""
         self._plain_at = time.monotonic()
         self._live: Live | None = None
         self._started = threading.Event()
@@ -144,10 +147,18 @@ class ProgressView:
         if self._live:
             self._bar.update(self._task, completed=self.tally.jobs_done)
             lines = [Text(f"  {running}", style="dim") for running in self.running.values()]
+            if self._report is not None:
+                lines.append(Text(_so_far(self._report)))
             self._live.update(Group(self._bar, Text(self.line(left)), *lines))
         elif time.monotonic() - self._plain_at > PLAIN_SECONDS:
             self._plain_at = time.monotonic()
             self.console.print(self.line(left), highlight=False)
+
+    def reported(self, report: Path) -> None:
+        """Say where the report of what is done so far lies."""
+        self._report = report
+        if self._live is None:
+            self.console.print(_so_far(report), soft_wrap=True, highlight=False)
 
     def _tell_time(self) -> None:
         """Say how long the start of the workers takes: until then nobody calls `update`."""
@@ -181,6 +192,10 @@ class ProgressView:
         if left is not None:
             parts.append(f"{'at least' if t.more else 'about'} {duration(left)} left")
         return " · ".join(parts)
+
+
+def _so_far(report: Path) -> str:
+    return f"report so far: {report}"
 
 
 def pace(rate: float) -> str:

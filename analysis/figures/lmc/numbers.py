@@ -46,7 +46,7 @@ def numbers(drawn: Figure) -> pd.DataFrame:
     curves. `n` is a range where it is not the same at every x.
     """
     assert isinstance(drawn, Sheet)
-    panels = {panel: _label(drawn, panel) for panel, _ in drawn.curves}
+    panels = {panel: label_of(drawn, panel) for panel, _ in drawn.curves}
     xlabel = next(whole(text) for panel in reversed(drawn.axes) if (text := panel.get_xlabel()))
     xs = _listed(sorted({x for _, curve in drawn.curves for x in curve.x}))
     heads = {x: head for _, curve in drawn.curves for x, head in _heads(curve).items()}
@@ -70,7 +70,7 @@ def _listed(xs: list[float]) -> list[float]:
     return [xs[round(i * (len(xs) - 1) / (SOME - 1))] for i in range(SOME)]
 
 
-def _label(drawn: Sheet, panel: Axes) -> str:
+def label_of(drawn: Sheet, panel: Axes) -> str:
     """What tells a panel from the others: its row's label, and its title if rows have several."""
     spec = panel.get_subplotspec()
     assert spec is not None

@@ -56,14 +56,15 @@ def test_sweeps_stand_side_by_side_and_those_without_data_are_named(
     [
         (("digits-mlp", "--figure", "fig33"), "--figure: no figure 'fig33'; did you mean 'fig3'?"),
         (("digits-mlp", "--figure", "fig4"), "--figure fig4: none of these sweeps has what it"),
-        (("digits-mlp", "other"), "a report is of one sweep; several are drawn side by side by"),
+        (("digits-mlp", "other", "--markdown", "a.md"), "--figures and --markdown are of one"),
         (("digits-mlp", "digits-mlp", "--figure", "fig3"), "a sweep is named twice"),
         (
             ("digits-mlp", "--figure", "fig3", "--figure", "fig2", "-o", "a.svg"),
             "--output is one file, and these are several figures",
         ),
         (("digits-mlp", "--figure", "fig3", "-o", "a.gif"), "--output a.gif: a figure is FILE.svg"),
-        (("digits-mlp", "--figure", "fig3", "--figures", "f"), "--figures and --markdown are of"),
+        (("digits-mlp", "--figure", "fig3", "--figures", "f"), "--figures, --markdown and --open"),
+        (("digits-mlp", "--figure", "fig3", "--open"), "--figures, --markdown and --open are of"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(

@@ -1,0 +1,284 @@
+"""The page in a real browser, from a file: layout, tables, samples, downloads, accessibility."""
+
+import csv
+import json
+import os
+from dataclasses import replace
+
+import large_sweep
+import pytest
+from browser import AXE, CHROMIUM, CUT, NO_AXE, NO_CHROMIUM, OVERLAPS
+
+from analysis.report.report import Context, render
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="no playwright: pip install playwright (it uses your Chromium)"
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
+
+CONTEXT = Context(
+    name="digits",
+    description="A study of digits.",
+    spec_text="name: digits\n" + "# a long line of a spec " * 12,
+    provenance={"torch": "2.15.0", "network_arguments": "{" + "a: 1, " * 60 + "}"},
+    matching="one-std",
+    stable_below=2.0,
+    command="sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
+    spec_file="digits.yaml",
+    runs="#",
+)
+
+WIDTHS = (1280, 768, 390)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = ["--no-sandbox"] if os.getuid() == 0 else []
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory, study, curves):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(render(study, curves(study), CONTEXT), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def shared(browser, file):
+    """One page for all tests of the module, and what it complained about or asked for."""
+    page = browser.new_page()
+    noise = []
+    page.on("console", lambda said: noise.append(said.text))
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.on("request", lambda one: noise.append(one.url) if one.url != file.as_uri() else None)
+    return page, noise
+
+
+@pytest.fixture
+def page(shared, file):
+    """The page as it opens, 1,280 pixels wide; nothing may be said or asked for in a test."""
+    found, noise = shared
+    found.set_viewport_size({"width": 1280, "height": 900})
+    found.goto(file.as_uri())
+    yield found
+    own = [one for one in noise if not one.startswith("blob:")]
+    noise.clear()
+    assert own == []
+
+
+def column(page, table, number):
+    rows = page.locator(f"table[data-name={table}] > tbody > tr:not(.samples):visible")
+    return [
+        text.strip() for text in rows.locator(f":scope > :nth-child({number})").all_inner_texts()
+    ]
+
+
+def saved(page, button):
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    return download.value.suggested_filename, download.value.path().read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_cut_and_no_labels_overlap(page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.locator("table[data-name=cells] .open").first.click()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(OVERLAPS) == []
+    wide = page.locator(".plot svg").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().width / one.parentElement.clientWidth)"
+    )
+    assert min(wide) >= 0.99, "figures fill the column"
+
+
+def test_a_column_sorts_up_and_down_and_back(page):
+    head = page.locator("table[data-name=cells] > thead th", has_text="instability %")
+    as_written = ["60.0 ± 0.0", "1.5 ± 0.0", "0.5 ± 0.0", "40.0 ± 0.0", "0.5 ± 0.0"]
+    assert column(page, "cells", 4)[:5] == as_written
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert [float(one.split()[0]) for one in column(page, "cells", 4)] == [
+        *(0.5, 0.5, 1.5, 40, 60, 70, 80)
+    ]
+    head.get_by_role("button").click()
+    assert [float(one.split()[0]) for one in column(page, "cells", 4)] == [
+        *(80, 70, 60, 40, 1.5, 0.5, 0.5)
+    ]
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") is None
+    assert column(page, "cells", 4)[:5] == as_written
+
+
+def test_what_is_unknown_is_sorted_last_either_way(page):
+    head = page.locator("table[data-name=cells] > thead th", has_text="matching").get_by_role(
+        "button"
+    )
+    head.click()
+    assert column(page, "cells", 10)[-2:] == ["–", "–"]
+    head.click()
+    assert column(page, "cells", 10)[-2:] == ["–", "–"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "rows"),
+    [
+        ("imp", 2),
+        ("random k=120", 1),
+        ("instability<2", 3),
+        ("instability>=40 weights<50", 3),
+        ("stable=yes", 3),
+        ("nothing", 0),
+        ("", 7),
+    ],
+)
+def test_rows_are_filtered_by_words_and_by_columns(page, terms, rows):
+    page.locator("#filter-cells").fill(terms)
+    assert len(column(page, "cells", 1)) == rows
+    says = page.locator("#filter-cells ~ [role=status]").inner_text()
+    assert says == (f"{rows} of 7 rows" if terms else "")
+
+
+def test_a_number_unfolds_its_samples_in_place(page):
+    row = page.locator("#cells-row-4")
+    row.locator("td").nth(3).click()
+    below = page.locator("#cells-row-4-samples")
+    heads = below.locator("thead th").all_inner_texts()
+    assert heads[:4] == ["init", "orders", "instability %", "on train %"]
+    samples = [one.split("\t") for one in below.locator("tbody tr").all_inner_texts()]
+    assert [one[:4] for one in samples] == [["1", "1, 2", "40.00", "20.00"],
+                                            ["2", "1, 2", "40.00", "20.00"]]  # fmt: skip
+    assert row.get_by_role("button").get_attribute("aria-expanded") == "true"
+    link = below.locator("a").first.get_attribute("href")
+    assert link == "#run of digits-imp-11-0-1-1-2-keep"
+    name, text = saved(page, "Download CSV: 2 samples of IMP, weights left % 8.6, rewind k 0")
+    assert name == "cells-row-4.csv"
+    assert [one["instability %"] for one in csv.DictReader(text.splitlines())] == ["40", "40"]
+    row.locator("td").nth(3).click()
+    assert below.count() == 0
+
+
+def test_samples_of_a_line_say_at_which_k_they_are(page):
+    page.locator("#onsets-row-1").get_by_role("button").click()
+    below = page.locator("#onsets-row-1-samples")
+    assert below.locator("thead th").first.inner_text() == "rewind k"
+    assert below.locator("tbody tr").count() == 6
+
+
+def test_samples_move_and_hide_with_their_row(page):
+    page.locator("#cells-row-1").get_by_role("button").click()
+    head = page.locator("table[data-name=cells] > thead th", has_text="instability %")
+    head.get_by_role("button").click()
+    order = page.locator("table[data-name=cells] > tbody > tr").evaluate_all(
+        "all => all.map(r => r.id)"
+    )
+    assert order.index("cells-row-1-samples") == order.index("cells-row-1") + 1
+    page.locator("#filter-cells").fill("imp")
+    assert page.locator("#cells-row-1-samples").is_hidden()
+
+
+def test_the_numbers_of_tables_and_figures_are_saved(page):
+    page.locator("#filter-cells").fill("imp")
+    name, text = saved(page, "Download CSV: table cells")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert (name, [row["strategy"] for row in rows]) == ("cells.csv", ["IMP", "IMP"])
+    assert rows[0]["instability %"] == "40.0 ± 0.0"
+    name, text = saved(page, "Download CSV: figure instability")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert (name, len(rows)) == ("instability.csv", 7)
+    assert float(rows[0]["instability_test"]) == 60
+    assert saved(page, "Download digits.yaml") == ("digits.yaml", CONTEXT.spec_text)
+
+
+def test_the_numbers_are_copied(page, browser):
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.get_by_role("button", name="Copy command").first.click()
+    page.wait_for_function("window.copied")
+    assert page.evaluate("window.copied") == CONTEXT.command
+
+
+def test_evidence_is_shown_even_where_it_was_filtered_out(page):
+    page.locator("#filter-cells").fill("imp")
+    item = page.locator("section[aria-labelledby=findings] li").first
+    item.get_by_role("link", name="Every rewind point, 3 rows").click()
+    marked = page.locator("tr.mark").evaluate_all("all => all.map((row) => row.id)")
+    assert marked == ["cells-row-1", "cells-row-2", "cells-row-3"]
+    assert page.locator("#cells-row-1").is_visible()
+    assert page.evaluate("location.hash") == "#cells-row-1"
+
+
+def test_everything_works_by_keyboard(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "A"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Contents"
+    was = page.locator(".contents details").get_attribute("open")
+    page.keyboard.press("Enter")
+    assert page.locator(".contents details").get_attribute("open") != was
+    page.locator("#cells-row-2 .open").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#cells-row-2-samples").is_visible()
+    box = page.get_by_role("region", name="Table: Every rewind point")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "document.querySelector('[aria-label=\"Table: Every rewind point\"]').scrollLeft > 0"
+    )
+    head = page.locator("table[data-name=cells] > thead th", has_text="rewind k")
+    head.get_by_role("button").focus()
+    page.keyboard.press("Space")
+    assert head.get_attribute("aria-sort") == "ascending"
+
+
+def test_contents_are_open_where_there_is_room_beside_the_text(page, file):
+    assert page.locator(".contents li").first.is_visible()
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(file.as_uri())
+    assert not page.locator(".contents li").first.is_visible()
+
+
+def test_all_that_is_folded_is_printed(page):
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    for part in ("#provenance ~ details table", "#terms ~ details dl", ".plot svg"):
+        assert page.locator(part).first.is_visible()
+    assert not page.locator(".tools, .contents").first.is_visible()
+    page.emulate_media(media="screen")
+
+
+@pytest.mark.skipif(AXE is None, reason=NO_AXE)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_axe_finds_no_barrier(page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.locator("table[data-name=cells] .open").first.click()
+    page.locator(".evidence a").first.click()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((found) => JSON.stringify(found.violations))")
+    violations = json.loads(found)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []
+
+
+@pytest.mark.slow
+def test_a_report_of_2000_trials_opens_at_once_and_is_small(browser, tmp_path):
+    trials = large_sweep.trials()
+    html = render(trials, large_sweep.curves(trials), replace(CONTEXT, planned=len(trials)))
+    assert len(trials) > 2000
+    assert len(html.encode()) < 5_000_000
+    file = tmp_path / "large.html"
+    file.write_text(html, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    timing = page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    assert timing["loadEventEnd"] < 3000
+    assert page.locator("table[data-name=cells] .open").count() == 228
+    page.close()
