@@ -156,7 +156,7 @@ def _execute(
     stopping = Stopping(console)
     meter = Meter(spec.budget, home.spent, outcome.submission)
     meter.begin(lambda: schedule.workers * demand.workers)
-    if not _affords_any(schedule, meter):
+    if spec.budget is not None and not _affords_any(schedule, meter):
         outcome.out_of_budget = meter.line
         return
     with (

@@ -236,7 +236,8 @@ class Schedule:
         Returns the jobs that stay.
         """
         keys = self._give_back(name)
-        self._take(name, keys[:number])
+        if number:
+            self._take(name, keys[:number])
         self._put_back(keys[number:])
         return [self.jobs[key] for key in keys[:number]]
 
