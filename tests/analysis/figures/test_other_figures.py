@@ -89,8 +89,8 @@ def test_what_a_search_tried_is_lines_between_axes(varied, style):
     with styled(STYLES[style]):
         figure = parallel.figure(varied, AXES, Tuned("objective", "min"))
         fits(figure)
-    [lines] = figure.axes[0].collections
-    assert len(lines.get_segments()) == len(LABELS)
+    lines = [line for one in figure.axes[0].collections for line in one.get_segments()]
+    assert len(lines) == len(LABELS)
 
 
 @pytest.mark.parametrize("style", STYLES)
