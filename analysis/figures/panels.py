@@ -23,6 +23,9 @@ LEAST = 14.5
 MOST = 4
 """Panels side by side."""
 
+LOWEST = 0.7
+"""The height that a panel needs in a page, in inches."""
+
 Share = Literal["all", "rows", "none"]
 """All panels have the same scales; those of a row the same y, of a column the same x; or none."""
 
@@ -55,6 +58,7 @@ def panels(
     style, across = current(), per_row(columns, least, most)
     blocks = math.ceil(columns / across)
     each = min(height * style.height, style.tallest / (rows * blocks))
+    each = max(each, LOWEST * style.scale)
     figure = sheet(rows * blocks * each + 0.35 * style.scale, kind)
     grid: Any = figure.subplots(rows * blocks, across, squeeze=False)
     axes: Rows = [

@@ -51,7 +51,7 @@ class Style:
     height: float
     """Of panels, as a share of their height in a page."""
     tallest: float
-    """Inches: of a figure."""
+    """Inches: of a figure, where its panels have room in that."""
 
     @property
     def scale(self) -> float:

@@ -25,16 +25,16 @@ HANDLE = 3.2
 """Room that a legend's mark takes with the space around it, in times the height of its text."""
 
 
-@cache
-def _one(text: str, family: str) -> float:
-    prop = FontProperties(family=family, size=100)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, prop, ismath=False)
-    return float(width) / 100
-
-
 def width_of(text: str, size: float) -> float:
     """Return how wide a line of text is, in points."""
-    return _one(text, "DejaVu Sans") * size
+    return _per_point(text) * size
+
+
+@cache
+def _per_point(text: str) -> float:
+    font = FontProperties(family="DejaVu Sans", size=100)  # as `style.Style.rc` has it
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 100
 
 
 def wrapped(text: str, inches: float, size: float, lines: int = LINES) -> str:
