@@ -36,13 +36,15 @@ function sampleText(column, value) {
   return text.replace("-", "\u2212");
 }
 
-/** A cell's content: of a run, a link to MLflow where its server is known. */
+/** A cell: of a run, the beginning of its id, and a link to MLflow where its server is known. */
 function sampleCell(column, trial) {
   const text = sampleText(column, valueOf(column, trial));
   const sweep = valueOf(DATA.samples.columns[0], trial);
-  const link = column.run && DATA.samples.links[sweep];
-  if (!link) return element("td", {}, text);
-  return element("td", {}, element("a", { href: link + text }, text.slice(0, 8)));
+  if (!column.run) return element("td", {}, text);
+  const link = DATA.samples.links[sweep];
+  const short = text.slice(0, 8);
+  const shown = link ? element("a", { href: link + text }, short) : short;
+  return element("td", { title: text }, shown);
 }
 
 function sampleTable(trials, columns, label) {
