@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +41,13 @@ class Table:
         for row in self.rows:
             names = tuple(name for name in row if name in self.trials)
             if names not in groups:
-                groups[names] = self.trials.groupby(list(names)).groups if names else {}
-            key = tuple(row[name] for name in names)
+                groups[names] = self.trials.groupby(_alone(list(names))).groups if names else {}
+            key = _alone(tuple(row[name] for name in names))
             whole = self.trials.index if not names else groups[names].get(key, ())
             found.append(list(whole))
         return found
+
+
+def _alone(names: Sequence[Any]) -> Any:
+    """Return what is alone in a sequence by itself, as pandas wants it; else the sequence."""
+    return names[0] if len(names) == 1 else names
