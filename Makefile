@@ -5,7 +5,9 @@ UV := $(VENV)/uv/bin/uv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: quickstart wheel paper test test-slow cluster-test bench bench-quick bench-scale bench-gpu lint format pins clean
+SITE ?= docs/_site
+
+.PHONY: quickstart wheel paper docs reference test test-slow cluster-test bench bench-quick bench-scale bench-gpu lint format pins clean
 
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
@@ -51,6 +53,15 @@ bench-gpu: $(STAMP)
 	$(BIN)/python -m benchmarks.gpu.table $(GPU_ROWS)
 	$(BIN)/python -m benchmarks.gpu.fit $(GPU_ROWS)
 
+# The documentation site; a warning, a dead link among them, is an error.
+docs: reference
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs $(SITE)
+	@echo "open $(SITE)/index.html"
+
+# The pages of docs/reference that follow from the sources.
+reference: $(STAMP)
+	$(BIN)/python -m docs.generate
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -78,4 +89,4 @@ $(UV):
 	$(VENV)/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(SITE) build dist *.egg-info

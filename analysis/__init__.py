@@ -1,6 +1,6 @@
 """What the results of sweeps say: frames, verdicts, findings, figures, reports.
 
-`analysis.open("digits-mlp")` opens what a sweep recorded (docs/python.md).
+`analysis.open("digits-mlp")` opens what a sweep recorded (docs/how-to/notebook.md).
 """
 
 from __future__ import annotations

@@ -32,56 +32,56 @@ T = TypeVar("T")
 
 # --- tags -----------------------------------------------------------------------------
 KIND = "kind"  # "sweep", "trial" or "training"
-TRIAL_KEY = "trial_key"  # content key of the trial; a trial is written once an experiment
+TRIAL_KEY = "trial_key"  # content key of the trial; each experiment has a trial once
 CURVE_KEY = "curve_key"  # content key of a training's learning curve
-TITLE = "title"  # of a training: what it is, in a few words
-SWEEP_KEY = "sweep_key"  # content key of the spec; one submission run per spec
-SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: the last time this spec was submitted
-VERSION = "version."  # + package: what a submission was made with
-PLUGIN = "plugin."  # + module:object: identity of the user's own code, of a submission
+TITLE = "title"  # what a training is, in a few words
+SWEEP_KEY = "sweep_key"  # content key of the spec; each spec has one submission
+SUBMITTED_AT = "submitted_at"  # ISO 8601, UTC: when this spec was last submitted
+VERSION = "version."  # + package: its version when the spec was submitted
+PLUGIN = "plugin."  # + module:object: identity of the user's own code in a submission
 DRIVER = "driver"  # host and process id of the driver that writes, or wrote, a submission
-UNMEASURED = "unmeasured"  # trials of a submission that need weights of a diverged training
-OUTCOME = "outcome"  # of a trial: trained, untrained or diverged, the worst of its two networks
+UNMEASURED = "unmeasured"  # number of trials that need weights of a diverged training
+OUTCOME = "outcome"  # trained, untrained or diverged: the worse of a trial's two networks
 ARTIFACT = "artifact."  # + arm_1, arm_2, mask, mask_2 (of arm 2), a measure: places in the store
 MEASURED = "measured."  # + measure: key of the measurement that is recorded
 DESCRIPTION = "mlflow.note.content"  # MLflow's own name: shown as the run's description
 PARENT = "mlflow.parentRunId"  # MLflow's own name: nests trials below their submission
 # --- params: what a trial is ----------------------------------------------------------
 RECIPE = "recipe"  # name of the recipe
-STRATEGY = "strategy"  # dense, imp, random-pruning, random-reinit
+STRATEGY = "strategy"  # dense, imp, random-pruning, ...; a pruning method's name; files:A,B
 LEVEL = "level"  # pruning level; 0 for dense
 REWIND = "rewind"  # k, in iterations
-INIT_SEED = "init_seed"
+INIT_SEED = "init_seed"  # seed of the initial weights
 ORDER_SEEDS = "order_seeds"  # the two order seeds, "1,2": arm 1 and arm 2; "1" of one arm alone
-LEVEL_2 = "level_2"  # of the second network; absent where it is LEVEL
+LEVEL_2 = "level_2"  # level of the second network; absent where both have one level
 RESTART = "restart"  # reset: trained from iteration 0 on after copying; absent or keep: from k on
 KEEP, RESET = "keep", "reset"
 TRIAL_PARAMS = (RECIPE, STRATEGY, LEVEL, REWIND, INIT_SEED, ORDER_SEEDS)
 
-# --- params of a training: RECIPE, STRATEGY, LEVEL, INIT_SEED, and ---------------------
+# --- params of a training, beside recipe, strategy, level and init_seed -----------------
 BEGIN, END = "begin", "end"  # the iterations at which it begins (k of a copy) and ends
-ORDER_SEED = "order_seed"
+ORDER_SEED = "order_seed"  # seed of its data order
 PHASE = "phase"  # "pretrain" for a training up to W_k, "train" for a copy up to the end
 
 # --- params of a submission -----------------------------------------------------------
 HYPERPARAMETER = "recipe."  # + field: of the recipe
 MATCHING = "matching"  # "one-std", "bands-overlap" or a number of percentage points
 STABLE_BELOW = "stable_below"  # percentage points
-PATH_POINTS = "path_points"
-TRAIN_EXAMPLES = "train_examples"  # sampled for errors on the train split, or "all"
+PATH_POINTS = "path_points"  # points of a path, ends included
+TRAIN_EXAMPLES = "train_examples"  # number that errors on the train split are of, or "all"
 BATCHNORM = "batchnorm"  # along a path: "interpolate", or "recalibrate (32 batches)"
 MEASURES = "measures"  # what is measured: names, with the options that tell them apart
-LEVEL_MEASURES = "measures_of_levels"  # of trials of two levels; MEASURES are of all others
+LEVEL_MEASURES = "measures_of_levels"  # the same for trials of two levels
 PRETRAIN_ORDER = "pretrain_order"  # order seed of the training from W_0 to W_k
 IMP_ORDER = "imp_order"  # order seed of the trainings that IMP prunes after
 ADAPTIVE = "imp_adaptive"  # how adaptive pruning measures losses; absent where there is none
 PERTURBED = "perturbed"  # "rewound" or "trained": whose norm; absent where there is none
-VARY = "vary"  # names of what varies; absent where there is one recipe
+VARY = "vary"  # names of what varies; absent where the spec has one recipe
 
 # --- files of a submission ------------------------------------------------------------
 SPEC_FILE = "spec.yaml"  # as the user wrote it, with the overrides noted
 SWEEP_FILE = "sweep.json"  # every field of the spec, as it was resolved
-PLAN_FILE = "plan.json"
+PLAN_FILE = "plan.json"  # numbers of jobs, and estimates of time and storage
 TRIALS_FILE = "trials.json"  # the keys of all trials of the spec
 RECIPES_FILE = "recipes.json"  # where something varies: params, values and trials of each recipe
 COLUMNS_FILE = "columns.json"  # name, measure, unit, axis and meaning of what is measured
@@ -89,16 +89,16 @@ COLUMNS_FILE = "columns.json"  # name, measure, unit, axis and meaning of what i
 # --- metrics and file of a training, at the step of each iteration --------------------
 LEARNING_FILE = "learning.csv"  # its whole learning curve, a row per point
 LEARNING_METRICS = ("error_test", "error_train", "loss_test", "loss_train")
-LEARNING_RATE = "learning_rate"
+LEARNING_RATE = "learning_rate"  # at that iteration
 
 # --- files of a trial -----------------------------------------------------------------
-PATH_FILE = "path.csv"  # errors and losses along the path; see `curves`
+PATH_FILE = "path.csv"  # errors and losses along the path
 
 # --- metrics of a trial ---------------------------------------------------------------
 WEIGHTS_LEFT = "weights_left"  # % of the prunable weights that the mask keeps
-WEIGHTS_LEFT_2 = "weights_left_2"  # that of the second network, in trials of two levels
+WEIGHTS_LEFT_2 = "weights_left_2"  # the same for the second network, in trials of two levels
 SPLITS = ("test", "train")
-INSTABILITY = "instability"  # + _test, _train: highest error on the path - mean of its ends
+INSTABILITY = "instability"  # + _test, _train: highest error on the path minus mean of its ends
 ACCURACY = "accuracy"  # + _test, _train: mean of the two arms; + _1, _2: each arm
 PATH_ERROR = "path_error"  # + _test, _train: one value per path point
 PATH_LOSS = "path_loss"  # + _test, _train: the same for the mean cross-entropy
@@ -121,7 +121,7 @@ CURVE_METRICS = tuple(
 )
 DIVERGED = "diverged"  # + _1, _2: 1 if weights or loss of an arm's end are not finite, else 0
 TEST_EXAMPLES = "test_examples"  # examples of the test split
-MAJORITY_TEST = "majority_test"  # % of them that are of the most frequent class
+MAJORITY_TEST = "majority_test"  # % of the test examples that are of the most frequent class
 END_METRICS = (TEST_EXAMPLES, MAJORITY_TEST, f"{DIVERGED}_1", f"{DIVERGED}_2")
 
 

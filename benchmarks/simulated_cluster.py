@@ -2,8 +2,8 @@
 
 A cluster of any size, simulated: workers, the driver that feeds them and the recorder. Batches
 come from the product's own schedule, times of jobs from its cost model, and what a sweep costs
-besides from measurements (`benchmarks.overheads`, docs/scaling.md). The same plan gives the same
-times, to the bit.
+besides from measurements (`benchmarks.overheads`, docs/explanation/scaling.md). The same plan gives
+the same times, to the bit.
 
 The model: every worker is there after `startup`. The driver does one thing at a time; a batch
 costs it `driver_batch` before its worker gets it, and the worker waits `between` besides. Each
@@ -38,7 +38,7 @@ WORKERS = (1, 8, 64, 512)
 
 @dataclass(frozen=True)
 class Overheads:
-    """Seconds, measured: docs/scaling.md says on what and how."""
+    """Seconds, measured: docs/explanation/scaling.md says on what and how."""
 
     startup: float = 20.0
     """Ray, and torch in every worker."""

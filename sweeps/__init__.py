@@ -1,7 +1,7 @@
 """What a user asks for, and getting it done: specs, plans, runs, the command line.
 
 In Python: `sweeps.load` and `sweeps.run` take specs, and `analysis.open` opens what was recorded
-(docs/python.md). Nothing heavy is imported until one of them is called.
+(docs/how-to/notebook.md). Nothing heavy is imported until one of them is called.
 """
 
 from __future__ import annotations

@@ -43,43 +43,43 @@ class Recipe:
     """A name in `trainables.networks`, `torchvision:NAME`, or `module:object` of one's own code."""
 
     network_arguments: Arguments = _field("init", NO_ARGUMENTS)  # noqa: RUF009
-    """What the network is built with, by name: `{hidden: [48, 48], batchnorm: true}`. Those at a
-    built-in network's defaults are left out."""
+    """Arguments of the network, by name: `{hidden: [48, 48], batchnorm: true}`. Those at a built-in
+    network's defaults are left out."""
 
     network_version: str = _field("init", "")
-    """Of a network that is not built in: 12 hex digits of its source, or `@` and the `version` that
-    its author gave it. Found when a spec is read."""
+    """Identity of a network that is not built in: 12 hex digits of its source, or `@` and the
+    version that its author gave it. Set when a spec is read."""
 
     data: str = _field("training")
     """A name in `trainables.data`, or the content name of a folder or archive of images."""
 
     data_address: str = _field(None, "")
-    """Where the images of such a content name were read from."""
+    """Path or URL from which data with a content name were read. Set when a spec is read."""
 
     data_version: str = _field("training", "")
-    """Of data that come with other software, and differ by its version (`python-topics`): what they
-    are of, and 12 hex digits of their content. Found by itself; empty for all other data."""
+    """Version of data that come with other software (`python-topics`): the software, and 12 hex
+    digits of the content. Set when a spec is read; empty for all other data."""
 
     crop_size: int | None = _field("training", None)
-    """Pixels per side of the squares that images from files are cropped to; None: what the network
-    was made for."""
+    """Pixels per side of the squares that images from files are cropped to. None: the size that the
+    network was made for."""
 
     input_scaling: Literal["standardize", "unit"] = _field("training", "standardize")
-    """Pixels in [0, 1] (`unit`); `standardize` then subtracts the training set's mean and divides
-    by its standard deviation, of each channel."""
+    """`unit` scales pixels to [0, 1]. `standardize` then subtracts the training set's mean and
+    divides by its standard deviation, per channel."""
 
     augmentation: Literal["none", "shift-flip", "crop-flip"] = _field("training", "none")
-    """Of training images, drawn from the order seed: `shift-flip` moves by up to 4 pixels each
-    way (black comes in) and mirrors half of them, as the papers do on CIFAR; `crop-flip` crops at
-    random, resizes and mirrors, as they do on ImageNet."""
+    """Random changes of training images, drawn from the order seed. `shift-flip` shifts them by up
+    to 4 pixels (black fills in) and mirrors half of them, as the papers do on CIFAR. `crop-flip`
+    crops, resizes and mirrors them, as the papers do on ImageNet."""
 
     initialization: Literal["kaiming-normal", "glorot-normal"] = _field("init", "kaiming-normal")
     """Distribution of initial convolutional and linear weights: variance 2 / fan-in (Kaiming) or
     2 / (fan-in + fan-out) (Glorot). Biases start at 0, BatchNorm's shifts too."""
 
     initial_std: float | None = _field("init", None)
-    """Standard deviation with which all matrices start in place of that: the weights of layers, and
-    embeddings, normal around 0, as transformers do. None: as `initialization` says."""
+    """Standard deviation of the initial values of all matrices, embeddings included, drawn from a
+    normal distribution around 0, as transformers do. None: as `initialization` says."""
 
     batchnorm_scale: Literal["one", "uniform"] = _field("init", "one")
     """Initial scales of BatchNorm: all 1, or drawn uniformly from [0, 1), the default of OpenLTH,
@@ -89,10 +89,10 @@ class Recipe:
     """T: SGD steps from initialisation to the end of training."""
 
     batch_size: int = _field("training")
-    """Examples an iteration."""
+    """Examples per iteration."""
 
     last_batch: Literal["keep", "drop"] = _field("training", "keep")
-    """Whether an epoch ends with the smaller batch that is left over."""
+    """Whether to train on the smaller batch that is left over at the end of an epoch (`keep`)."""
 
     optimizer: Literal["sgd", "adam", "adamw"] = _field("training")
     """`sgd` has `momentum`; `adam` and `adamw` have `beta1` and `beta2`, and eps 1e-8. They differ
@@ -103,23 +103,23 @@ class Recipe:
     began there. `carried`: what pretraining had at k (momentum, or Adam's averages and number of
     steps), masked as the weights are, so that a copy under pretraining's own order seed ends where
     uninterrupted training does. Weights that were not trained to k have none to carry: at k = 0,
-    and after random reinitialisation, both are the same. See docs/results.md for what the
-    choice means."""
+    and after random reinitialisation, both are the same. docs/explanation/what-is-measured.md says
+    what the choice means."""
 
     learning_rate: float = _field("training")
-    """At the peak: after warm-up, before any decay."""
+    """Learning rate after warm-up and before any decay."""
 
     momentum: float = _field("training", 0.0)
-    """Of `sgd`, without dampening or Nesterov's variant."""
+    """Momentum of `sgd`, without dampening and not Nesterov's variant."""
 
     beta1: float = _field("training", 0.9)
-    """Of `adam` and `adamw`: how much of the mean of gradients an iteration keeps."""
+    """Share of the running mean of gradients that `adam` and `adamw` keep per iteration."""
 
     beta2: float = _field("training", 0.999)
-    """Of `adam` and `adamw`: how much of the mean of squared gradients an iteration keeps."""
+    """Share of the running mean of squared gradients that `adam` and `adamw` keep per iteration."""
 
     gradient_clipping: float | None = _field("training", None)
-    """L2 norm that the gradient of all parameters together has at most: a longer one is scaled down
+    """Highest L2 norm of the gradient of all parameters together; a longer gradient is scaled down
     to it. Gradients of pruned weights do not count. None: no clipping."""
 
     weight_decay: float = _field("training", 0.0)
@@ -127,9 +127,9 @@ class Recipe:
     the weights by 1 - `weight_decay` * rate before each step, as PyTorch's AdamW does."""
 
     weight_decay_style: Literal["l2", "decoupled"] = _field("training", "l2")
-    """Of `sgd` and `adam`. `l2` adds the penalty's gradient, `weight_decay` times the weights.
-    `decoupled` multiplies the weights by 1 - `weight_decay` * rate / `learning_rate` before each
-    step."""
+    """How `sgd` and `adam` decay. `l2` adds the penalty's gradient, `weight_decay` times the
+    weights. `decoupled` multiplies the weights by 1 - `weight_decay` * rate / `learning_rate`
+    before each step."""
 
     label_smoothing: float = _field("training", 0.0)
     """Share of the target that is spread evenly over the classes."""
@@ -162,14 +162,14 @@ class Recipe:
     """Which weights go: a name in `trainables.pruning`, or `module:object` of one's own code."""
 
     pruning_options: Arguments = _field("pruning", NO_ARGUMENTS)  # noqa: RUF009
-    """What the method is called with, by name: `{examples: 200}`. Those at a method's defaults are
+    """Options of the pruning method, by name: `{examples: 200}`. Those at a method's defaults are
     left out."""
 
     pruning_version: str = _field("pruning", "")
-    """Of a method that is not built in: as `network_version`. Found when a spec is read."""
+    """Identity of a method that is not built in, as `network_version`. Set when a spec is read."""
 
     pruning_when: Literal["", "trained", "start"] = _field(None, "")
-    """At what a method that is not built in looks. Found when a spec is read."""
+    """What a method that is not built in looks at. Set when a spec is read."""
 
     prune_output: bool = _field("pruning", True)
     """Whether the output layer's weights are prunable."""
@@ -184,18 +184,19 @@ class Recipe:
     # in one of these have other keys and don't meet in a comparison.
 
     backend: Literal["loop", "stacked"] = _field("training", "loop")
-    """Trainings one after another, or several side by side as one network with more channels:
-    faster where a network is too small to keep the hardware busy."""
+    """`loop` runs trainings one after another. `stacked` runs several side by side as one network
+    with more channels, which is faster where a network is too small to keep the hardware busy."""
 
     precision: Literal["fp32", "tf32", "bf16"] = _field("training", "fp32")
-    """Of products in training: 32-bit floats; on a GPU, these rounded to TF32; or bfloat16, where
-    weights, statistics and the optimizer keep 32 bits. Measurements are always in fp32."""
+    """Precision of products in training: 32-bit floats; on a GPU, these rounded to TF32; or
+    bfloat16, where weights, statistics and the optimizer keep 32 bits. Measurements are always in
+    fp32."""
 
     device: Literal["cpu", "cuda"] = _field("training", "cpu")
     """Where a training runs: `threads` CPU cores, or a GPU."""
 
     threads: int = _field("training", 1)
-    """CPU threads of one training; of each of its workers."""
+    """CPU threads of one training, or of each of its workers."""
 
     slices: int = _field("training", 1)
     """Equal parts of a batch that are computed one by one, or by several workers: each has

@@ -1,7 +1,7 @@
 """Doors: tables of things by name, which may also be a user's own, `module:object`.
 
 A name is built in, or an entry point of an installed package, or `module:object`. Nothing is
-imported until it is asked for. docs/own-code.md says where own code is looked for.
+imported until it is asked for. docs/how-to/own-code.md says where own code is looked for.
 """
 
 from __future__ import annotations

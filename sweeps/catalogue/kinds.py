@@ -192,7 +192,7 @@ def _pruning_details(name: str) -> list[tuple[str, str, str]]:
     return [("looks at", looks, ""), *_options(found.Options)]
 
 
-OWN = "A user's own are named module:object (docs/own-code.md)."
+OWN = "A user's own are named module:object (docs/how-to/own-code.md)."
 
 KINDS = {
     one.noun: one
@@ -236,7 +236,7 @@ KINDS = {
             row=_pruning_row,
             details=_pruning_details,
             own=own.pruning,
-            others=f"Densities and formulas: docs/pruning.md. {OWN}",
+            others=f"Densities and formulas: docs/reference/pruning.md. {OWN}",
         ),
     )
 }

@@ -15,7 +15,7 @@ LISTENING = "0A"
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 
 LOOPBACK_ALONE = {8265: "Ray's dashboard, which runs whatever it is sent", 5000: "MLflow"}
-"""Ports that a head opens for its own machine alone (docs/clusters.md)."""
+"""Ports that a head opens for its own machine alone (docs/how-to/cluster.md)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def known(ports: dict[int, str] = LOOPBACK_ALONE) -> Finding:
     if wide:
         said = ", ".join(f"{port} ({ports[port]})" for port in sorted(wide))
         return hint("ports", f"other machines reach {said}: let it listen on 127.0.0.1, and take "
-                    "a tunnel (docs/clusters.md)")  # fmt: skip
+                    "a tunnel (docs/how-to/cluster.md)")  # fmt: skip
     return fine("ports", "what listens here for this machine alone is closed to others")
 
 

@@ -63,7 +63,7 @@ def conditional(store: Store) -> Finding:
     return hint(
         LEASES,
         "the store gives one claim to several: two sweeps at once may do the same job; run one at "
-        "a time, or take another store (docs/storage.md)",
+        "a time, or take another store (docs/how-to/storage.md)",
     )
 
 

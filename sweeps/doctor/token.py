@@ -1,4 +1,4 @@
-"""The token that a cluster asks its clients for (docs/clusters.md)."""
+"""The token that a cluster asks its clients for (docs/how-to/cluster.md)."""
 
 from __future__ import annotations
 

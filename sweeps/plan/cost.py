@@ -2,8 +2,8 @@
 
 An iteration costs a fixed time a layer (dispatching small kernels), its floating-point operations
 at the rate that the hardware reaches, the values that layers without many operations move through
-memory, and the update of its parameters. docs/performance.md and docs/gpu.md say how near this
-comes on a CPU and on a GPU.
+memory, and the update of its parameters. docs/explanation/performance.md says how near this comes
+on a CPU, and docs/explanation/gpu.md on a GPU.
 """
 
 from __future__ import annotations

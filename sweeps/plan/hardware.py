@@ -65,7 +65,7 @@ class Hardware:
 
 
 CPU_CORE = Hardware("CPU core", 22e-6, 0.25, 100e9, 0.25e-9, 1.3e-9, 0.7, 5e-8, True, 3.5e-9)
-"""Fitted to one core of a Sapphire Rapids server with torch 2.15 (docs/performance.md)."""
+"""Fitted to one core of a Sapphire Rapids server (docs/explanation/performance.md), torch 2.15."""
 
 HARDWARE = {
     "cpu": CPU_CORE,
@@ -80,7 +80,7 @@ These are fitted to 16 trainings on an H100 80GB: LeNet, ResNet-20, VGG-16, ResN
 one after another, LeNet and ResNet-20 in full stacks, in the precisions that were measured. The
 estimates of these are 0.76 to 1.11 times what was measured. They are too low for stacked VGG-16 and
 ResNet-18 (down to 0.14), and for paths of ResNet-20 (0.27); other paths are at 0.72 to 1.77
-(docs/gpu.md). Images from files are taken to cost a GPU no time."""
+(docs/explanation/gpu.md). Images from files are taken to cost a GPU no time."""
 
 
 @cache

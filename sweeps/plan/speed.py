@@ -11,7 +11,7 @@ from sweeps.plan.hardware import CPU_CORE, Hardware
 REFERENCE_SECONDS = 4.0e-3
 """What `probe` should take on the reference core, a Sapphire Rapids server's. Not measured there,
 but inferred: it takes 2.1 ms on an AMD EPYC (Zen 5), where small networks train 1.9 times as
-fast as on the reference core (docs/performance.md)."""
+fast as on the reference core (docs/explanation/performance.md)."""
 
 SLOWEST, FASTEST = 2.5, 0.4
 """Beyond these a measurement is of something else, such as a machine that is busy."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 1_000_000
 """Jobs of a sweep. Planning 350,000 takes 24 s and 0.3 GB, and recording their 99,000 trials 2 h
-(docs/scaling.md): what is far beyond is a slip, or better several sweeps."""
+(docs/explanation/scaling.md): what is far beyond is a slip, or better several sweeps."""
 
 
 def check(spec: Sweep) -> None:

@@ -65,7 +65,7 @@ class Sweep(BaseModel):
     """What results are filed under: the MLflow experiment."""
 
     description: str = ""
-    """For the report: what is asked, of which paper's table or figure."""
+    """What the sweep asks, and of which paper's table or figure; shown in the report."""
 
     recipe: RecipeField
     """A built-in recipe's name, or `{base: name, iterations: 600, ...}`. Where something varies,
@@ -77,8 +77,8 @@ class Sweep(BaseModel):
     a recipe of its own, with all that the spec wants of one."""
 
     search: Search | None = None
-    """Hyperparameters are searched over for the best outcome, each trial of the search being all
-    that the spec wants of one recipe: `{trials: 40, over: {learning_rate: {log: [0.01, 1]}}}`."""
+    """A search over hyperparameters for the best outcome: `{trials: 40, over: {learning_rate: {log:
+    [0.01, 1]}}}`. Each trial of the search is everything that the spec wants of one recipe."""
 
     rewind: RewindOrSearch
     """Rewind points k: iterations, "2 %" of training, or "5 epochs"; or a search for one,
@@ -101,7 +101,7 @@ class Sweep(BaseModel):
     enough where no measure compares two networks: then each network is a trial."""
 
     subnetworks: Annotated[list[Subnetwork], Field(min_length=1, max_length=100)]
-    """Which networks, each with its levels and, if they are others, rewind points."""
+    """Which networks, each with its levels and, if the spec's own do not fit, rewind points."""
 
     compare: Annotated[
         list[Compared],
@@ -153,7 +153,7 @@ class Sweep(BaseModel):
     influence on results."""
 
     resources: Resources = Resources()
-    """Of each worker; has no influence on results."""
+    """What Ray reserves for each worker. Has no influence on results."""
 
     budget: Budget | None = None
     """What all runs of the sweep may take together: `{hours: 2}`, or `{cost: 20, price_per_hour:

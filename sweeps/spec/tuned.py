@@ -36,7 +36,7 @@ class Search(BaseModel):
 
     model_config = STRICT
     over: Annotated[dict[str, Any], Field(min_length=1)]
-    """What is searched over -> its range, as of a sample in `vary`; `rewind`, too."""
+    """Hyperparameters with their ranges, written as for a sample in `vary`; also `rewind`."""
     trials: Annotated[int, Field(ge=1, le=1000)]
     """Combinations that are tried. Each makes a recipe, with all that the spec wants of it."""
     metric: Literal["objective", "instability", "error", "drop"] = "objective"

@@ -101,7 +101,7 @@ def test_the_planner_has_the_rates_that_were_fitted() -> None:
 
 
 def test_the_page_shows_what_was_measured() -> None:
-    page = (ROOT / "docs/gpu.md").read_text().splitlines()
+    page = (ROOT / "docs/explanation/gpu.md").read_text().splitlines()
     tables = [line for line in table.markdown(ROWS).splitlines() if line.startswith("|")]
     fitted = fit.compared(ROWS, HARDWARE["h100"]).splitlines()
     assert [line for line in [*tables, *fitted] if line not in page] == []

@@ -1,4 +1,4 @@
-"""Ray Tune's own searches and schedulers on `InstabilityTrial`, as docs/tune.md has them."""
+"""Ray Tune's searches and schedulers on `InstabilityTrial`, as docs/how-to/ray-tune.md has them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ loses). On a GPU networks without convolutions are stacked (measured on an H100:
 times as fast side by side as one after another, 16 VGG-16s 3.8 times slower)."""
 
 DECODING_CPUS = 8
-"""Cores beside a GPU whose images come from files (docs/images.md)."""
+"""Cores beside a GPU whose images come from files (docs/how-to/image-folders.md)."""
 
 
 def choose(recipe: Mapping[str, Any], network: Facts, gpus: float) -> dict[str, Any]:

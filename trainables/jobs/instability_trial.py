@@ -66,10 +66,10 @@ class InstabilityTrial(tune.Trainable):
     """Trains two copies of a network on different data orders, and measures the path between them.
 
     The configuration has the keys `recipe` and `store`, and those of `trial_config.DEFAULTS`
-    (docs/tune.md). A wrong one raises `Misfit`, a ValueError of one line. While it trains it
-    reports `iteration` and `error_test`, `error_train` (%), `loss_test`, `loss_train` (nats) of the
-    first copy; at the end every column of its measures, and `objective` (%) if `instability` is
-    among them. LMC Algorithm 1.
+    (docs/how-to/ray-tune.md). A wrong one raises `Misfit`, a ValueError of one line. While it
+    trains it reports `iteration` and `error_test`, `error_train` (%), `loss_test`, `loss_train`
+    (nats) of the first copy; at the end every column of its measures, and `objective` (%) if
+    `instability` is among them. LMC Algorithm 1.
     """
 
     @classmethod

@@ -35,8 +35,9 @@ class Column:
     axis: str | None = None
     """What it has several values along: `alpha`, `layer`, ...; None: it is one number."""
     low: float | None = None
+    """Lowest possible value, if there is one: intervals of means are cut off there."""
     high: float | None = None
-    """What is possible, if that is bounded: intervals of means are cut off there."""
+    """Highest possible value, if there is one."""
     about: str = ""
     """What it is, in a few words for reports."""
 
@@ -58,8 +59,11 @@ class Measure:
     """
 
     name: str
+    """What columns and reports call it."""
     columns: tuple[Column, ...]
+    """What it returns values for."""
     compute: Callable[..., Values]
+    """The function, as described above."""
     arity: int = 2
     """Networks that it compares. A measure of 1 is measured on each network of a pair, and its
     columns are recorded as NAME_1 and NAME_2."""

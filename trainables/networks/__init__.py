@@ -1,7 +1,7 @@
 """Networks by name. A built-in network is one file, and a row of `table.TABLE`.
 
 A recipe may also name a classifier of torchvision, or a network of its user's own
-(docs/networks.md). Nothing here imports torch until a network is built.
+(docs/how-to/own-network.md). Nothing here imports torch until a network is built.
 """
 
 from __future__ import annotations

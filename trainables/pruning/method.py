@@ -49,7 +49,9 @@ class PruningMethod:
     """
 
     name: str
+    """What results call its subnetworks."""
     scores: Callable[[Weights, Mask, Context, Any], Scores]
+    """The function, as described above."""
     when: When = "trained"
     """At what it looks. `trained`: the trained network, as IMP does, one level after another or at
     once (`recipe.pruning`). `start`: W_k, before training; every level at once."""

@@ -1,8 +1,8 @@
 """From a file's bytes to the pixels that a network sees.
 
 libjpeg-turbo through simplejpeg, and torch's antialiased bilinear kernel for bytes: the fastest
-that was measured (docs/images.md). What that decoder does not take, PNGs named .JPEG and CMYK,
-goes through Pillow.
+that was measured (docs/how-to/image-folders.md). What that decoder does not take, PNGs named .JPEG
+and CMYK, goes through Pillow.
 """
 
 from __future__ import annotations
