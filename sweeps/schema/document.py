@@ -10,7 +10,17 @@ from pydantic import BaseModel
 from sweeps.catalogue.documents import fields as documented
 from sweeps.schema import named, varying
 from sweeps.schema.limits import LIMITS
-from sweeps.spec import Sweep, budget, evaluate, files, resources, search, subnetworks, tuned
+from sweeps.spec import (
+    Sweep,
+    budget,
+    evaluate,
+    files,
+    resources,
+    search,
+    stop_early,
+    subnetworks,
+    tuned,
+)
 from sweeps.spec.files import NOTHING_TRAINED
 from trainables.completing.recipe import FOLLOWING
 
@@ -29,6 +39,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     search.FindRewind,
     search.FindLevel,
     tuned.Search,
+    stop_early.StopEarly,
+    stop_early.Rung,
     evaluate.Evaluate,
     resources.Resources,
     budget.Budget,
