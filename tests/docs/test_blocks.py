@@ -97,7 +97,7 @@ def test_command_lines_in_sentences_parse() -> None:
     """`sweeps COMMAND --help` and the like stand for many."""
     assert len(INLINE) > 20
     for page, line in INLINE:
-        if "COMMAND" in line or "..." in line:
+        if "COMMAND" in line or "..." in line or line.startswith("sweeps --"):
             continue
         try:
             _parsed(line)
