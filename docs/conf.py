@@ -10,6 +10,7 @@ root_doc = "index"
 
 myst_heading_anchors = 4
 nitpicky = True
+smartquotes = False  # quotes in specs are to be copied as they are
 
 html_theme = "furo"
 html_copy_source = False

@@ -25,7 +25,7 @@ Lengths and rewind points are iterations (`120`), a share of training (`"2 %"`) 
 """
 
 SECTIONS: tuple[tuple[str, str, str, type[BaseModel]], ...] = (
-    ("The spec", "The keys at the top of the file.", "", Sweep),
+    ("Top-level keys", "What a spec has at its top.", "", Sweep),
     (
         "subnetworks: dense",
         "The full network. `dense` alone is short for `{strategy: dense}`.",
