@@ -74,7 +74,7 @@ def test_the_wheel_has_whatever_the_packages_have_and_nothing_else(wheel: Path) 
     }
     assert there == wanted
     for name in ("sweeps/specs/digits-mlp.yaml", "trainables/networks/facts.json",
-                 "analysis/report/report.html", "sweeps/py.typed"):  # fmt: skip
+                 "analysis/report/assets/report.html", "sweeps/py.typed"):  # fmt: skip
         assert name in there
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

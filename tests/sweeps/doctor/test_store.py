@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
@@ -85,6 +85,8 @@ class Careless(MemoryFileSystem):
     """A store that creates whether there is a file or not."""
 
     protocol = "careless"
+    store: ClassVar[dict[str, Any]] = {}  # not that of other tests' files in memory
+    pseudo_dirs: ClassVar[list[str]] = [""]
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **options: Any) -> None:
         super().pipe_file(path, value, mode="overwrite", **options)
