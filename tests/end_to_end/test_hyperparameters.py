@@ -22,6 +22,7 @@ GRID = ("--set", "vary={learning_rate: [0.1, 0.3], batch_size: [16, 64]}")
 SEARCH = ("--set", "search={trials: 14, over: {learning_rate: {log: [0.01, 1]}}}")
 
 
+@pytest.mark.slow
 def test_a_grid_goes_on_after_its_budget_and_shares_with_single_recipes(tmp_path: Path) -> None:
     home = tmp_path / "home"
     alone = ("--set", "recipe.learning_rate=0.3", "--set", "recipe.batch_size=64")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from harness import Sweep
 
 SHORT = ("recipe.length=60", "rewind=[0, 20]", "inits=1", "orders=2", "subnetworks=[dense]")
@@ -14,6 +15,7 @@ def sweep_in(home: Path, *overrides: str) -> Sweep:
     return Sweep(home, "digits-mlp", *changed)
 
 
+@pytest.mark.slow
 def test_deleting_collecting_and_mending(tmp_path: Path) -> None:
     """W_0, W_20, 4 copies, 2 paths; the third order adds 2 copies and 4 paths."""
     one = sweep_in(tmp_path / "home")

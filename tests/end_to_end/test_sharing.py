@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from harness import Sweep
 
 SMALL = (
@@ -24,6 +25,7 @@ def files(sweep: Sweep) -> dict[str, bytes]:
     return {str(path.relative_to(store)): path.read_bytes() for path in paths}
 
 
+@pytest.mark.slow
 def test_a_colleague_reads_a_sweep_and_goes_on_with_it(tmp_path: Path) -> None:
     ours = Sweep(tmp_path / "ours" / "home", *SMALL)
     status, output = ours.run()

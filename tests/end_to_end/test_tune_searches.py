@@ -82,8 +82,9 @@ def test_optuna_asha_and_a_sweep_on_one_store(one_core: None, tmp_path: Path) ->
     assert stopped.metrics["iteration"] == 20
     assert told(search)[1].state == TrialState.COMPLETE
     assert told(search)[1].value == 100
-    # What was stopped left its W_0 alone, and gave back what it had reserved.
-    assert {one.partition("/")[0] for one in sweep.artifacts() - trained} <= {"state"}
+    # What was stopped left its W_0 and the list of what it needs, and gave back what it had
+    # reserved.
+    assert {one.partition("/")[0] for one in sweep.artifacts() - trained} <= {"state", "tune"}
     assert not list((sweep.home / "store" / "leases").rglob("*.json"))
 
     trained = sweep.artifacts()

@@ -12,7 +12,11 @@ from analysis.figures.words import ticks, whole, wrapped
 KS = (0, 1, 2, 5, 10, 20, 60, 120, 480, 1000, 2000, 4000, 8000, 16000, 63000)
 
 
-@pytest.fixture(scope="module", params=[(1, 15), (3, 2), (20, 15)], ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[(1, 15), (3, 2), pytest.param((20, 15), marks=pytest.mark.slow)],
+    ids=str,
+)
 def shown(request, frame, trial):
     """Trials, cells and samples of so many levels and rewind points.
 

@@ -179,6 +179,7 @@ def test_a_sweep_that_begins_meanwhile_loses_nothing(
     assert not keeper.run(*SMALL, record=False)
 
 
+@pytest.mark.slow
 def test_on_s3(keeper: Keeper, bucket: str) -> None:
     from sweeps.keeping.verifying import verify
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from page_reader import Page, text
 from recording_samples import Recorded
 
@@ -29,6 +30,7 @@ def test_it_lies_where_sweeps_report_writes_and_says_what_it_is_of(recorded: Rec
     assert Page(found[0].read_text()).all("p", class_="partial") == []
 
 
+@pytest.mark.slow
 def test_what_an_interrupted_run_left_is_completed_by_the_next(recorded: Recorded) -> None:
     recorded.submit(*SPEC, trials=1)
     file = write_report(recorded.read(), recorded.home.report("digits-mlp"))

@@ -108,6 +108,7 @@ def test_options_of_strategies_are_told_apart(recorded: Recorded) -> None:
     assert list(axes(found)["perturbed.norm"].values()) == ["rewound", "trained"]
 
 
+@pytest.mark.slow
 def test_the_summary_has_a_metric_for_each_recipe(recorded: Recorded) -> None:
     key = recorded.submit(*IMP, "vary={batch_size: [16, 64]}")
     own = recorded.read(key)
@@ -159,6 +160,7 @@ def test_trials_are_chosen_by_what_varies(recorded: Recorded, label: str) -> Non
     assert len(select(recorded.read().trials, parse(label))) == 4
 
 
+@pytest.mark.slow
 def test_reports_say_which_combinations_a_search_stopped_early(recorded: Recorded) -> None:
     """All came out the same: the first one goes on alone."""
     stop = "search={trials: 4, sampler: random, over: {learning_rate: {log: [0.1, 0.3]}}"

@@ -114,6 +114,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     forget_connections()
 
 
+@pytest.mark.slow
 def test_stores_in_a_bucket_and_records_that_mlflow_keeps(
     s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_facts_are_what_is_counted(name: str) -> None:
 
 def test_facts_are_counted_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(known, "_remembered", {})
     known.facts_of.cache_clear()
     small = Architecture("digits-mlp", Arguments({"hidden": [16]}))
     found = known.facts_of(small, (1, 8, 8))
