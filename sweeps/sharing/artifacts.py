@@ -10,8 +10,8 @@ from sweeps.plan import Plan, growing
 from sweeps.recording import submissions
 from sweeps.sharing.contents import NETWORKS, SMALL
 from sweeps.spec.stored import from_resolved
-from trainables.jobs.kinds import Job, Measurement, Training
-from trainables.jobs.learning import CURVE, STATE, curve_key, state_key
+from trainables.jobs.learning import CURVE
+from trainables.jobs.needs import artifacts_of
 from trainables.store import Store
 
 if TYPE_CHECKING:
@@ -42,30 +42,13 @@ def of_plan(mapping: Mapping[str, Any], store: Store, weights: bool) -> tuple[Pl
     """
     plan, facts = growing.from_store(from_resolved(mapping), store)
     found = [
-        (job.kind, job.key)
-        for job in plan.jobs.values()
-        if weights or job.kind in SMALL or job.key in facts
+        (kind, key)
+        for kind, key in artifacts_of(plan.jobs.values())
+        if weights or kind in SMALL or key in facts
     ]
-    found += [(CURVE, key) for key in curves(plan)]
-    if weights:
-        found += [(STATE, key) for job in plan.jobs.values() for key in _kept_states(job)]
     return plan, found
 
 
 def curves(plan: Plan) -> list[str]:
     """Return the keys of the learning curves that a plan asks for."""
-    return [
-        curve_key(job)
-        for job in plan.jobs.values()
-        if isinstance(job, Training) and job.evaluation is not None
-    ]
-
-
-def _kept_states(job: Job) -> Iterator[str]:
-    """Yield the keys under which a measurement may have kept states of the copies it trains."""
-    if not (isinstance(job, Measurement) and job.every and dict(job.options).get("keep")):
-        return
-    for copy in job.together:
-        multiples = range(copy.begin // job.every * job.every, copy.until + 1, job.every)
-        for iteration in sorted({copy.begin, copy.until, *multiples}):
-            yield state_key(copy.key, iteration)
+    return [key for kind, key in artifacts_of(plan.jobs.values()) if kind == CURVE]
