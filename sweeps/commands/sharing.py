@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,8 @@ from sweeps.commands.usage import LOCAL
 from sweeps.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from sweeps.home import Home
@@ -120,10 +123,19 @@ def import_(
         servers.check(place.tracking)
         with faults.told(place):
             done = bring_in(archive, place, name, console)
-        _tell(console, place, archive, done)
+        own = {"--home": home, "--tracking": tracking}
+        _tell(console, place, archive, done, _given(own), _given({"--store": store}))
 
 
-def _tell(console: Console, place: Home, archive: Archive, done: Imported) -> None:
+def _given(options: Mapping[str, str | None]) -> str:
+    """Return the options that were given, as they stand in a command."""
+    words = [word for name, value in options.items() if value for word in (name, str(value))]
+    return f" {shlex.join(words)}" if words else ""
+
+
+def _tell(
+    console: Console, place: Home, archive: Archive, done: Imported, own: str, store: str
+) -> None:
     lines = list(done.notes)
     if done.nothing:
         lines.append(f"nothing to import: all of it is in {place.folder} already")
@@ -135,9 +147,12 @@ def _tell(console: Console, place: Home, archive: Archive, done: Imported) -> No
             f"{done.networks:,} networks and masks",
         ]
         lines.append(f"imported {done.name}: {', '.join(parts)}")
-    lines.append(f"read it:       sweeps results {done.name}, sweeps report {done.name}")
+    name = f"{shlex.quote(done.name)}{own}"
+    lines.append(f"read it:       sweeps results {name}")
+    lines.append(f"               sweeps report {name}")
     if done.specs:
-        lines.append(f"go on with it: sweeps run {done.specs[0]}")
+        spec = shlex.quote(str(done.specs[0]))
+        lines.append(f"go on with it: sweeps run {spec}{own}{store}")
     if done.pinned:
         said = ", ".join(f"{name}: {value}" for name, value in done.pinned.items())
         lines.append(f"the spec sets {said}, as the sweep ran; this machine would choose otherwise")

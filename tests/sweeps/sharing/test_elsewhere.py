@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,15 @@ def test_stores_in_a_bucket_and_records_that_mlflow_keeps(
             assert stores[0].read(kind, key) == stores[1].read(kind, key)
     pd_frames = [frames(home) for home in (there, here)]
     assert pd_frames[0]["curves"].equals(pd_frames[1]["curves"])
+
+
+def test_what_comes_next_names_the_home(
+    cli: Cli, archives: dict[bool, Path], tmp_path: Path
+) -> None:
+    home = tmp_path / "of ada"
+    said = cli("import", str(archives[False]), "--home", str(home)).out
+    commands = [line.partition("sweeps ")[2] for line in said.splitlines() if "sweeps " in line]
+    assert [shlex.split(one)[0] for one in commands] == ["results", "report", "run"]
+    for one in commands[:2]:
+        assert cli(*shlex.split(one)).status == 0
+    assert shlex.split(commands[2])[2:] == ["--home", str(home)]
