@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import records
-from sweeps.again import specs_of
+from sweeps.again import of_unknown, report_command, specs_of
 from sweeps.interface import runs_link
 from sweeps.results import Results
 from sweeps.searched import searches_of, tuned_of
@@ -95,15 +95,13 @@ def _context(results: Results) -> report.Context:
 
     run = results.submission.data
     hyperparameters = _hyperparameters(results.settings)
-    spec, *earlier = specs_of(results)
+    specs = specs_of(results)
     return report.Context(
         name=results.name,
         description=run.tags.get(records.DESCRIPTION, ""),
-        spec_text=spec.text,
-        command=spec.command,
-        spec_file=spec.file,
-        own_code=spec.own_code,
-        earlier=tuple(earlier),
+        specs=specs,
+        report_command=report_command(results, specs),
+        unknown=of_unknown(results),
         runs=runs_link(results.home, results.submission.info.experiment_id),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         fields=fields_of(results, hyperparameters),

@@ -20,9 +20,9 @@ class Spec(NamedTuple):
     """A spec that was submitted, and what runs it again."""
 
     text: str
-    """As the user wrote it (YAML)."""
+    """As the user wrote it (YAML); what the command changes is noted at its top."""
     command: str
-    """The command that gives these results; empty if it is not known."""
+    """The command that runs it again; empty if it is not known."""
     file: str = ""
     """The name under which the command expects the text; empty for a built-in spec."""
     own_code: bool = False
@@ -35,8 +35,8 @@ class Context:
 
     name: str
     description: str
-    spec_text: str
-    """The spec as the user wrote it (YAML)."""
+    specs: tuple[Spec, ...]
+    """Those whose trials these are, in the order in which they are to be run again."""
     provenance: Mapping[str, str]
     """Shown as it comes: versions, hyperparameters of the recipe, command, date, ..."""
     matching: Matching
@@ -71,20 +71,13 @@ class Context:
     """The hyperparameters in which recipes differ."""
     tuned: Tuned | None = None
     """What a search over hyperparameters was for, if it is one."""
-    command: str = ""
-    """As `Spec.command`, of `spec_text`; so the next two."""
-    spec_file: str = ""
-    own_code: bool = False
-    earlier: tuple[Spec, ...] = ()
-    """Other submissions whose trials these are, the latest first."""
+    report_command: str = ""
+    """The command that writes a report of these very trials; `sweeps report NAME` if empty."""
+    unknown: int = 0
+    """Trials whose submissions are not recorded any more."""
     runs: str = ""
     """What precedes a run's id in the address of its page in MLflow; empty without a server."""
     written: str = ""
     """When the report was written: shown where trials are still to come."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Every field of the spec: several sweeps in one report are told apart by them."""
-
-    @property
-    def spec(self) -> Spec:
-        """The spec of the latest submission."""
-        return Spec(self.spec_text, self.command, self.spec_file, self.own_code)

@@ -147,7 +147,7 @@ def render(trials: pd.DataFrame, curves: pd.DataFrame, context: Context) -> str:
         [part],
         list(_plots(part.study, context)),
         {},
-        f"sweeps report {context.name}",
+        context.report_command or f"sweeps report {context.name}",
     )
 
 

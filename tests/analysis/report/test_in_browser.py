@@ -9,7 +9,7 @@ import large_sweep
 import pytest
 from browser import AXE, CHROMIUM, CUT, NO_AXE, NO_CHROMIUM, OVERLAPS
 
-from analysis.report.report import Context, render
+from analysis.report.report import Context, Spec, render
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: pip install playwright (it uses your Chromium)"
@@ -19,12 +19,16 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 CONTEXT = Context(
     name="digits",
     description="A study of digits.",
-    spec_text="name: digits\n" + "# a long line of a spec " * 12,
+    specs=(
+        Spec(
+            "name: digits\n" + "# a long line of a spec " * 12,
+            "sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
+            "digits.yaml",
+        ),
+    ),
     provenance={"torch": "2.15.0", "network_arguments": "{" + "a: 1, " * 60 + "}"},
     matching="one-std",
     stable_below=2.0,
-    command="sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
-    spec_file="digits.yaml",
     runs="#",
 )
 
@@ -194,7 +198,7 @@ def test_the_numbers_of_tables_and_figures_are_saved(page):
     rows = list(csv.DictReader(text.splitlines()))
     assert (name, len(rows)) == ("instability.csv", 7)
     assert float(rows[0]["instability_test"]) == 60
-    assert saved(page, "Download digits.yaml") == ("digits.yaml", CONTEXT.spec_text)
+    assert saved(page, "Download digits.yaml") == ("digits.yaml", CONTEXT.specs[0].text)
 
 
 def test_the_numbers_are_copied(page, browser):

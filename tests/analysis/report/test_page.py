@@ -17,11 +17,10 @@ from analysis.report.report import Context, OneSweep, Spec, render, render_sever
 CONTEXT = Context(
     name="digits",
     description="",
-    spec_text="name: digits\n",
+    specs=(Spec("name: digits\n", "sweeps run digits-mlp --set 'rewind=[0, 20]'"),),
     provenance={"torch": "2.15.0"},
     matching="one-std",
     stable_below=2.0,
-    command="sweeps run digits-mlp --set 'rewind=[0, 20]'",
 )
 
 
@@ -133,19 +132,34 @@ def test_names_from_outside_do_not_end_the_data(frame, twice, curves):
 
 
 def test_the_command_stands_with_the_spec(study, curves, page):
-    assert CONTEXT.command in [text(one) for one in page.all("pre")]
+    section = page.find("section", aria_labelledby="spec")
+    assert "This command gives these results again" in text(section)
+    commands = [text(one) for one in section.iter("pre") if one.get("class") == "command"]
+    assert commands == [CONTEXT.specs[0].command, "sweeps report digits"]
+
+
+def test_several_submissions_are_run_again_by_their_commands_together(study, curves):
+    body, commands = "name: digits\n", ["sweeps run digits.yaml --set inits=1", "sweeps run b.yaml"]
     context = replace(
         CONTEXT,
-        command="sweeps run digits.yaml",
-        spec_file="digits.yaml",
-        own_code=True,
-        earlier=(Spec("name: digits\ninits: 1\n", "sweeps run digits.yaml --set inits=1"),),
+        specs=(
+            Spec(body, commands[0], "digits.yaml", own_code=True),
+            Spec(body, commands[1], "b.yaml"),
+        ),
+        report_command=commands[1],
+        unknown=1,
     )
-    several = Page(render(study, curves(study), context))
-    section = text(several.find("section", aria_labelledby="spec"))
-    assert "Save this spec as digits.yaml, with its own code beside it" in section
-    assert "Other submissions whose trials these are: 1" in section
-    assert "sweeps run digits.yaml --set inits=1" in section
+    section = Page(render(study, curves(study), context)).find("section", aria_labelledby="spec")
+    says = " ".join(text(section).split())
+    assert "These trials are of 2 submissions." in says
+    assert (
+        "Save the specs below as digits.yaml and b.yaml, with their own code beside them." in says
+    )
+    assert "1 of these trials is of a submission that is not recorded any more" in says
+    assert "The last command writes this report when it ends." in says
+    (shown,) = [one for one in section.iter("pre") if one.get("class") == "command"]
+    assert "".join(shown.itertext()).split("\n") == commands
+    assert [text(one) for one in section.iter("summary")] == [f"Spec of {one}" for one in commands]
 
 
 def test_a_partial_report_says_when_it_was_written(study, curves):
@@ -159,7 +173,10 @@ def test_a_partial_report_says_when_it_was_written(study, curves):
 def joint(study, curves, frame, twice):
     other = frame(*twice(instability=9.0), *twice(rewind=20, instability=8.0))
     second = replace(
-        CONTEXT, name="other", fields={"inits": "2", "stable_below": "2.0"}, command="sweeps run b"
+        CONTEXT,
+        name="other",
+        fields={"inits": "2", "stable_below": "2.0"},
+        specs=(Spec("", "sweeps run b"),),
     )
     first = replace(CONTEXT, fields={"inits": "5", "stable_below": "2.0"})
     return Page(

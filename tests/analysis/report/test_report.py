@@ -6,12 +6,12 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.report.page import SCRIPTS
-from analysis.report.report import Context, markdown, render, write, write_figures
+from analysis.report.report import Context, Spec, markdown, render, write, write_figures
 
 CONTEXT = Context(
     name="digits-quickstart",
     description="A study of digits.",
-    spec_text="name: digits-quickstart\nrewind: [0, 20, 120]\n",
+    specs=(Spec("name: digits-quickstart\nrewind: [0, 20, 120]\n", ""),),
     provenance={"torch": "2.15.0", "command": "sweeps run digits & more"},
     matching="one-std",
     stable_below=2.0,
@@ -154,10 +154,11 @@ def test_the_same_results_give_the_same_bytes(html, study, curves):
     assert render(study.copy(), curves(study), CONTEXT) == html
 
 
-@pytest.mark.parametrize("field", ["name", "description", "spec_text"])
+@pytest.mark.parametrize("field", ["name", "description", "specs"])
 def test_text_from_outside_stays_text(dense, curves, field):
     hostile = "</pre></title><script>alert(1)</script><img src=x onerror=y>{{ 7 * 7 }}"
-    html = render(dense, curves(dense.iloc[:0]), replace(CONTEXT, **{field: hostile}))
+    value = (Spec(hostile, hostile, hostile),) if field == "specs" else hostile
+    html = render(dense, curves(dense.iloc[:0]), replace(CONTEXT, **{field: value}))
     page = Page(html)
     assert page.all("img") == []
     assert len(page.all("script")) == len(SCRIPTS) + 1

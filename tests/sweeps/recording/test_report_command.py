@@ -14,10 +14,13 @@ import pytest
 from page_reader import Page, text
 from recording_samples import Recorded
 
-from sweeps.again import spec_of
+from analysis.records import submissions
+from sweeps.again import of_unknown, report_command, spec_of, specs_of
 from sweeps.home import resolve
 from sweeps.interface import runs_link
 from sweeps.loading import builtin_specs
+from sweeps.recording.database import client_of
+from sweeps.results import read
 from sweeps.telling_apart import fields_of
 
 pytestmark = pytest.mark.usefixtures("created_quickly")
@@ -49,31 +52,78 @@ def test_several_sweeps_are_one_report(report: Any, recorded: Recorded) -> None:
     assert len(page.trials("cells-row-3")) == 6
 
 
-def test_the_report_says_how_it_is_run_again(report: Any, recorded: Recorded) -> None:
+BEGIN = "sweeps run digits-mlp --set 'subnetworks=[dense]' --set 'rewind=[0, 20]' --set inits=2"
+
+
+def _commands(path: Path) -> list[str]:
+    shown = Page(path.read_text()).all("pre", class_="command")
+    return [line for one in shown for line in "".join(one.itertext()).splitlines()]
+
+
+def test_the_report_says_how_all_its_trials_are_had_again(report: Any, recorded: Recorded) -> None:
     recorded.submit(*DENSE)
     recorded.submit(*DENSE[:-1], "orders=3")
+    reports = recorded.home.folder / "reports"
     assert report("digits-mlp").status == 0
-    page = Page((recorded.home.folder / "reports" / "digits-mlp.html").read_text())
-    commands = [text(one) for one in page.all("pre", class_="command")]
-    begin = "sweeps run digits-mlp --set 'subnetworks=[dense]' --set 'rewind=[0, 20]' --set inits=2"
-    assert commands == [
-        f"{begin} --set orders=3",
-        f"{begin} --set orders=2",
+    assert _commands(reports / "digits-mlp.html") == [
+        f"{BEGIN} --set orders=2",
+        f"{BEGIN} --set orders=3",
         "sweeps report digits-mlp",
     ]
+    key = recorded.read().submission.data.tags["sweep_key"][:8]
+    assert report("digits-mlp", "--submission", key).status == 0
+    assert _commands(reports / f"digits-mlp-{key}-alone.html") == [
+        f"{BEGIN} --set orders=3",
+        f"sweeps report digits-mlp --submission {key}",
+    ]
+
+
+def test_the_report_of_a_recipe_among_others_is_that_of_its_run(recorded: Recorded) -> None:
+    recorded.submit(*DENSE)
+    recorded.submit(*DENSE, "recipe.learning_rate=0.2")
+    results = recorded.read()
+    results = read(recorded.home, results.name, results.submission.data.tags["sweep_key"], "recipe")
+    specs = specs_of(results)
+    assert report_command(results, specs) == specs[-1].command
+    assert [one.command for one in specs] == [
+        f"{BEGIN} --set orders=2 --set recipe.learning_rate=0.2"
+    ]
+
+
+def test_trials_of_deleted_submissions_are_counted(recorded: Recorded) -> None:
+    recorded.submit(*DENSE)
+    recorded.submit(*DENSE, "rewind=[0, 40]")
+    assert of_unknown(recorded.read()) == 0
+    first = specs_of(recorded.read())[0]
+    latest = recorded.read().submission.info.run_id
+    runs = submissions(client_of(recorded.home, write=False), "digits-mlp")
+    (run,) = [one for one in runs if one.info.run_id != latest]
+    client_of(recorded.home, write=True).delete_run(run.info.run_id)
+    assert of_unknown(recorded.read()) == 2
+    assert first not in specs_of(recorded.read())
 
 
 def test_a_spec_of_the_users_own_is_a_file() -> None:
     found = spec_of("mine", "name: mine\n# --set inits=2\n", {"plugin.nets:wide": "1"})
     assert (found.command, found.file) == ("sweeps run mine.yaml --set inits=2", "mine.yaml")
     assert found.own_code
-    built_in = builtin_specs()["digits-mlp"].read_text()
-    assert spec_of("renamed", f"{built_in}# --set name=renamed\n", {}) == (
-        f"{built_in}# --set name=renamed\n",
+
+
+def test_what_the_command_changes_stands_at_the_top_of_a_spec() -> None:
+    built_in = builtin_specs()["digits-mlp"].read_text().strip()
+    assert spec_of("renamed", f"{built_in}\n# --set name=renamed\n", {}) == (
+        f"# The command that ran this spec changed it:\n#   --set name=renamed\n{built_in}\n",
         "sweeps run digits-mlp --set name=renamed",
         "",
         False,
     )
+
+
+def test_specs_that_differ_have_files_that_differ() -> None:
+    files: dict[str, str] = {}
+    texts = ["name: a\n", "name: a\ninits: 2\n", "name: a\n# --set inits=3\n"]
+    found = [spec_of("a", one, {}, files) for one in texts]
+    assert [one.file for one in found] == ["a.yaml", "a-2.yaml", "a.yaml"]
 
 
 def test_fields_of_a_spec_are_text(recorded: Recorded) -> None:
