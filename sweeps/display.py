@@ -148,7 +148,7 @@ def outcome_text(outcome: Outcome, again: str, log: Path) -> RenderableType:
     if tally.jobs == 0:
         lines.append(f"nothing to do: all {tally.reused} jobs are in the store")
     else:
-        trainings = _several(tally.trainings_done, "training")
+        trainings = _several(len(tally.trained), "training")
         iterations = _several(tally.iterations, "iteration")
         lines.append(
             f"{_several(tally.jobs_done, 'job')} done ({trainings}, {iterations}), "

@@ -150,7 +150,12 @@ def iterations(jobs: Iterable[Job]) -> int:
 
 def trainings(jobs: Iterable[Job]) -> int:
     """How many trainings some jobs do: all but masks, measurements and initial states."""
-    return sum(job.iterations > 0 for job in _training(jobs))
+    return len(training_keys(jobs))
+
+
+def training_keys(jobs: Iterable[Job]) -> set[str]:
+    """The keys of the trainings that some jobs do: several jobs may work on one."""
+    return {job.key for job in _training(jobs) if job.iterations > 0}
 
 
 def _training(jobs: Iterable[Job]) -> list[Training | Threshold]:

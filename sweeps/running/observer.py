@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from sweeps.plan.graph import trainings
+from sweeps.plan.graph import training_keys
 from sweeps.recording.background import BackgroundRecorder
 from sweeps.running.growth import Growth
 from sweeps.running.handout import Handout
@@ -52,7 +52,7 @@ class RunObserver:
 
     def job_done(self, job: Job) -> None:
         self._tally.jobs_done += 1
-        self._tally.trainings_done += trainings([job])
+        self._tally.trained |= training_keys([job])
         if isinstance(job, Training) and job.iterations and job.evaluation is not None:
             self._writer.finish(job)
         for trial in self._growth.plan.trials_of.get(job.key, ()):

@@ -65,7 +65,8 @@ class Tally:
     at_most: int | None = None
     """Jobs that there may be in the end, where that depends on what comes out."""
     jobs_done: int = 0
-    trainings_done: int = 0
+    trained: set[str] = field(default_factory=set)
+    """Keys of the trainings that are done."""
     failed: int = 0
     diverged: int = 0
     """Trainings that ended in NaN or infinity, those of earlier runs that were read included."""
@@ -173,7 +174,7 @@ class ProgressView:
         t = self.tally
         parts = [
             f"{t.jobs_done} of {t.jobs} jobs{t.more}",
-            f"{t.trainings_done} of {t.trainings} trainings",
+            f"{len(t.trained)} of {t.trainings} trainings",
             f"{pace(t.iterations / max(t.busy_seconds, 1e-9))} a worker",
         ]
         if t.reused:

@@ -12,10 +12,12 @@ from recording_samples import SMALL, Recorded
 from analysis import records
 from analysis.learning import LEARNING_COLUMNS
 from sweeps.plan import Plan
+from sweeps.plan.graph import trainings
 from sweeps.recording import database
 from sweeps.recording.rebuild import rebuild
 from sweeps.recording.recorder import Recorder
 from sweeps.running.observer import RunObserver
+from sweeps.running.progress import Tally
 from trainables.jobs import learning
 from trainables.jobs.kinds import Training
 from trainables.jobs.learning import CURVE, Point, curve_key
@@ -172,10 +174,7 @@ def test_a_finished_training_is_told_to_the_recorder() -> None:
     observer._writer, observer._growth = Writer(), growth  # type: ignore[assignment]
     observer._schedule = SimpleNamespace(ready=False)  # type: ignore[assignment]
 
-    class Tally:
-        jobs_done = trainings_done = 0
-
-    observer._tally = Tally()  # type: ignore[assignment]
+    observer._tally = tally = Tally(jobs=0, trainings=0, reused=0)
     plans = [Recorded.plan(None, *overrides)[0] for overrides in (CURVES, SMALL)]  # type: ignore[arg-type]
     for plan in plans:
         for job in plan.jobs.values():
@@ -184,3 +183,4 @@ def test_a_finished_training_is_told_to_the_recorder() -> None:
     assert told == [
         job for job in plans[0].jobs.values() if isinstance(job, Training) and job.iterations
     ]
+    assert len(tally.trained) == trainings(job for plan in plans for job in plan.jobs.values())

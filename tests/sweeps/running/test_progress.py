@@ -9,6 +9,9 @@ import time
 import pytest
 from rich.console import Console
 
+from sweeps.loading import load
+from sweeps.plan import expand
+from sweeps.plan.graph import training_keys, trainings
 from sweeps.running import progress
 from sweeps.running.progress import Measuring, ProgressView, Running, Tally, duration, pace
 from sweeps.running.schedule import Schedule
@@ -85,3 +88,14 @@ def test_the_start_of_workers_shows_a_clock(
         view.update()
         assert view._started.is_set()
     assert not view._clock.is_alive()
+
+
+def test_a_training_that_several_jobs_work_on_is_counted_once() -> None:
+    measure = "[instability, {measure: throughout, every: 600}]"
+    changes = ["subnetworks=[dense]", "rewind=[0]", "inits=1", "orders=3", f"measure={measure}"]
+    plan = expand(load("digits-mlp", changes)[0])
+    tally, done = Tally.of(plan, plan.jobs, 0), set[str]()
+    for job in plan.jobs.values():
+        done |= training_keys([job])
+    assert tally.trainings == len(done) == 3
+    assert sum(trainings([job]) for job in plan.jobs.values()) > 3
