@@ -13,8 +13,8 @@ from analysis.published import Verdict
 from analysis.records import REWIND, STRATEGY
 from analysis.strategies import strategy
 
-TOO_WIDE = 50.0
-"""Points: a wider interval that spans the threshold says nothing but that inits are too few."""
+FEW = 2
+"""Inits of which an interval is so wide that their number is told beside it."""
 
 
 class _Wording(NamedTuple):
@@ -22,13 +22,19 @@ class _Wording(NamedTuple):
     quantity: str  # what the verdict is about
     column: str  # where it stands
     unit: str
-    interval: str
+    of: str  # what an interval is of, where that is not the mean of the quantity
+    threshold: str
 
 
 _WORDINGS: dict[Verdict, _Wording] = {
-    "stable": _Wording("stability", "instability", "instability_test", "%", "95 % interval"),
+    "stable": _Wording("stability", "instability", "instability_test", "%", "", "threshold"),
     "matching": _Wording(
-        "matching", "accuracy drop", "drop", "points", "95 % interval of the drop"
+        "matching",
+        "accuracy drop",
+        "drop",
+        "points",
+        " of the drop",
+        "tolerated drop",
     ),
 }
 
@@ -84,34 +90,25 @@ def _without_interval(judged: pd.DataFrame, words: _Wording) -> list[str]:
 
 
 def reserve(cells: pd.DataFrame, verdict: Verdict) -> list[str]:
-    """Return sentences about the cells whose interval spans the threshold."""
+    """Return a sentence about the cells whose interval spans the threshold, if there are any."""
     words = _WORDINGS[verdict]
     found = cells[cells[f"{verdict}_borderline"] & (cells["n"] > 1)]
-    found = found.sort_values(REWIND, kind="stable")
+    if found.empty:
+        return []
     several = cells[STRATEGY].nunique() > 1
-    ends = [found[f"{words.column}_{end}"] for end in ("low", "high")]
-    wide = ends[1] - ends[0] > TOO_WIDE
-    where = pd.Series(
-        [
-            f"{row[REWIND]}" + (f" for {strategy(row[STRATEGY]).adjective} ones" if several else "")
-            for row in found.to_dict("records")
-        ],
-        index=found.index,
-        dtype="object",
-    )
-    intervals = [
-        f"at iteration {place} ({words.interval} {interval(low, high)} {words.unit})"
-        for place, low, high in zip(where[~wide], *(end[~wide] for end in ends), strict=True)
+    places = []
+    for row in found.sort_values(REWIND, kind="stable").to_dict("records"):
+        of = f" for {strategy(row[STRATEGY]).adjective} ones" if several else ""
+        spans = interval(row[f"{words.column}_low"], row[f"{words.column}_high"])
+        few = f", {row['inits']} inits" if row["inits"] <= FEW else ""
+        places.append(f"{row[REWIND]}{of} ({spans} {words.unit}{few})")
+    one = len(places) == 1
+    intervals = "this 95 % interval" if one else "these 95 % intervals"
+    contain = f"{intervals}{words.of} contain{'s' if one else ''}"
+    return [
+        f"{words.noun.capitalize()} is borderline at iteration {listed(places)}: {contain} the "
+        f"{words.threshold}."
     ]
-    sentences = []
-    if intervals:
-        sentences.append(f"{words.noun.capitalize()} is borderline {listed(intervals)}.")
-    if wide.any():
-        sentences.append(
-            f"At iteration {listed(list(where[wide]))} there are too few inits to tell whether "
-            f"they are {verdict}."
-        )
-    return sentences
 
 
 def _bracket(k: pd.Series, holds: pd.Series, onset: float, verdict: Verdict, seen: str) -> str:

@@ -156,13 +156,14 @@ def _agreement(sparse: pd.DataFrame) -> list[Finding]:
     total, agree = len(judged), int((judged["stable"] == judged["matching"]).sum())
     unstable = int((judged["matching"] & ~judged["stable"]).sum())
     borderline = int((judged["stable_borderline"] | judged["matching_borderline"]).sum())
-    says = f"{unstable} {'is' if unstable == 1 else 'are'} matching but unstable"
+    unsure = ""
     if borderline:
-        says += f", and {borderline} {'is' if borderline == 1 else 'are'} borderline in either"
+        unsure = f", {borderline} of which {'is' if borderline == 1 else 'are'} borderline in one"
     return [
         Finding(
-            f"Stability and matching agree in {agree} of {total} cells (strategy, sparsity, rewind "
-            f"point); of all {total}, {says}.",
+            f"Subnetworks are stable and matching, or neither, in {agree} of {total} cells "
+            f"(strategy, sparsity, rewind point){unsure}. {unstable} of {total} "
+            f"{'is' if unstable == 1 else 'are'} matching but not stable.",
             Evidence("cells", places(judged, [RECIPE, *CELL])),
         )
     ]

@@ -63,7 +63,7 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
 
     `95 % interval` is that of the mean instability; `n (inits)` are the trials that count and
     their inits. A mark says how many networks are at chance (accuracy), and which verdicts
-    rest on a single sample. `left out` is there only where trials are left out. Where an accuracy
+    rest on a single sample or are borderline. `left out` is there only where trials are left out. Where an accuracy
     is published for some cell, `paper %` and `deviation` (in standard deviations, as
     `published.beside` has it) stand next to ours.
     """
@@ -81,9 +81,10 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
         ],
         **_paper_accuracies(cells),
         "drop": [number(drop, signed=True) for drop in cells["drop"]],
-        "stable": [_verdict(row.stable, row.n) for row in rows],
+        "stable": [_verdict(row.stable, row.stable_borderline, row.n) for row in rows],
         "matching": [
-            "reference" if row.reference else _verdict(row.matching, row.n) for row in rows
+            "reference" if row.reference else _verdict(row.matching, row.matching_borderline, row.n)
+            for row in rows
         ],
         "samples stable": [_passing(row.stable, row.stable_samples, row.n) for row in rows],
         "share stable": [
@@ -138,10 +139,11 @@ def at_chance(cell: Any) -> str:
     return f" ({cell.untrained} of {finite} at chance)" if cell.untrained else ""
 
 
-def _verdict(holds: Any, samples: int) -> str:
+def _verdict(holds: Any, borderline: bool, samples: int) -> str:
     if pd.isna(holds):
         return UNKNOWN
-    return ("yes" if holds else "no") + (" (n = 1)" if samples == 1 else "")
+    mark = " (n = 1)" if samples == 1 else ", borderline" if borderline else ""
+    return ("yes" if holds else "no") + mark
 
 
 def _passing(holds: Any, passing: int, samples: int) -> str:

@@ -19,7 +19,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import tables as strings
-from analysis.clauses import TOO_WIDE
 from analysis.evidence import Finding
 from analysis.report.context import Context
 from analysis.report.figure_data import csv
@@ -127,7 +126,6 @@ def render(
         sources=" ".join(dict.fromkeys(part.sources for part in parts if part.sources)),
         differences=differences,
         names=NAMES,
-        too_wide=TOO_WIDE,
         context=first.context,
         tolerances=list(dict.fromkeys(part.tolerance for part in parts)),
         report_command=report_command,

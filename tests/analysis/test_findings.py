@@ -22,8 +22,8 @@ def test_findings_of_a_study(study):
         "Randomly pruned subnetworks with 8.6 % of weights left are not stable up to iteration 120 "
         "(every k measured: 0, 120; instability 70.0 to 80.0 %). They are not matching up to "
         "iteration 120 (every k measured: 0, 120; accuracy drop 3.5 to 4.0 points).",
-        "Stability and matching agree in 4 of 4 cells (strategy, sparsity, rewind point); of all "
-        "4, 0 are matching but unstable.",
+        "Subnetworks are stable and matching, or neither, in 4 of 4 cells (strategy, sparsity, "
+        "rewind point). 0 of 4 are matching but not stable.",
     ]
 
 
@@ -128,7 +128,8 @@ def test_an_interval_that_spans_the_threshold_makes_it_borderline(frame, trial):
     # 1.6 ± 4.303 * 0.6557 / sqrt(3)
     assert of(frame, *rows) == [
         "Dense networks become stable between iteration 0 and 20 (instability 60.0 % at iteration "
-        "0, 1.6 % at 20). Stability is borderline at iteration 20 (95 % interval 0.0 to 3.2 %)."
+        "0, 1.6 % at 20). Stability is borderline at iteration 20 (0.0 to 3.2 %): "
+        "this 95 % interval contains the threshold."
     ]
 
 
@@ -144,14 +145,16 @@ def test_borderline_cells_are_counted_among_those_that_agree(frame, trial):
     ]
     found = of(frame, *rows, matching=0.2)
     assert found[1].endswith(
-        " Matching is borderline at iteration 0 (95 % interval of the drop −0.4 to 0.7 points)."
+        " Matching is borderline at iteration 0 (−0.4 to 0.7 points): this 95 % interval of the "
+        "drop contains the tolerated drop."
     )
     assert found[2].endswith(
-        "; of all 2, 0 are matching but unstable, and 1 is borderline in either."
+        "(strategy, sparsity, rewind point), 1 of which is borderline in one. 0 of 2 are matching "
+        "but not stable."
     )
 
 
-def test_an_interval_that_says_nothing_is_not_quoted(frame, trial):
+def test_wide_and_narrow_intervals_are_told_alike(frame, trial):
     rows = [
         *(trial(init=init, instability=60.0) for init in (1, 2, 3)),
         *(trial(rewind=20, init=i, instability=v) for i, v in ((1, 0.1), (2, 0.1), (3, 40.0))),
@@ -160,10 +163,16 @@ def test_an_interval_that_says_nothing_is_not_quoted(frame, trial):
     ]
     [found] = of(frame, *rows)
     assert found.endswith(
-        " Stability is borderline at iteration 60 (95 % interval 0.0 to 3.2 %) and at iteration "
-        "120 (95 % interval 0.0 to 3.2 %). At iteration 20 there are too few inits to tell whether "
-        "they are stable."
+        " Stability is borderline at iteration 20 (0.0 to 70.6 %), 60 (0.0 to 3.2 %) and 120 (0.0 "
+        "to 3.2 %): these 95 % intervals contain the threshold."
     )
+
+
+def test_two_inits_are_told_beside_their_interval(frame, trial):
+    values = {0: (60.0, 61.0), 20: (1.0, 1.5)}
+    rows = [trial(rewind=k, init=i, instability=v) for k in values for i, v in enumerate(values[k])]
+    [found, *_] = of(frame, *rows)
+    assert "is borderline at iteration 20 (0.0 to 4.4 %, 2 inits): this 95 %" in found
 
 
 def test_samples_that_are_left_out_are_counted(frame, trial):
@@ -507,6 +516,5 @@ def test_agreement_counts_what_matches_without_being_stable(frame, twice):
     ]
     found = of(frame, *twice(accuracies=(97.0, 97.0)), *rows, matching=0.2)
     assert found[-1].endswith(
-        "agree in 2 of 5 cells (strategy, sparsity, rewind point); of all 5, 1 is matching but "
-        "unstable."
+        "in 2 of 5 cells (strategy, sparsity, rewind point). 1 of 5 is matching but not stable."
     )

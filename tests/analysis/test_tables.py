@@ -46,11 +46,11 @@ def test_summary_of_a_study(frame, trial):
     assert table[MAIN].to_numpy().tolist() == [
         [
             *("Dense", "100.0", "0", "63.0 ± 11.6", "0.0 to 100.0", "3 (2)"),
-            *("97.6 ± 0.1", "0.0", "no", "reference"),
+            *("97.6 ± 0.1", "0.0", "no, borderline", "reference"),
         ],
         [
             *("IMP", "8.6", "120", "1.1 ± 0.1", "0.0 to 2.4", "2 (2)"),
-            *("95.5 ± 0.0", "+2.1", "yes", "no"),
+            *("95.5 ± 0.0", "+2.1", "yes, borderline", "no"),
         ],
     ]
     assert table[list(DETAIL_COLUMNS)].to_numpy().tolist() == [
@@ -93,7 +93,7 @@ def test_left_out_networks_are_marked_where_there_are_any(frame, trial, twice):
         ["–", "0 (0)", "2 of 2: 4 networks diverged", "–", "–", "–"],
         [
             *("9.0 ± 0.0", "2 (2)", "1 of 3: 1 network diverged, 1 network at chance"),
-            *("63.3 ± 54.8 (1 of 5 at chance)", "no", "no"),
+            *("63.3 ± 54.8 (1 of 5 at chance)", "no", "no, borderline"),
         ],
     ]
     assert "left out" not in summary(cells(frame(*twice()))).columns

@@ -205,7 +205,7 @@ def test_the_numbers_are_copied(page, browser):
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.get_by_role("button", name="Copy command").first.click()
     page.wait_for_function("window.copied")
-    assert page.evaluate("window.copied") == CONTEXT.command
+    assert page.evaluate("window.copied") == CONTEXT.specs[0].command
 
 
 def test_evidence_is_shown_even_where_it_was_filtered_out(page):

@@ -53,7 +53,7 @@ def test_a_verdict_on_accuracy_is_proved_by_accuracies(page):
 
 
 def test_agreement_is_proved_by_the_cells_that_it_counts(page):
-    (rows,) = page.evidence("Stability and matching agree").values()
+    (rows,) = page.evidence("Subnetworks are stable and matching, or neither").values()
     assert {page.row(one)[0] for one in rows} == {"IMP", "Random pruning"}
 
 
