@@ -63,9 +63,9 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
 
     `95 % interval` is that of the mean instability; `n (inits)` are the trials that count and
     their inits. A mark says how many networks are at chance (accuracy), and which verdicts
-    rest on a single sample or are borderline. `left out` is there only where trials are left out. Where an accuracy
-    is published for some cell, `paper %` and `deviation` (in standard deviations, as
-    `published.beside` has it) stand next to ours.
+    rest on a single sample or are borderline. `left out` is there only where trials are left out.
+    Where an accuracy is published for some cell, `paper %` and `deviation` (in standard
+    deviations, as `published.beside` has it) stand next to ours.
     """
     rows: list[Any] = list(cells.itertuples(index=False))
     columns = {

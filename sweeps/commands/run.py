@@ -128,8 +128,9 @@ def _show_results(console: Console, place: Home, name: str, outcome: Outcome) ->
         return
     display.print_scope(console, results)
     display.print_summary(console, results)
-    path = conclude(results, read_results(place, name, outcome.submission, "submission"))
-    console.print(f"report: {path}", soft_wrap=True)
+    own = read_results(place, name, outcome.submission, "submission")
+    for path, of in zip(conclude(results, own), ("", " of this submission alone"), strict=False):
+        console.print(f"report{of}: {path}", soft_wrap=True)
 
 
 def _status(outcome: Outcome) -> int:

@@ -42,18 +42,18 @@ MAX_NAME = 200
 VERDICTS: tuple[Literal["stable"], Literal["matching"]] = ("stable", "matching")
 
 
-def conclude(results: Results, own: Results) -> Path:
-    """Write the reports of a submission to its home, and its summary; return the first report.
+def conclude(results: Results, own: Results) -> list[Path]:
+    """Write the reports of a submission to its home, and its summary; return the reports.
 
     `results` are all that share its recipe, `own` its alone. These have a report of their own if
     they are fewer: MLflow's run shows what the submission itself asked for.
     """
     home, key = results.home, results.submission.data.tags[records.SWEEP_KEY]
-    path = alone = write_report(results, home.report(results.name, key))
+    paths = [write_report(results, home.report(results.name, key))]
     if len(own.trials) < len(results.trials):
-        alone = write_report(own, home.report(results.name, key, alone=True))
-    record_summary(own, alone)
-    return path
+        paths.append(write_report(own, home.report(results.name, key, alone=True)))
+    record_summary(own, paths[-1])
+    return paths
 
 
 def record_summary(results: Results, report: Path) -> None:

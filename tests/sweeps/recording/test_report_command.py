@@ -7,6 +7,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sweeps.home import resolve
 from sweeps.interface import runs_link
 from sweeps.loading import builtin_specs
 from sweeps.recording.database import client_of
+from sweeps.recording.summary import conclude
 from sweeps.results import read
 from sweeps.telling_apart import fields_of
 
@@ -88,6 +90,20 @@ def test_the_report_of_a_recipe_among_others_is_that_of_its_run(recorded: Record
     assert [one.command for one in specs] == [
         f"{BEGIN} --set orders=2 --set recipe.learning_rate=0.2"
     ]
+
+
+def test_a_submission_among_others_of_its_recipe_has_a_report_of_its_own(
+    recorded: Recorded,
+) -> None:
+    first, second = recorded.submit(*DENSE), recorded.submit(*DENSE, "rewind=[0, 40]")
+    read_of = partial(read, recorded.home, "digits-mlp", second)
+    paths = conclude(read_of("recipe"), read_of("submission"))
+    assert [path.name for path in paths] == [
+        f"digits-mlp-{second[:8]}.html",
+        f"digits-mlp-{second[:8]}-alone.html",
+    ]
+    assert [len(_commands(path)) for path in paths] == [3, 2]
+    assert first != second
 
 
 def test_trials_of_deleted_submissions_are_counted(recorded: Recorded) -> None:
