@@ -17,6 +17,13 @@ def check() -> None:
     there would train with its code under the keys of the installed one.
     """
     found = {name: spec for name in PACKAGES if (spec := find_spec(name))}
+    for name, spec in found.items():
+        if spec.origin is None:  # a folder of that name without the package's files
+            hides = next(iter(spec.submodule_search_locations or ["?"]))
+            raise UserError(
+                f"the folder {hides} hides the package {name}: rename it, or run Python, and keep "
+                f"scripts, in a folder that holds no folder {name!r}"
+            )
     places = {
         name: Path(next(iter(spec.submodule_search_locations or ["?"]))).resolve()
         for name, spec in found.items()

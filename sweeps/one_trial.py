@@ -124,11 +124,9 @@ class OneTrial:
         return []
 
     def example(self, store: Store) -> str | None:
-        """Return Python that loads a network of it; None where the store has none."""
-        places = self.run.data.tags.get(f"{records.ARTIFACT}arm_1", "")
-        kind, _, key = places.partition("/")
-        key = key.rpartition("/")[2]
-        if not store.complete([(kind, key)]):
+        """Return Python that loads a network of it; None where the store has none of both."""
+        arm = next((arm for arm in (1, 2) if self._has(store, arm)), None)
+        if arm is None:
             return None
         where = {"home": str(self.home.folder)}
         if self.home.store != str(self.home.folder / "store"):
@@ -140,13 +138,19 @@ class OneTrial:
             "import analysis",
             "",
             f"results = analysis.open({self.sweep!r}{said})",
-            f"network = results.network({self.key!r}, arm=1)",
+            f"network = results.network({self.key!r}, arm={arm})",
         ]
         if any(name.startswith(records.PLUGIN) for name in self.submissions[0].data.tags):
             lines.insert(1, "# with plugins=FOLDER in open, the folder of the code that it names")
         if f"{records.ARTIFACT}mask" in self.run.data.tags:
-            lines.append(f"mask = results.mask({self.key!r}, arm=1)")
+            lines.append(f"mask = results.mask({self.key!r}, arm={arm})")
+        if arm == 2:
+            lines.insert(0, "# the store lacks the network of arm 1")
         return "\n".join(lines)
+
+    def _has(self, store: Store, arm: int) -> bool:
+        kind, _, place = self.run.data.tags.get(f"{records.ARTIFACT}arm_{arm}", "").partition("/")
+        return bool(store.complete([(kind, place.rpartition("/")[2])]))
 
     @property
     def link(self) -> str | None:

@@ -47,9 +47,12 @@ def doctor(
       sweeps doctor --store s3://bucket/sweeps --tracking http://127.0.0.1:5000
       sweeps doctor --quick --address http://127.0.0.1:8265
     """
+    from sweeps.cluster import config
     from sweeps.doctor import examination
     from sweeps.home import resolve
 
+    if address is not None:
+        config.find(address)  # raises where none is named so, before anything is printed
     found = examination.of_machine(resolve(home, store, tracking, data), quick)
     if address is not None:
         found = chain(found, examination.of_cluster(address))

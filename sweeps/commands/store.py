@@ -88,6 +88,7 @@ def verify(
     from sweeps.display import bytes_text
     from sweeps.keeping import display, places, references
     from sweeps.keeping.progress import shown
+    from sweeps.keeping.verifying import set_aside_before
     from sweeps.keeping.verifying import verify as checked
     from trainables.store import inventory
 
@@ -114,12 +115,17 @@ def verify(
             + (f"{len(damaged):,} damaged" if damaged else "nothing is damaged"),
             soft_wrap=True,
         )
-    if not damaged:
-        return
-    listed = inventory.take(there)
-    found = references.find(there, place, listed)
-    display.print_again(console, found, {key for _, key in listed.complete()}, damaged)
-    raise typer.Exit(DAMAGED)
+    listed = inventory.take(there) if damaged else listed
+    complete = listed.complete()
+    missing = [one for one in set_aside_before(listed) if (one.kind, one.key) not in complete]
+    if missing and not damaged:
+        number = f"{len(missing):,} {'is' if len(missing) == 1 else 'are'}"
+        console.print(f"of what was set aside earlier, {number} still missing", soft_wrap=True)
+    if damaged or missing:
+        found = references.find(there, place, listed)
+        display.print_again(console, found, {key for _, key in complete}, damaged or missing)
+    if damaged:
+        raise typer.Exit(DAMAGED)
 
 
 def gc(

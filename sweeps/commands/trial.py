@@ -74,7 +74,7 @@ def _show(console: Console, trial: OneTrial, store: Store) -> None:
         console.print(f"{len(jobs)} jobs, {seconds:,.1f} s of a worker in all")
     _section(console, "In Python")
     example = trial.example(store)
-    print(example or "its networks are not in the store")
+    print(example or "the store has neither of its networks")
 
 
 def _section(console: Console, heading: str) -> None:

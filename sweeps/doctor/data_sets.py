@@ -16,6 +16,6 @@ def there(folder: Path) -> Finding:
     from trainables.data import ROWS
 
     if not existing(folder).is_dir():
-        return stop(SUBJECT, f"{existing(folder)} is a file: name another folder, --data")
+        return stop(SUBJECT, f"{existing(folder)} is a file: name a folder, --data or --home")
     names = [name for name in ROWS if here(name, folder) == "yes"]
     return fine(SUBJECT, f"{', '.join(names)} in {folder}; others when they are needed")

@@ -38,7 +38,7 @@ def asked_for(address: str) -> Finding:
     try:
         status = requests.get(f"{address}/api/jobs/", timeout=10).status_code
     except (requests.RequestException, ValueError):
-        return stop(SUBJECT, f"no Ray cluster answers at {address}")
+        return stop("cluster", f"no Ray cluster answers at {address}")
     if status in (401, 403):
         return fine(SUBJECT, "the cluster asks for one")
     return hint(

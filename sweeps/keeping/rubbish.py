@@ -86,7 +86,7 @@ LABELS = {
     "checkpoints": "checkpoints of finished trainings",
     "unfinished": "payloads without a manifest",
     "abandoned": "left by writers that died",
-    "damaged": "damaged, set aside",
+    "damaged": "files of damaged artifacts, set aside",
     "superseded": "payloads that were replaced",
     "young": "changed too lately (--min-age)",
     "searched": "may be of a search that is not finished",

@@ -11,7 +11,7 @@ from sweeps.keeping.references import References
 from trainables.jobs.contents import CHECKPOINT
 from trainables.jobs.kinds import Given, Job
 from trainables.store import Missing, Store, checking
-from trainables.store.inventory import Held, Inventory
+from trainables.store.inventory import Held, Inventory, key_of, kind_of
 
 AT_ONCE = 4
 """Artifacts that are read at once; of each, one part of 16 MiB is held."""
@@ -27,6 +27,12 @@ class Damage:
     """In a few words."""
     set_aside: bool
     """Whether it was moved to `damaged/`; if not, it lies where it was."""
+
+
+def set_aside_before(listed: Inventory) -> list[Damage]:
+    """Return what was set aside earlier, each artifact once."""
+    which = dict.fromkeys((kind_of(file), key_of(file)) for file in listed.damaged)
+    return [Damage(kind, key, "set aside earlier", set_aside=True) for kind, key in which]
 
 
 def verify(store: Store, listed: Inventory, moved: Callable[[int, int], None]) -> Iterator[Damage]:

@@ -130,12 +130,32 @@ def save(
     held: dict[str, Any] = {"spec": resolved(plan.spec), "text": text, "sweep": key}
     held |= {"schema": SCHEMA, "version": version(PACKAGE)}
     if home is not None:
-        name = home.identify()
-        note = {"home": name, "place": f"{home.folder} on {socket.gethostname()}"}
-        _write(store, (OF_HOME, _entry(key, name)), held | note, now)
+        _note(store, key, home, held, now)
     before = _payload(store, (KIND, key))
     noted = home is not None and (before is None or before.get("noted") is True)
     _write(store, (KIND, key), held | {"noted": noted}, now)
+
+
+def note_imported(store: Store, key: str, home: Home) -> None:
+    """Note that a home has a submission which an import brought to a store.
+
+    Raises StoreError, and UserError if the home cannot be given a name.
+    """
+    artifact = checking.peek(store, KIND, key)
+    held = _payload(store, (KIND, key))
+    if artifact is None or not held:
+        return
+    entry = OF_HOME, _entry(key, home.identify())
+    if not store.complete([entry]):
+        at = artifact.facts.get("submitted_at", artifact.facts["written_at"])
+        told = {name: value for name, value in held.items() if name not in ("noted", "since")}
+        _note(store, key, home, told | {"sweep": key}, at)
+
+
+def _note(store: Store, key: str, home: Home, held: Mapping[str, Any], now: float) -> None:
+    name = home.identify()
+    note = {"home": name, "place": f"{home.folder} on {socket.gethostname()}"}
+    _write(store, (OF_HOME, _entry(key, name)), {**held, **note}, now)
 
 
 def _write(store: Store, entry: Which, held: Mapping[str, Any], now: float) -> None:

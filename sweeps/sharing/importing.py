@@ -94,6 +94,8 @@ class _Import:
             counts = self._write_artifacts(store)
             for one in self.received.renamed.values():
                 self._keep(store, one)
+            for submission in submitted.values():
+                submissions.note_imported(store, submission.key, self.home)
             experiment = database.experiment(client, self.home, self.received.name, notes.append)
             runs = Runs(client, self.home, experiment)
             trials, number = self._write_runs(runs, submitted)

@@ -127,11 +127,11 @@ def everything(home: Home, name: str = "digits-mlp") -> dict[str, Any]:
 
 
 def artifacts(store: Path) -> dict[str, bytes]:
-    """Path -> content of every file of a store, but for specs, which name the sweep."""
+    """Path -> content of every file of a store, but for what each home notes of its own."""
     return {
         str(path.relative_to(store)): path.read_bytes()
         for path in store.rglob("*")
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and path.name != ".lock" and submissions.OF_HOME not in path.parts
     }
 
 

@@ -51,7 +51,7 @@ def test_a_cluster_that_is_away_is_a_line_and_no_error(cli: Cli, closed: str) ->
 
 def test_a_cluster_of_no_name(cli: Cli) -> None:
     said = cli("doctor", "--quick", "--address", "lab")
-    assert said.status == 2
+    assert (said.status, said.out) == (2, "")
     assert "no cluster is named 'lab'" in said.err
 
 

@@ -78,7 +78,12 @@ def test_verify(two: Keeper, cli: Cli) -> None:
         assert f"instability {job.key}: its checksum is wrong; set aside" in found.out
     assert "the sweep larger, run again, does 4 jobs for that (0 trainings" in found.out
     assert "the sweep digits-mlp, run again, does 2 jobs for that" in found.out
+    later = cli("store", "verify")
+    assert (later.status, "nothing is damaged" in later.out) == (0, True)
+    assert "of what was set aside earlier, 4 are still missing" in later.out
+    assert "the sweep larger, run again, does 4 jobs for that" in later.out
     assert len(two.run(*LARGER)) == 4
+    assert cli("store", "verify").out.splitlines()[-1].endswith("nothing is damaged")
 
 
 def test_a_sweep_that_is_running_stays(two: Keeper, cli: Cli) -> None:

@@ -16,8 +16,10 @@ from sharing_samples import brought, do, everything, frames, train, written
 
 from sweeps import placement, results
 from sweeps.home import Home, resolve
+from sweeps.keeping import deleting
 from sweeps.plan import growing
 from sweeps.plugins import use
+from sweeps.recording import submissions
 from sweeps.recording.recorder import Recorder
 from sweeps.recording.submissions import sweep_key
 from trainables import plugins
@@ -157,3 +159,24 @@ def test_what_comes_next_names_the_home(
     for one in commands[:2]:
         assert cli(*shlex.split(one)).status == 0
     assert shlex.split(commands[2])[2:] == ["--home", str(home)]
+
+
+def test_what_one_home_imported_and_deletes_stays_for_the_others(
+    archives: dict[bool, Path], tmp_path: Path
+) -> None:
+    """Of a store that two homes share."""
+    homes = [resolve(str(tmp_path / name), str(tmp_path / "store")) for name in ("one", "two")]
+    for home in homes:
+        brought(archives[False], home)
+        brought(archives[False], home, name="renamed")
+    one, two = homes
+    for name in ("digits-mlp", "renamed"):
+        deleting.delete(one, deleting.find(one, name, everywhere=False))
+    kept, unreadable = submissions.kept(Store(two.store))
+    assert unreadable == []
+    assert {each.home for each in kept} == {two.identity, None}
+    assert {each.sweep.name for each in kept} == {"digits-mlp", "renamed"}
+    assert len(results.read(two, "digits-mlp").trials) == 4
+    for name in ("digits-mlp", "renamed"):
+        deleting.delete(two, deleting.find(two, name, everywhere=True))
+    assert submissions.kept(Store(two.store)) == ([], [])

@@ -74,6 +74,22 @@ def test_the_lines_of_python_load_its_networks(cli: Cli, trained: Home) -> None:
     assert not any(held[name][~keep].any() for name, keep in mask.items())
 
 
+def test_the_network_that_is_there_is_loaded(trained: Home, monkeypatch: Any) -> None:
+    client = database.client_of(trained, write=False)
+    trial = one_trial.find(trained, client, imp(trained)["trial"])
+    store = Store(trained.store)
+    arms = [trial.run.data.tags[f"artifact.arm_{arm}"].rpartition("/")[2] for arm in (1, 2)]
+    complete = Store.complete
+    for lost, says in (([arms[0]], "arm=2)"), ([arms[1]], "arm=1)"), (arms, None)):
+        monkeypatch.setattr(
+            Store,
+            "complete",
+            lambda self, wanted, lost=lost: complete(self, [w for w in wanted if w[1] not in lost]),
+        )
+        example = trial.example(store)
+        assert (example is None) if says is None else (example is not None and says in example)
+
+
 def test_what_means_no_trial_or_several_is_a_line(cli: Cli, trained: Home) -> None:
     for arguments, said in (
         (["show", "ffffffffffff"], "has a key or a run id that begins with ffffffffffff"),
