@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.patches import Patch
 
-from analysis.figures import scales
+from analysis.figures import marks, scales
 from analysis.figures.rewind import against_rewind
 from analysis.figures.style import in_style
 from analysis.published import beside
@@ -36,22 +35,21 @@ def figure(
     grey = strategy(DENSE).color
     if reference and reference.inits == 1:
         reference = None
-    band = Patch(facecolor=grey, alpha=0.2, label="dense networks ± 1 std")
     paper = beside(cells)["paper_accuracy"]
+    shown = [cells[MEASURE], paper, *([] if networks is None else [networks[MEASURE]])]
+    ends = [] if reference is None else _ends(reference)
     drawn, axes = against_rewind(
         cells,
         MEASURE,
         "matching",
         ylabel="test accuracy (%)",
-        handles=[band] if reference else [],
+        upright=lambda panel: scales.accuracy_axis(panel, [*pd.concat(shown), *ends]),
+        handles=[marks.band_entry("dense networks ± 1 std", grey)] if reference else [],
         paper=paper,
         samples=networks,
     )
-    shown = [cells[MEASURE], paper, *([] if networks is None else [networks[MEASURE]])]
-    ends = [] if reference is None else _ends(reference)
-    scales.accuracy_axis(axes[0], [*pd.concat(shown), *ends])
     for panel in axes if ends else ():
-        panel.axhspan(ends[0], ends[1], facecolor=grey, alpha=0.2, lw=0, zorder=0)
+        panel.axhspan(*ends, zorder=0, **marks.band(grey))
     return drawn
 
 
@@ -63,7 +61,7 @@ def axis_words(drawn: Figure, cells: pd.DataFrame) -> list[str]:
     if panel.get_yscale() != "linear":
         says.append("The upright axis is logarithmic in the error, 100 − accuracy.")
     if (cells[f"{MEASURE}_low"] < low).any() or (cells[f"{MEASURE}_high"] > high).any():
-        says.append("Bars that reach an end of it go on beyond.")
+        says.append("An arrowhead at the end of a bar: the interval goes on beyond the axis.")
     return says
 
 

@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
-from analysis.figures import colors, words
+from analysis.figures import colors, marks, words
 from analysis.figures.instability import below, highest
 from analysis.figures.panels import begin, chosen, left_out, panels
-from analysis.figures.rewind import BAR, SEEN, SMALL
-from analysis.figures.scales import instability_axis, k_axis, moved, threshold
-from analysis.figures.style import GROUND, INK, in_style, iteration, scaled, shifts
+from analysis.figures.rewind import has_intervals
+from analysis.figures.scales import dodges, instability_axis, k_axis, moved, threshold
+from analysis.figures.style import GROUND, INK, in_style, iteration, scaled
 from analysis.formats import weights
 from analysis.hyperparameters import (
     Axes,
@@ -32,6 +31,7 @@ from analysis.strategies import DENSE, rank, strategy
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes as Panel
     from matplotlib.figure import Figure
 
@@ -94,9 +94,11 @@ def along(
     figure, [drawn] = panels(1, len(places), height=2.2, most=most)
     ks = sorted(int(k) for k in cells[REWIND].unique())
     some = chosen(ks, MOST_LINES) if fixed else ks
-    looks = Looks(some, connected=bool(fixed))
     scale = Scale(in_order(list(axes[axis].values())))
     scale.show(drawn[0])
+    at_values = [scale.at(value) for value in axes[axis].values()]
+    moves = dodges(drawn[0], len(some), at_values) if fixed else [0.0] * len(some)
+    looks = Looks(dict(zip(some, moves, strict=True)), connected=bool(fixed))
     for (line, key), panel in zip(places, drawn, strict=True):
         own = _of(cells, line, shown[key])
         single = None if samples is None else _of(samples, line, shown[key])
@@ -116,7 +118,12 @@ def along(
     instability_axis(drawn[0], stable_below, highest(cells, samples))
     for panel in drawn[1:]:
         threshold(panel, stable_below)
-    words.legend(figure, [*looks.handles(), below(stable_below)])
+    entries: list[Artist] = [*looks.handles()]
+    if has_intervals(cells, MEASURE):
+        entries.append(marks.bar_entry())
+    if samples is not None:
+        entries.append(marks.sample_entry("single samples"))
+    words.legend(figure, [*entries, below(stable_below)])
     words.note(
         figure,
         _lines_left_out(lines, kept),
@@ -140,9 +147,12 @@ def _lines_left_out(lines: Sequence[Line], kept: Sequence[Line]) -> str:
 class Looks:
     """How the points of each rewind point are drawn: colour, marker and place."""
 
-    def __init__(self, ks: Sequence[int], *, connected: bool):
-        self._color, self._marker = colors.along(ks), colors.markers(ks)
-        self._shift = dict(zip(ks, shifts(len(ks)) if connected else [0.0] * len(ks), strict=True))
+    def __init__(self, moves: Mapping[int, float], *, connected: bool):
+        """`moves` has how far, in points, each rewind point is moved to the right."""
+        self._color, self._marker = colors.along(moves), colors.markers(moves)
+        self._shift = moves
+        apart = np.diff([*moves.values()])
+        self._aside = marks.aside(float(apart.min()) if len(apart) else 0.0)
         self._width = scaled(1.2) if connected else 0.0
 
     def of(self, panel: Panel, k: int) -> dict[str, Any]:
@@ -152,22 +162,15 @@ class Looks:
             "marker": self._marker[k],
             "ms": scaled(3.8),
             "lw": self._width,
-            "elinewidth": scaled(0.8),
-            "ecolor": to_rgba(self._color[k], BAR),
+            **marks.bar(self._color[k]),
             "transform": moved(panel, self._shift[k]),
         }
 
     def samples(self, panel: Panel, x: Sequence[float], values: Any, k: int) -> None:
-        """Draw single samples at their places."""
-        look: dict[str, Any] = {
-            "ls": "",
-            "marker": "o",
-            "ms": scaled(SMALL),
-            "mec": "none",
-            "alpha": SEEN,
-        }
-        panel.plot(x, values, color=self._color[k], zorder=2,
-                   transform=moved(panel, self._shift[k]), **look)  # fmt: skip
+        """Draw single samples beside their means."""
+        shift = self._shift[k] + self._aside
+        look = marks.sample(self._color[k])
+        panel.plot(x, values, zorder=2, transform=moved(panel, shift), **look)
 
     def handles(self) -> list[Line2D]:
         """The legend's entries; of many k, those of some."""
@@ -200,9 +203,10 @@ def onsets_along(found: Sequence[Course]) -> Figure:
     fixed = list(dict.fromkeys(said(one.fixed) for one in found))
     places = range(len(fixed))
     color, marker = colors.along(places, colors.SETTINGS_SCALE), colors.markers(places)
-    shift = shifts(len(fixed))
     scale = Scale(in_order([point.value for one in found for point in one.points]))
     scale.show(drawn[0])
+    at_values = [scale.at(point.value) for one in found for point in one.points]
+    shift = dodges(drawn[0], len(fixed), at_values)
     ks = {int(k) for one in found for p in one.points for k in (p.onset, p.failed, p.last)
           if math.isfinite(k)}  # fmt: skip
     never = 3 * max(ks, default=1) + 1
@@ -222,7 +226,7 @@ def onsets_along(found: Sequence[Course]) -> Figure:
                 ]
             )
             at: dict[str, Any] = {"transform": moved(panel, shift[place]), "color": color[place]}
-            panel.vlines(x, failed, onset, lw=scaled(2.6), alpha=0.35, **at)
+            panel.vlines(x, failed, onset, lw=scaled(2.6), alpha=0.5, **at)
             panel.plot(x, onset, lw=scaled(1), **at)
             has = np.array([not math.isinf(point.onset) for point in one.points])
             panel.plot(x[has], onset[has], marker[place], ms=scaled(4), **at)

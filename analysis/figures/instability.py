@@ -28,10 +28,10 @@ def figure(
         "instability_test",
         "stable",
         ylabel="test instability (%)",
+        upright=lambda panel: instability_axis(panel, stable_below, highest(cells, samples)),
         handles=[below(stable_below)],
         samples=samples,
     )
-    instability_axis(axes[0], stable_below, highest(cells, samples))
     for panel in axes[1:]:
         threshold(panel, stable_below)
     return drawn

@@ -117,11 +117,15 @@ def lowest(axes: Rows) -> list[Axes]:
 
 def crowded(panel: Axes, points: int) -> float:
     """Return how much smaller marks are where so many stand side by side: 1 where there is room."""
+    room = breadth(panel) / max(points, 1)
+    return min(max(room / (14 * current().scale), 0.55), 1.0)
+
+
+def breadth(panel: Axes) -> float:
+    """Return about how wide the inside of a panel is, in points, before it is laid out."""
     spec = panel.get_subplotspec()
     columns = 1 if spec is None else spec.get_gridspec().ncols
-    style = current()
-    room = 0.8 * 72 * style.width / columns / max(points, 1)
-    return min(max(room / (14 * style.scale), 0.55), 1.0)
+    return 0.8 * 72 * current().width / columns
 
 
 def chosen(values: Sequence[T], most: int) -> list[T]:

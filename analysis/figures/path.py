@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from analysis.ends import CELL, LINE, from_files
-from analysis.figures import colors, words
+from analysis.figures import colors, marks, words
 from analysis.figures.panels import chosen, left_out, panels
 from analysis.figures.scales import error_axis
 from analysis.figures.style import in_style, iteration, scaled
@@ -44,7 +44,7 @@ MARKED = 4
 def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     """Mean error at each alpha, one standard deviation as a band, a line per rewind k.
 
-    Test above train, a column per strategy and level.
+    Test above train, a column per strategy and level. Bands end at 0, as errors do.
     """
     errors = [split_metric(PATH_ERROR, split) for split in SPLITS]
     columns = ["trial", *CELL, WEIGHTS_LEFT]
@@ -67,7 +67,7 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
             of = paths.get((*line, k, error))
             if of is not None:
                 _draw(axes[i][j], of, color[k], marker[k], shown.index(k))
-                extent += [*of["mean"], *(of["mean"] - of["std"]), *(of["mean"] + of["std"])]
+                extent += [*of["mean"], *(end for side in _band(of) for end in side)]
         words.title(axes[0][j], f"{strategy(line[0]).label}{_left(line[0], left[line])}")
         words.name_x(axes[-1][j], "α")
     for row, split in zip(axes, SPLITS, strict=True):
@@ -78,7 +78,8 @@ def figure(trials: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     error_axis(first, float(np.nanmin(extent)), float(np.nanmax(extent)))
     every = sorted(int(level) for level in joined[LEVEL].unique())
     if not from_files(joined).all():
-        legend_of(drawn, {k: (color[k], marker[k]) for k in shown})
+        deviates = has_deviations(trials)
+        legend_of(drawn, {k: (color[k], marker[k]) for k in shown}, deviations=deviates)
         levels = [level for name, level in lines if name != DENSE]
         words.note(
             drawn,
@@ -115,9 +116,14 @@ def _draw(panel: Axes, of: pd.DataFrame, color: str, marker: str, place: int) ->
         markevery=(place * step // MOST_LINES, step),
         zorder=3,
     )
-    low, high = of["mean"] - of["std"], of["mean"] + of["std"]
+    low, high = _band(of)
     if low.notna().all():
-        panel.fill_between(of.index, low, high, color=color, alpha=0.16, lw=0, zorder=2)
+        panel.fill_between(of.index, low, high, zorder=2, **marks.band(color))
+
+
+def _band(of: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Where a band begins and ends at each alpha; no error is below 0, so no band is."""
+    return (of["mean"] - of["std"]).clip(lower=0.0), of["mean"] + of["std"]
 
 
 def _left(name: str, percent: float) -> str:
@@ -126,9 +132,17 @@ def _left(name: str, percent: float) -> str:
     return "" if whole else f", {weights(percent)} % left"
 
 
-def legend_of(drawn: Figure, looks: Mapping[int, tuple[str, str]]) -> None:
+def has_deviations(trials: pd.DataFrame) -> bool:
+    """Whether some line has a band: those of two samples or more do."""
+    return bool((trials.groupby(CELL).size() > 1).any())
+
+
+def legend_of(
+    drawn: Figure, looks: Mapping[int, tuple[str, str]], *, deviations: bool = False
+) -> None:
     """Put a legend of rewind points above a figure, of their colours and markers."""
-    words.legend(drawn, list(handles_of(looks)))
+    bands = [marks.band_entry("mean ± 1 std")] if deviations else []
+    words.legend(drawn, [*handles_of(looks), *bands])
 
 
 def handles_of(looks: Mapping[int, tuple[str, str]]) -> Iterator[Line2D]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgba
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from analysis.ends import LINE
-from analysis.figures import words
+from analysis.figures import marks, words
 from analysis.figures.panels import begin, chosen, crowded, left_out, lowest, panels
-from analysis.figures.scales import k_axis, moved
-from analysis.figures.style import GROUND, INK, area, scaled, shifts
+from analysis.figures.scales import dodges, k_axis, moved
+from analysis.figures.style import GROUND, INK, area, scaled
 from analysis.formats import weights
 from analysis.records import LEVEL, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, rank, strategy
@@ -33,13 +33,6 @@ MOST_SAMPLES = 5000
 """Single samples that are drawn: more would make a large file, and hide what is behind them."""
 
 
-BAR = 0.6
-"""Opacity of intervals: of few inits they are so long that they would hide the means."""
-
-SMALL, SEEN = 2.8, 0.5
-"""Diameter in points, and opacity, of single samples."""
-
-
 class _Look(NamedTuple):
     filled: bool
     size: float  # diameter in typographic points
@@ -54,47 +47,58 @@ def against_rewind(
     verdict: Literal["stable", "matching"],
     *,
     ylabel: str,
+    upright: Callable[[Axes], None],
     handles: list[Artist],
     paper: pd.Series | None = None,
     samples: pd.DataFrame | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Mean of `measure` at each k with its 95 % interval, a line per strategy.
 
-    One panel per sparse level, dense networks in each. A marker is filled where `verdict` holds,
-    hollow where it does not, and small where it cannot be said. `samples` are drawn faintly: each
-    has a strategy, a level, a rewind point and the measure. `handles` are added to the legend.
-    `paper` holds the published values, NaN where there is none, by the index of `cells`: they are
-    drawn hollow, a little to the left of ours. The upright axis is left to the caller.
+    One panel per sparse level, dense networks in each. Strategies stand side by side at each k. A
+    marker is filled where `verdict` holds, hollow where it does not, and small where it cannot be
+    said. `samples` are drawn faintly, beside their mean: each has a strategy, a level, a rewind
+    point and the measure. `upright` sets the upright axis of a panel, which all share: bars that
+    go on beyond its ends are marked. `handles` are added to the legend. `paper` holds the
+    published values, NaN where there is none, by the index of `cells`: they are drawn hollow, a
+    little to the left of ours.
     """
     sparse = cells[cells[STRATEGY] != DENSE]
     every = [int(level) for level in sorted(sparse[LEVEL].unique())]
     levels: list[int | None] = [*chosen(every, MOST_LEVELS)] or [None]
     figure, [axes] = panels(1, len(levels), height=2.3)
     known = cells[cells[measure].notna()]
-    k_axis(axes[0], (known if len(known) else cells)[REWIND].unique())
+    ks = (known if len(known) else cells)[REWIND].unique()
+    k_axis(axes[0], ks)
+    upright(axes[0])
     names = sorted(cells[STRATEGY].unique(), key=rank)
-    moves = dict(zip(names, shifts(len(names)), strict=True))
     published = cells.assign(paper=paper).dropna(subset="paper")
+    margin = scaled(BEFORE) if len(published) else 0.0
+    places = dodges(axes[0], len(names), ks, margin)
+    moves = dict(zip(names, places, strict=True))
+    aside = marks.aside(places[1] - places[0] if len(names) > 1 else 0.0)
     few = samples is not None and singly(samples)
     size = crowded(axes[0], known[REWIND].nunique())
+    cut = False
     for level, panel in zip(levels, axes, strict=True):
         own = _shown(cells, level)
         if few and samples is not None:
-            _samples(panel, _shown(samples, level), measure, moves)
+            _samples(panel, _shown(samples, level), measure, moves, aside)
         for (name, _), line in own.groupby(LINE, sort=False):
-            _line(panel, line, measure, verdict, moves[name], size)
+            cut |= _line(panel, line, measure, verdict, moves[name], size)
             theirs = published[published.index.isin(line.index)]
             _published(panel, theirs, moves[names[0]] - scaled(BEFORE))
         if level is not None:
             left = sparse.loc[sparse[LEVEL] == level, WEIGHTS_LEFT].mean()
-            words.title(panel, f"Level {level}: {weights(left)} % left")
+            words.title(panel, _title(level, left, DENSE in names, len(levels)))
     words.name_y(begin(axes), ylabel)
     for panel in lowest([axes]):
         words.name_x(panel, "rewind iteration k")
     entries: list[Any] = [
-        *(_handle(name, beside=len(names) > 1) for name in names),
+        *(_handle(name, len(levels) if len(names) > 1 else 0) for name in names),
         *_verdict_handles(cells, measure, verdict),
-        *_other_handles(cells, measure, few),
+        *([marks.bar_entry()] if has_intervals(cells, measure) else []),
+        *([marks.cut_entry()] if cut else []),
+        *([marks.sample_entry(_what(measure))] if few else []),
         *handles,
     ]
     labels = [str(entry.get_label()) for entry in entries]
@@ -117,10 +121,19 @@ def _shown(frame: pd.DataFrame, level: int | None) -> pd.DataFrame:
     return frame[(frame[STRATEGY] == DENSE) | (frame[LEVEL] == level)]
 
 
-def _handle(name: str, *, beside: bool) -> Line2D:
-    """The legend's entry of a strategy; dense networks stand in panels of sparse ones, too."""
+def _title(level: int, left: float, dense: bool, panels: int) -> str:
+    """What a level's panel has; of several panels the legend says that all have dense networks."""
+    if dense and panels == 1:
+        return f"Level {level}: {weights(left)} % of weights left, beside dense networks (100 %)"
+    return f"Level {level}: {weights(left)} % left"
+
+
+def _handle(name: str, panels: int) -> Line2D:
+    """The legend's entry of a strategy; dense networks stand in all of so many panels, too."""
     look = strategy(name)
-    label = f"{look.label} (100 % left)" if name == DENSE and beside else look.label
+    label = look.label
+    if name == DENSE and panels:
+        label += " (100 % left)" if panels == 1 else " (100 % left), in every panel"
     return Line2D([], [], color=look.color, marker=look.marker, label=label)
 
 
@@ -170,20 +183,6 @@ def _verdict_handles(cells: pd.DataFrame, measure: str, verdict: str) -> list[Li
     ]
 
 
-def _other_handles(cells: pd.DataFrame, measure: str, samples: bool) -> list[Line2D]:
-    found = []
-    if has_intervals(cells, measure):
-        found.append(
-            Line2D([], [], ls="", marker="|", color=INK, ms=scaled(9), label="95 % interval")
-        )
-    if samples:
-        found.append(
-            Line2D([], [], ls="", marker="o", mec="none", color=INK, alpha=SEEN,
-                   ms=scaled(SMALL), label=_what(measure))
-        )  # fmt: skip
-    return found
-
-
 def _published_handle(name: str) -> Line2D:
     look = strategy(name).marker
     return Line2D([], [], ls="", marker=look, color=INK, mfc="none", mew=0.8, ms=scaled(4))
@@ -191,47 +190,43 @@ def _published_handle(name: str) -> Line2D:
 
 def _line(
     panel: Axes, line: pd.DataFrame, measure: str, verdict: str, shift: float, size: float
-) -> None:
+) -> bool:
+    """Draw a strategy's line; return whether the axis cuts one of its bars."""
     look = strategy(line[STRATEGY].iloc[0])
-    marks = [_look(holds) for holds in line[verdict]]
-    mean = line[measure]
-    # One init has no interval: no bar.
-    ends = [(mean - line[f"{measure}_low"]), (line[f"{measure}_high"] - mean)]
+    looks = [_look(holds) for holds in line[verdict]]
+    mean, low, high = (line[f"{measure}{end}"] for end in ("", "_low", "_high"))
+    ends = [mean - low, high - mean]  # one init has no interval: no bar
     panel.errorbar(
         *(line[REWIND], mean),
         yerr=np.array([end.fillna(0.0).clip(lower=0.0) for end in ends]),
         color=look.color,
-        ecolor=to_rgba(look.color, BAR),
         lw=scaled(1.3 * size),
-        elinewidth=scaled(0.9 * size),
-        capsize=scaled(1.8 * size),
+        **marks.bar(look.color, size),
         transform=moved(panel, shift),
         zorder=3,
     )
     panel.scatter(
         *(line[REWIND], mean),
-        s=[area(mark.size * size) for mark in marks],
+        s=[area(one.size * size) for one in looks],
         marker=look.marker,
         edgecolors=look.color,
-        facecolors=[look.color if mark.filled else GROUND for mark in marks],
+        facecolors=[look.color if one.filled else GROUND for one in looks],
         linewidths=scaled(1.1 * size),
         transform=moved(panel, shift),
         zorder=4,
     )
+    return marks.cut(panel, line[REWIND], low, high, look.color, shift)
 
 
-def _samples(panel: Axes, samples: pd.DataFrame, measure: str, moves: dict[str, float]) -> None:
+def _samples(
+    panel: Axes, samples: pd.DataFrame, measure: str, moves: dict[str, float], aside: float
+) -> None:
     for name, own in samples.groupby(STRATEGY):
         if name in moves:
             panel.plot(
                 *(own[REWIND], own[measure]),
-                ls="",
-                marker="o",
-                ms=scaled(SMALL),
-                mec="none",
-                color=strategy(str(name)).color,
-                alpha=SEEN,
-                transform=moved(panel, moves[str(name)]),
+                **marks.sample(strategy(str(name)).color),
+                transform=moved(panel, moves[str(name)] + aside),
                 zorder=2,
             )
 

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from analysis.figures.style import INK, THRESHOLD, iteration, scaled
+from analysis.figures.panels import breadth
+from analysis.figures.style import INK, THRESHOLD, iteration, scaled, shifts
 from analysis.figures.words import ticks
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ K = "k on a symmetric logarithmic axis, linear from 0 to the first k after it"
 WIDE = 15.0
 """Percentage points of accuracy that a linear axis shows; of more it is logarithmic."""
 
+APART = 0.7
+"""The share of the way from a place to the next that the marks of one place may take."""
+
 PAD = 0.06
 """Room beyond the data at either end of an axis, as a share of its length."""
 
@@ -31,8 +35,8 @@ PAD = 0.06
 def k_axis(panel: Axes, ks: Iterable[int], *, upright: bool = False) -> None:
     """Let an axis have rewind points: symmetrically logarithmic, linear up to the first above 0.
 
-    There is a tick at every k that was measured. Where labels would overlap some are left out, but
-    the first and the last stay.
+    There is a tick at every k that was measured. Where labels would overlap some are left out (with
+    their ticks, if the axis is upright), but the first and the last stay.
     """
     points = sorted({int(k) for k in ks}) or [0]
     first = next((k for k in points if k > 0), 1)
@@ -54,6 +58,23 @@ def moved(panel: Axes, points: float) -> Transform:
     """Return the transform of data that are drawn so many points to the right of their place."""
     figure: Any = panel.get_figure(root=True)
     return panel.transData + ScaledTranslation(points / 72, 0, figure.dpi_scale_trans)
+
+
+def dodges(panel: Axes, lines: int, places: Iterable[float], margin: float = 0.0) -> list[float]:
+    """Return how far each of so many lines is moved along x, in points: the same at every place.
+
+    As far as the marks of neighbouring places, and the ends of the axis, leave room. `margin` is
+    the room, in points, that something else needs beside the group. The axis has its scale and
+    its ends already.
+    """
+    transform = panel.xaxis.get_transform()
+    at = np.unique(transform.transform(np.array([*places], float)))
+    begin, end = transform.transform(np.array(panel.get_xlim(), float))
+    per_unit = breadth(panel) / ((end - begin) or 1.0)
+    rooms = [2 * (one * per_unit - margin) for one in (at[0] - begin, end - at[-1])]
+    if len(at) > 1:
+        rooms.append(APART * float(np.diff(at).min()) * per_unit - margin)
+    return shifts(lines, min(rooms))
 
 
 def instability_axis(panel: Axes, stable_below: float, highest: float) -> None:
@@ -81,7 +102,7 @@ def error_axis(panel: Axes, lowest: float, highest: float) -> None:
     _scale(panel, True, "asinh", linear_width=1.0)
     low, high = max(lowest, 0.0), max(highest, lowest + 0.5)
     places = _between(low, high, [0.0, 0.5, *_series(1.0, 100.0)])
-    ticks(panel.yaxis, {one: f"{one:g}" for one in places})
+    ticks(panel.yaxis, {one: f"{one:g}" for one in places}, (0.0, *_decades(places)))
     _limits(panel, True, low, high, PAD)
 
 

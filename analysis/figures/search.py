@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
-from analysis.figures import words
+from analysis.figures import marks, words
 from analysis.figures.instability import below
 from analysis.figures.panels import begin, lowest, panels
-from analysis.figures.rewind import BAR, SEEN, SMALL
 from analysis.figures.scales import instability_axis, k_axis, threshold
 from analysis.figures.style import INK, THRESHOLD, in_style, scaled
 from analysis.formats import weights
 from analysis.records import INIT_SEED, LEVEL, REWIND, STRATEGY
-from analysis.statistics import POINTS, estimate
+from analysis.statistics import PERCENT, POINTS, estimate
 from analysis.strategies import strategy
 
 if TYPE_CHECKING:
@@ -44,8 +41,9 @@ def figure(study: Study, lines: Sequence[Ended]) -> Figure:
     drawn, [axes] = panels(1, len(lines), height=2.2)
     along = REWIND if lines[0].search.along == "rewind" else LEVEL
     every = pd.concat([_looked_at(study, line, along) for line in lines])
+    reached = [0.0]
     for line, panel in zip(lines, axes, strict=True):
-        _draw(panel, _looked_at(study, line, along), line, along, value)
+        reached.append(_draw(panel, _looked_at(study, line, along), line, along, value))
         where = f"{weights(line.left)} % left" if along == REWIND else f"k = {line.at}"
         init = "" if line.init is None else f", init {line.init}"
         words.title(panel, f"{strategy(line.search.strategy).label}, {where}{init}")
@@ -55,9 +53,9 @@ def figure(study: Study, lines: Sequence[Ended]) -> Figure:
     else:
         words.ticks(axes[0].xaxis, {one: str(one) for one in points}, points[-1:])
     bound = study.stable_below if stable else _tolerance(study)
-    entries = [_mark("o", SMALL, "single samples", SEEN), _mark("o", 4.4, "mean, 95 % interval")]
+    entries = [marks.sample_entry("single samples"), _mean_entry(), marks.bar_entry()]
     if stable:
-        instability_axis(axes[0], study.stable_below, float(every[value].max()))
+        instability_axis(axes[0], study.stable_below, max(float(every[value].max()), *reached))
         entries.append(below(study.stable_below))
     else:
         _drop_axis(axes[0], bound)
@@ -70,39 +68,32 @@ def figure(study: Study, lines: Sequence[Ended]) -> Figure:
     words.name_y(begin(axes), "test instability (%)" if stable else "accuracy lost (points)")
     for panel in lowest([axes]):
         words.name_x(panel, "rewind iteration k" if along == REWIND else "pruning level")
-    words.legend(drawn, [*entries, Patch(facecolor=INK, alpha=0.18, lw=0, label="bracket")])
+    words.legend(drawn, [*entries, marks.band_entry("bracket")])
     return drawn
 
 
-def _draw(panel: Axes, own: pd.DataFrame, line: Ended, along: str, value: str) -> None:
+def _draw(panel: Axes, own: pd.DataFrame, line: Ended, along: str, value: str) -> float:
+    """Draw a line of a search; return up to which value its intervals reach."""
     look = strategy(line.search.strategy)
-    panel.plot(
-        *(own[along], own[value]),
-        ls="",
-        marker="o",
-        ms=scaled(SMALL),
-        mec="none",
-        color=look.color,
-        alpha=SEEN,
-    )
-    found = [(at, estimate(of[value], of[INIT_SEED], POINTS)) for at, of in own.groupby(along)]
+    panel.plot(own[along], own[value], **marks.sample(look.color))
+    bounds = POINTS if value == "drop" else PERCENT
+    found = [(at, estimate(of[value], of[INIT_SEED], bounds)) for at, of in own.groupby(along)]
     ends = [(one.mean - one.low, one.high - one.mean) for _, one in found]
     panel.errorbar(
         [float(str(at)) for at, _ in found],
         [one.mean for _, one in found],
         np.nan_to_num(np.array(ends).T),
         color=look.color,
-        ecolor=to_rgba(look.color, BAR),
         marker=look.marker,
         ms=scaled(4.4),
         ls="",
-        elinewidth=scaled(0.9),
-        capsize=scaled(1.8),
         zorder=3,
+        **marks.bar(look.color),
     )
     bracket = _bracket(line)
     if bracket is not None:
-        panel.axvspan(*bracket, color=look.color, alpha=0.18, lw=0)
+        panel.axvspan(*bracket, zorder=0, **marks.band(look.color))
+    return max(np.nan_to_num([one.high for _, one in found]), default=0.0)
 
 
 def _looked_at(study: Study, line: Ended, along: str) -> pd.DataFrame:
@@ -113,9 +104,8 @@ def _looked_at(study: Study, line: Ended, along: str) -> pd.DataFrame:
     return own if line.init is None else own[own[INIT_SEED] == line.init]
 
 
-def _mark(marker: str, size: float, label: str, alpha: float = 1.0) -> Line2D:
-    return Line2D([], [], ls="", marker=marker, mec="none", color=INK, alpha=alpha,
-                  ms=scaled(size), label=label)  # fmt: skip
+def _mean_entry() -> Line2D:
+    return Line2D([], [], ls="", marker="o", color=INK, ms=scaled(4.4), label="mean")
 
 
 def _tolerance(study: Study) -> float | None:

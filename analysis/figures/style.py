@@ -25,8 +25,11 @@ ON_DARK, ON_LIGHT = "#FDFDFD", "#111315"
 THRESHOLD = (0, (4, 3))
 """Dashes of a line that decides a verdict."""
 
-DODGE = 2.6
-"""Points between lines of a panel: marks of lines that coincide stand side by side."""
+DODGE, ROOMY = 2.6, 10.0
+"""Points between lines of a panel: marks of lines that coincide stand side by side.
+
+At least the former, unless lines are many; where there is room, as far as the latter.
+"""
 
 ON_TRAIN = "x"
 """The marker of what is measured on the train set: it is told apart where it lies on another."""
@@ -165,12 +168,14 @@ def area(points: float) -> float:
     return scaled(points) ** 2
 
 
-def shifts(lines: int) -> list[float]:
+def shifts(lines: int, room: float = 0.0) -> list[float]:
     """How far each of so many lines is moved along x, in points: `DODGE` apart around 0.
 
-    Many lines stand closer together: the marks of one x stay one group.
+    Many lines stand closer together: the marks of one x stay one group. Where the group has
+    `room`, in points, its lines stand farther apart, up to `ROOMY`.
     """
-    apart = scaled(min(DODGE, 10 / max(lines, 1)))
+    lines = max(lines, 1)
+    apart = max(scaled(min(DODGE, 10 / lines)), min(scaled(ROOMY), room / lines))
     return [(i - (lines - 1) / 2) * apart for i in range(lines)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.axis import YAxis
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, Formatter, NullLocator
@@ -143,11 +144,26 @@ def note(figure: Figure, *sentences: str) -> None:
 def ticks(axis: Axis, labels: Mapping[float, str], first: Sequence[float] = ()) -> None:
     """Put ticks at places of an axis; of labels that would overlap, some are left out.
 
-    Those of `first` stay before others.
+    Those of `first` stay before others. An upright axis has no tick where it has no label: its
+    ticks have lines across the panel.
     """
-    axis.set_major_locator(FixedLocator(list(labels)))
+    locator = Labelled if isinstance(axis, YAxis) else FixedLocator
+    axis.set_major_locator(locator(list(labels)))
     axis.set_major_formatter(Thinned(labels, first))
     axis.set_minor_locator(NullLocator())
+
+
+class Labelled(FixedLocator):
+    """Those of some places whose label an axis shows."""
+
+    def __call__(self) -> Any:
+        """Return the places of ticks."""
+        places = super().__call__()
+        formatter: Any = self.axis.get_major_formatter()  # type: ignore[union-attr]
+        if not isinstance(formatter, Thinned):
+            return places
+        texts = formatter.format_ticks(places)
+        return [one for one, text in zip(places, texts, strict=True) if text]
 
 
 class Thinned(Formatter):

@@ -10,6 +10,7 @@ from analysis.figures import hyperparameters as figures
 from analysis.figures import parallel
 from analysis.hyperparameters import Axes, courses, is_grid, placed
 from analysis.records import REWIND
+from analysis.report import captions
 from analysis.report.plot import Plot
 from analysis.tuned import Tuned
 
@@ -73,10 +74,9 @@ def plots(study: Study, axes: Axes, tuned: Tuned | None) -> Iterator[Plot]:
             figures.along(cells, axes, axis, study.stable_below, counting),
             name=f"instability-{axis}",
             title=f"Instability against {axis}",
-            caption=f"Test instability against {axis}: mean and its 95 % interval over inits, with "
-            "single samples as faint points, a colour and a marker per rewind iteration k. "
-            "Networks below the dashed line are stable; up to it the upright axis is linear, and "
-            "logarithmic above.",
+            caption=f"Test instability against {axis}: {captions.means(cells, counting)}, a "
+            "colour and a marker per rewind iteration k. Networks below the dashed line are "
+            "stable; up to it the upright axis is linear, and logarithmic above.",
             alt=f"Test instability against {axis}, a line per rewind iteration. {NUMBERS}",
         )
     if len(axes) == 2 and is_grid(axes):

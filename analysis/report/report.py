@@ -19,11 +19,11 @@ from analysis.figures.rewind import has_intervals, singly, unjudged
 from analysis.figures.scales import K
 from analysis.figures.style import PAGE, Style, styled
 from analysis.findings import partial
-from analysis.formats import listed
 from analysis.published import beside
-from analysis.records import RECIPE, STRATEGY
+from analysis.records import RECIPE
 from analysis.report import (
     all_tables,
+    captions,
     hyperparameter_plots,
     learning_plots,
     page,
@@ -37,7 +37,6 @@ from analysis.report.context import Spec as Spec
 from analysis.report.figure_data import with_data
 from analysis.report.plot import Plot
 from analysis.report.words import tolerance
-from analysis.strategies import DENSE
 from analysis.study import NOTHING, Study, by_recipe
 
 if TYPE_CHECKING:
@@ -216,10 +215,10 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
             name="instability",
             title="Instability",
             caption="Test instability of networks rewound to iteration k: "
-            f"{_means(points, counting)} of {n}. Filled markers are stable (below "
-            f"{context.stable_below:g} %), hollow ones are not. {_dense(points)}The upright axis "
-            f"is linear up to {context.stable_below:g} %, and logarithmic above. {_AXIS} Compare "
-            "LMC Figures 3 and 6.",
+            f"{captions.means(points, counting)} of {n}. Filled markers are stable (below "
+            f"{context.stable_below:g} %), hollow ones are not. {captions.beside(points)}The "
+            f"upright axis is linear up to {context.stable_below:g} %, and logarithmic above. "
+            f"{_AXIS} Compare LMC Figures 3 and 6.",
             alt="Line chart of test instability against the rewind iteration, a line per "
             "strategy. The numbers are in the table of results.",
         )
@@ -233,7 +232,7 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
             name="path",
             title="Error along the path",
             caption="Error on the straight line between the weights of two copies trained on "
-            f"different data orders (α from 0 to 1): mean and standard deviation of {n}. A rise "
+            f"different data orders (α from 0 to 1): mean{captions.bands(counting)} of {n}. A rise "
             "between the ends is what instability measures. The upright axis is logarithmic from "
             "about 1 % on. Compare LMC Figures 2 and 18 to 21.",
             alt="Line charts of test and train error along the linear path between two trained "
@@ -241,29 +240,14 @@ def _plots_of(study: Study, context: Context) -> Iterator[Plot]:
         )
 
 
-def _means(cells: pd.DataFrame, samples: pd.DataFrame) -> str:
-    """What is drawn of a cell's samples."""
-    parts = ["mean"]
-    if has_intervals(cells, "instability_test"):
-        parts.append("95 % interval over inits (bars)")
-    if singly(samples):
-        parts.append("single samples (faint points)")
-    return listed(parts)
-
-
-def _dense(cells: pd.DataFrame) -> str:
-    """A sentence on the dense networks where they stand in panels of subnetworks."""
-    several = {DENSE} < set(cells[STRATEGY])
-    return "The dense networks, of all weights, stand in every panel. " if several else ""
-
-
 def _accuracy_plot(study: Study) -> Plot:
     reference = study.reference
     cells, networks = study.cells, arms(study.usual)
     figure = accuracy.figure(cells, reference=reference, networks=networks[~networks["diverged"]])
     over = ", 95 % interval over inits (bars)" if has_intervals(cells, "accuracy_test") else ""
-    each = ", and single networks (faint points)" if singly(networks) else ""
+    each = ", and single networks (faint points beside it)" if singly(networks) else ""
     says = [f"Test accuracy after training: mean{over}{each}."]
+    says.append(captions.beside(cells).strip())
     if reference is None:
         says.append("There are no dense networks to match.")
     elif study.cells["matching"].notna().any():
@@ -280,13 +264,12 @@ def _accuracy_plot(study: Study) -> Plot:
         )
     if beside(study.cells)["paper_accuracy"].notna().any():
         says.append("Hollow black markers, left of ours: what the paper publishes.")
+    says += accuracy.axis_words(figure, cells)
     return Plot(
         figure,
         name="accuracy",
         title="Accuracy",
-        caption=" ".join(
-            [*says, *accuracy.axis_words(figure, cells), _AXIS, "Compare LMC Figure 7."]
-        ),
+        caption=" ".join(filter(None, [*says, _AXIS, "Compare LMC Figure 7."])),
         alt="Line chart of test accuracy against the rewind iteration, a line per strategy. "
         "The numbers are in the table of results.",
     )

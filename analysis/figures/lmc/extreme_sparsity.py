@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.figures import words
+from analysis.figures import marks, words
 from analysis.figures.lmc.figure import (
     Curve,
     PaperFigure,
@@ -53,7 +53,7 @@ def _draw(studies: Sequence[Study]) -> Figure:
             if not np.isnan(reference.std):
                 low, high = reference.mean - reference.std, reference.mean + reference.std
                 grey = strategy(DENSE).color
-                panel.axhspan(low, high, color=grey, alpha=0.2, lw=0, zorder=0)
+                panel.axhspan(low, high, zorder=0, **marks.band(grey))
         level = extreme_level(study.cells, reference)
         if level is not None:
             x = lefts.index(round(study.left(level), 6))

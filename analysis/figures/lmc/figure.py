@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures import colors, words
+from analysis.figures import colors, marks, words
 from analysis.figures.instability import below
 from analysis.figures.panels import LEAST, MOST, Rows, Share, crowded, panels
 from analysis.figures.scales import k_axis, moved
@@ -183,8 +183,7 @@ def draw_curve(panel: Axes, curve: Curve, shift: float = 0.0) -> None:
     panel.autoscale_view()
     panel.plot(x, mean, color=curve.color, ls=curve.style, lw=width, zorder=3, **at)
     if curve.shaded and std.any():
-        shade: dict[str, Any] = {"color": curve.color, "alpha": 0.18, "lw": 0, "zorder": 2}
-        panel.fill_between(x, mean - std, mean + std, **shade, **at)
+        panel.fill_between(x, mean - std, mean + std, zorder=2, **marks.band(curve.color), **at)
     if not curve.marker:
         return
     marked = range(len(x)) if len(x) <= MANY else _some(len(x), curve.place)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from analysis.figures import words
+from analysis.figures import marks, words
 from analysis.figures.lmc.figure import (
     SPARSE,
     Curve,
@@ -29,6 +29,7 @@ from analysis.strategies import DENSE, IMP, strategy
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     from analysis.study import Study
 
@@ -48,13 +49,12 @@ def dense_band(panel: Axes, study: Study) -> None:
     grey = strategy(DENSE).color
     panel.axhline(error, color=grey, lw=scaled(1), zorder=1)
     if not pd.isna(std):
-        panel.axhspan(error - std, error + std, color=grey, alpha=0.2, lw=0, zorder=0)
+        panel.axhspan(error - std, error + std, zorder=0, **marks.band(grey))
 
 
-def dense_band_entry() -> Line2D:
+def dense_band_entry() -> Patch:
     """The legend's entry of that shade."""
-    look: dict[str, Any] = {"lw": scaled(5), "alpha": 0.35}
-    return Line2D([], [], color=strategy(DENSE).color, label="dense ± 1 std", **look)
+    return marks.band_entry("dense ± 1 std", strategy(DENSE).color)
 
 
 def published_entry() -> Line2D:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from matplotlib.collections import PathCollection
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -54,7 +54,7 @@ DENSE, IMP, PRUNED = (STRATEGIES[n].color.lower() for n in ("dense", "imp", "ran
 def test_instability_of_a_study(study):
     figure = instability.figure(cells(study), stable_below=2.0)
     [panel] = figure.axes
-    assert titles(figure) == ["Level 11: 8.6 % left"]
+    assert titles(figure) == ["Level 11: 8.6 % of weights left, beside dense networks (100 %)"]
     assert lines(panel) == {DENSE: [60.0, 1.5, 0.5], IMP: [40.0, 0.5], PRUNED: [80.0, 70.0]}
     assert fills(panel) == {DENSE: [False, True, True], IMP: [False, True], PRUNED: [False, False]}
     assert legend(figure) == [
@@ -167,9 +167,10 @@ def test_single_samples_are_faint_points_of_their_strategy(frame, trial):
     trials = frame(*(trial(init=i, instability=value) for i, value in enumerate(values, 1)))
     figure = instability.figure(cells(trials), stable_below=2.0, samples=samples(trials))
     [dots] = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"
-              and line.get_alpha()]  # fmt: skip
+              and line.get_marker() == "o"]  # fmt: skip
     assert sorted(dots.get_ydata()) == [40.0, 44.0]
-    assert to_hex(dots.get_color()) == DENSE
+    assert to_hex(dots.get_markeredgecolor()) == DENSE
+    assert to_rgba(dots.get_markerfacecolor())[3] < 0.5
     assert "single samples" in legend(figure)
 
 
@@ -281,7 +282,7 @@ def test_paths_of_a_study(study, curves):
     assert drawn[0] == [[2.0, 62.0, 2.0], [2.0, 3.5, 2.0], [2.0, 2.5, 2.0]]
     assert drawn[4] == [[1.0, 21.0, 1.0], [1.0, 1.25, 1.0]]  # IMP on train
     assert list(figure.axes[0].lines[0].get_xdata()) == [0.0, 0.5, 1.0]
-    assert legend(figure) == ["k = 0", "k = 20", "k = 120"]
+    assert legend(figure) == ["k = 0", "k = 20", "k = 120", "mean ± 1 std"]
     # A k has one colour in every panel.
     assert figure.axes[1].lines[1].get_color() == figure.axes[0].lines[2].get_color()
     assert figure.axes[1].lines[1].get_color() != figure.axes[0].lines[1].get_color()
