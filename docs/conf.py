@@ -1,7 +1,8 @@
 """How Sphinx builds the documentation site (`make docs`)."""
 
 project = "stability-sweeps"
-author = "The stability-sweeps developers"
+author = "The stability-sweeps developers"  # as in CITATION.cff
+project_copyright = author
 html_title = "stability-sweeps"
 
 extensions = ["myst_parser", "sphinx_copybutton"]
@@ -13,6 +14,8 @@ nitpicky = True
 smartquotes = False  # quotes in specs are to be copied as they are
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 # Comments of shell blocks are not copied, nor what a program printed.
