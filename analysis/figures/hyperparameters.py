@@ -81,7 +81,7 @@ def along(
 
     A panel per line of networks and per combination of the other hyperparameters; where recipes
     differ in all of them, as those of a sample do, one panel with a point per recipe. Means have
-    their 95 % intervals, and each of `samples` is a faint point.
+    their 95 % intervals, and each of `samples` is a dot beside its mean.
     """
     fixed = {key: labels for key, labels in groups(axes, axis).items() if len(labels) > 1}
     others = [name for name in axes if name != axis]

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.figures.scales import moved
-from analysis.figures.style import INK, scaled
+from analysis.figures.style import GROUND, INK, scaled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 BAR = 0.75
 """Opacity of intervals: of few inits they are so long that they would hide the means."""
 
-SAMPLE = 3.0
-"""Diameter of a single sample, in points."""
-
-INSIDE = 0.35
-"""Opacity of what a sample's edge encloses, so that samples on each other are told apart."""
+SAMPLE, SEEN = 3.4, 0.75
+"""Diameter in points, and opacity, of a single sample: it is seen on a dark ground, too."""
 
 ASIDE = 0.42
 """From a mean to its single samples, as a share of the way to the mean that stands beside it."""
@@ -41,14 +38,15 @@ ARROW = 5.0
 
 
 def sample(color: ColorType) -> dict[str, Any]:
-    """Return what `plot` takes for single samples."""
+    """Return what `plot` takes for single samples; a rim of the ground tells them apart."""
     return {
         "ls": "",
         "marker": "o",
         "ms": scaled(SAMPLE),
         "color": color,
-        "mfc": to_rgba(color, INSIDE),
-        "mew": scaled(0.6),
+        "mec": GROUND,
+        "mew": scaled(0.4),
+        "alpha": SEEN,
     }
 
 

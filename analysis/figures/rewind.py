@@ -94,7 +94,7 @@ def against_rewind(
     for panel in lowest([axes]):
         words.name_x(panel, "rewind iteration k")
     entries: list[Any] = [
-        *(_handle(name, len(levels) if len(names) > 1 else 0) for name in names),
+        *(_handle(name, beside=len(names) > 1) for name in names),
         *_verdict_handles(cells, measure, verdict),
         *([marks.bar_entry()] if has_intervals(cells, measure) else []),
         *([marks.cut_entry()] if cut else []),
@@ -108,8 +108,10 @@ def against_rewind(
         labels.append("paper")
     handler = {tuple: HandlerTuple(ndivide=None, pad=0)}
     words.legend(figure, entries, labels, handler_map=handler)
+    everywhere = DENSE in names and len(levels) > 1
     words.note(
         figure,
+        "Dense networks, with all weights, are in every panel." if everywhere else "",
         left_out("level", every, [level for level in levels if level is not None]),
         "" if few or samples is None else f"Not drawn: {len(samples)} {_what(measure)}.",
     )
@@ -122,18 +124,16 @@ def _shown(frame: pd.DataFrame, level: int | None) -> pd.DataFrame:
 
 
 def _title(level: int, left: float, dense: bool, panels: int) -> str:
-    """What a level's panel has; of several panels the legend says that all have dense networks."""
+    """What a level's panel has; of several panels a note says that all have dense networks."""
     if dense and panels == 1:
         return f"Level {level}: {weights(left)} % of weights left, beside dense networks (100 %)"
     return f"Level {level}: {weights(left)} % left"
 
 
-def _handle(name: str, panels: int) -> Line2D:
-    """The legend's entry of a strategy; dense networks stand in all of so many panels, too."""
+def _handle(name: str, *, beside: bool) -> Line2D:
+    """The legend's entry of a strategy; dense networks stand in panels of sparse ones, too."""
     look = strategy(name)
-    label = look.label
-    if name == DENSE and panels:
-        label += " (100 % left)" if panels == 1 else " (100 % left), in every panel"
+    label = f"{look.label} (100 % left)" if name == DENSE and beside else look.label
     return Line2D([], [], color=look.color, marker=look.marker, label=label)
 
 

@@ -28,6 +28,9 @@ WIDE = 15.0
 APART = 0.7
 """The share of the way from a place to the next that the marks of one place may take."""
 
+REACH = 6.0
+"""From the middle of a mark to where it ends, with what stands beside it, in points."""
+
 PAD = 0.06
 """Room beyond the data at either end of an axis, as a share of its length."""
 
@@ -63,18 +66,22 @@ def moved(panel: Axes, points: float) -> Transform:
 def dodges(panel: Axes, lines: int, places: Iterable[float], margin: float = 0.0) -> list[float]:
     """Return how far each of so many lines is moved along x, in points: the same at every place.
 
-    As far as the marks of neighbouring places, and the ends of the axis, leave room. `margin` is
-    the room, in points, that something else needs beside the group. The axis has its scale and
-    its ends already.
+    As far as the marks of neighbouring places leave room. The axis has its scale and its ends
+    already; these are moved outwards where marks would reach them. `margin` is the room, in
+    points, that something else needs beside the marks.
     """
     transform = panel.xaxis.get_transform()
     at = np.unique(transform.transform(np.array([*places], float)))
     begin, end = transform.transform(np.array(panel.get_xlim(), float))
-    per_unit = breadth(panel) / ((end - begin) or 1.0)
-    rooms = [2 * (one * per_unit - margin) for one in (at[0] - begin, end - at[-1])]
+    room = wide = breadth(panel)
     if len(at) > 1:
-        rooms.append(APART * float(np.diff(at).min()) * per_unit - margin)
-    return shifts(lines, min(rooms))
+        room = APART * float(np.diff(at).min()) * wide / (end - begin) - margin
+    moves = shifts(lines, room)
+    needed = moves[-1] + scaled(REACH) + margin
+    beyond = needed / max(wide - 2 * needed, needed) * (float(np.ptp(at)) or 1.0)
+    ends = np.array([min(begin, at[0] - beyond), max(end, at[-1] + beyond)])
+    panel.set_xlim(*transform.inverted().transform(ends))
+    return moves
 
 
 def instability_axis(panel: Axes, stable_below: float, highest: float) -> None:

@@ -132,7 +132,7 @@ def _width(labels: Sequence[str], columns: int, size: float) -> float:
 
 
 def note(figure: Figure, *sentences: str) -> None:
-    """Say at the foot of a figure what it leaves out; empty sentences say nothing."""
+    """Say at the foot of a figure what its panels leave open; empty sentences say nothing."""
     text = " ".join(one for one in sentences if one)
     if text:
         size = current().small

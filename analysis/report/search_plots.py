@@ -28,7 +28,7 @@ def plots(study: Study, wanted: Sequence[searches.Search]) -> Iterator[Plot]:
                 title=f"Search: from which {ALONG[along]} on {find}"
                 if along == "rewind"
                 else f"Search: up to which {ALONG[along]} {find}",
-                caption="Every trial that the search looked at (faint), and the mean of each point "
+                caption="Every trial that the search looked at (dots), and the mean of each point "
                 "with its 95 % interval over inits. The dashed line is what decides, "
                 "for the mean of the trials at a point, or of one init where each is searched by "
                 "itself; the band is the bracket in which the search ended.",

@@ -1,17 +1,21 @@
 """That the marks of a figure can be told apart: side by side, seen on any ground, cut or whole."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb
 from matplotlib.markers import CARETDOWN, CARETUP
 
 from analysis.cells import cells, dense_reference, samples
 from analysis.ends import arms
-from analysis.figures import accuracy, hyperparameters, instability, marks, path
+from analysis.figures import accuracy, hyperparameters, instability, marks, path, svg
+from analysis.figures.colors import in_the_dark
 from analysis.figures.style import STYLES, styled
 from analysis.figures.words import whole
+from analysis.strategies import STRATEGIES
 
 KS = (0, 20, 60, 120, 480)
 NAMES = ("dense", "imp", "random-pruning", "random-reinit")
@@ -96,7 +100,10 @@ def test_marks_stay_in_their_panel_where_levels_are_many(frame, trial, style):
         figure = drawn(instability.figure(cells(trials), stable_below=2.0, samples=samples(trials)))
         for panel in figure.axes:
             low, high = panel.get_window_extent().intervalx
-            assert all(low < of.min() and of.max() < high for of in places(panel))
+            mark = STYLES[style].scale * 2.4 * figure.dpi / 72
+            every = np.concatenate([*places(panel), *singles(panel)])
+            assert low < every.min() - mark
+            assert every.max() + mark < high
 
 
 def test_it_is_said_that_dense_networks_stand_beside_subnetworks(frame, trial):
@@ -109,7 +116,7 @@ def test_it_is_said_that_dense_networks_stand_beside_subnetworks(frame, trial):
     assert [whole(panel.get_title()) for panel in several.axes] == [
         *("Level 1: 80.0 % left", "Level 11: 8.6 % left")
     ]
-    assert legend(several)[0] == "Dense (100 % left), in every panel"
+    assert whole(several.get_supxlabel()) == "Dense networks, with all weights, are in every panel."
     alone = instability.figure(cells(frame(trial("imp", 11))), stable_below=2.0)
     assert whole(alone.axes[0].get_title()) == "Level 11: 8.6 % left"
 
@@ -204,13 +211,34 @@ def test_intervals_against_a_hyperparameter_are_seen_and_named(frame, trial):
     assert "95 % interval" not in legend(single), "one init has none"
 
 
-def test_samples_and_bands_have_an_edge_that_is_seen_on_any_ground():
-    """Faces are faint, so that what lies below is seen; edges carry the contrast."""
-    color = "#0072B2"
-    sample, band = marks.sample(color), marks.band(color)
-    assert to_rgba(sample["color"])[3] == 1.0
-    assert sample["mew"] > 0
-    assert sample["mfc"][3] < 0.5
-    assert band["edgecolor"][3] >= 0.6
-    assert band["lw"] > 0
-    assert band["facecolor"][3] < 0.3
+def contrast(color, ground, opacity):
+    """WCAG 2's contrast of a colour that is drawn with an opacity on a ground."""
+
+    def luminance(rgb):
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    drawn, below = np.array(to_rgb(color)), np.array(to_rgb(ground))
+    levels = sorted([luminance(opacity * drawn + (1 - opacity) * below), luminance(below)])
+    return (levels[1] + 0.05) / (levels[0] + 0.05)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_samples_and_edges_of_bands_are_seen_on_both_grounds(name):
+    """WCAG 2 wants 3 to 1 of graphics; the edge of a band is at least near it."""
+    color = STRATEGIES[name].color
+    edge = marks.band(color)["edgecolor"][3]
+    for drawn_in, ground in ((color, "#ffffff"), (in_the_dark(color), "#15181c")):
+        assert contrast(drawn_in, ground, marks.sample(color)["alpha"]) > 2.4
+        assert contrast(drawn_in, ground, edge) > 2.0
+
+
+def test_a_page_gives_samples_and_bands_their_opacity(frame, trial, curves):
+    """As SVG, with colours of the page's scheme."""
+    trials = sweep(frame, trial, ks=(0,))
+    points = svg.inline(
+        instability.figure(cells(trials), stable_below=2.0, samples=samples(trials)), "x"
+    )
+    assert re.search(rf"opacity: {marks.SEEN}\b", points)
+    bands = svg.inline(path.figure(trials, curves(trials)), "x")
+    assert re.search(rf"stroke: light-dark[^;]*; stroke-opacity: {marks.BORDER}\b", bands)
