@@ -81,7 +81,7 @@ def along(
 
     A panel per line of networks and per combination of the other hyperparameters; where recipes
     differ in all of them, as those of a sample do, one panel with a point per recipe. Means have
-    their 95 % intervals, and each of `samples` is a dot beside its mean.
+    their 95 % intervals, and each of `samples` is a dot.
     """
     fixed = {key: labels for key, labels in groups(axes, axis).items() if len(labels) > 1}
     others = [name for name in axes if name != axis]
@@ -151,8 +151,9 @@ class Looks:
         """`moves` has how far, in points, each rewind point is moved to the right."""
         self._color, self._marker = colors.along(moves), colors.markers(moves)
         self._shift = moves
-        apart = np.diff([*moves.values()])
-        self._aside = marks.aside(float(apart.min()) if len(apart) else 0.0)
+        first, *others = moves.values()
+        # Where values are many, what stands beside a mean would seem to be of another value.
+        self._aside = marks.aside(others[0] - first if others else 0.0) if connected else 0.0
         self._width = scaled(1.2) if connected else 0.0
 
     def of(self, panel: Panel, k: int) -> dict[str, Any]:

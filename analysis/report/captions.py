@@ -20,7 +20,7 @@ def means(cells: pd.DataFrame, samples: pd.DataFrame) -> str:
     if has_intervals(cells, "instability_test"):
         parts.append("95 % interval over inits (bars)")
     if singly(samples):
-        parts.append("single samples (dots beside it)")
+        parts.append("single samples (dots)")
     return listed(parts)
 
 

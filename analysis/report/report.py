@@ -245,7 +245,7 @@ def _accuracy_plot(study: Study) -> Plot:
     cells, networks = study.cells, arms(study.usual)
     figure = accuracy.figure(cells, reference=reference, networks=networks[~networks["diverged"]])
     over = ", 95 % interval over inits (bars)" if has_intervals(cells, "accuracy_test") else ""
-    each = ", and single networks (dots beside it)" if singly(networks) else ""
+    each = ", and single networks (dots)" if singly(networks) else ""
     says = [f"Test accuracy after training: mean{over}{each}."]
     says.append(captions.beside(cells).strip())
     if reference is None:

@@ -20,5 +20,5 @@ def test_bars_and_bands_are_named_where_they_are(frame, trial):
     assert captions.bands(one) == ""
     assert "from 0 on" in captions.bands(two)
     of_one = captions.means(cells(one), samples(one))
-    assert of_one == "mean and single samples (dots beside it)"
+    assert of_one == "mean and single samples (dots)"
     assert "95 % interval over inits (bars)" in captions.means(cells(two), samples(two))
