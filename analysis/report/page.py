@@ -29,7 +29,10 @@ from analysis.report.table import Table
 from analysis.study import Study
 
 FOLDER = Path(__file__).parent / "assets"
-SCRIPTS = ("rows.js", "copying.js", "samples.js", "sorting.js", "filter.js", "page.js")
+SCRIPTS = (
+    *("rows.js", "copying.js", "numbers.js", "samples.js", "sorting.js"),
+    *("conditions.js", "filter.js", "page.js"),
+)
 """In the order in which they run."""
 
 NAMES = ("sweep", *strings.NAME_COLUMNS)

@@ -6,12 +6,6 @@ function csvOf(rows) {
   return rows.map((row) => row.map((one) => cell(String(one))).join(",")).join("\n") + "\n";
 }
 
-function tableCsv(table) {
-  const shown = rowsOf(table).filter((row) => !row.hidden);
-  const lines = shown.map((row) => [...row.cells].map(textOf));
-  return csvOf([headsOf(table).map(textOf), ...lines]);
-}
-
 function download(name, text) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   const link = element("a", { href: address, download: name });

@@ -26,6 +26,11 @@ function headsOf(table) {
   return [...table.tHead.rows[0].cells];
 }
 
+/** Whether a column is of names, which are words whatever they look like. */
+function isName(head) {
+  return head.classList.contains("name");
+}
+
 /** The row of samples below a row, or null. */
 function samplesBelow(row) {
   const next = row.nextElementSibling;

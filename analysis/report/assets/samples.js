@@ -69,10 +69,6 @@ function nameOf(row) {
   return texts.map((text, i) => (i === 0 || isName(heads[i]) ? text : `${names[i]} ${text}`)).join(", ");
 }
 
-function isName(head) {
-  return head.classList.contains("name");
-}
-
 function unfold(row) {
   const table = row.closest("table");
   const trials = trialsOf(row);
