@@ -31,7 +31,7 @@ from analysis.study import Study
 FOLDER = Path(__file__).parent / "assets"
 SCRIPTS = (
     *("rows.js", "copying.js", "numbers.js", "samples.js", "sorting.js"),
-    *("conditions.js", "filter.js", "page.js"),
+    *("conditions.js", "filter.js", "scrolling.js", "page.js"),
 )
 """In the order in which they run."""
 
@@ -39,6 +39,9 @@ NAMES = ("sweep", *strings.NAME_COLUMNS)
 """The columns of names, aligned left."""
 
 SWEEP = "sweep"
+
+LONG = 13
+"""Characters from which on a cell may be broken into lines: "64.3 ± 16.4" stays on one."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def render(
         others=others,
         sources=" ".join(dict.fromkeys(part.sources for part in parts if part.sources)),
         differences=differences,
+        same=len(parts) > 1 and not differences and any(part.context.fields for part in parts),
+        long=LONG,
         names=NAMES,
         context=first.context,
         tolerances=list(dict.fromkeys(part.tolerance for part in parts)),

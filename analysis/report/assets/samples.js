@@ -90,6 +90,7 @@ function unfold(row) {
   const cell = element("td", { colspan: row.cells.length });
   cell.append(element("div", { class: "unfolded" }, tools, box));
   row.after(element("tr", { class: "samples", id: `${row.id}-samples` }, cell));
+  withCue(box);
 }
 
 function toggle(row) {

@@ -2,89 +2,16 @@
 
 import csv
 import json
-import os
 from dataclasses import replace
 
 import large_sweep
 import pytest
-from browser import AXE, CHROMIUM, CUT, NO_AXE, NO_CHROMIUM, OVERLAPS
+from browser import AXE, CUT, NO_AXE, OVERLAPS
+from digits_page import CONTEXT, column, saved
 
-from analysis.report.report import Context, Spec, render
-
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="no playwright: pip install playwright (it uses your Chromium)"
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-
-CONTEXT = Context(
-    name="digits",
-    description="A study of digits.",
-    specs=(
-        Spec(
-            "name: digits\n" + "# a long line of a spec " * 12,
-            "sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
-            "digits.yaml",
-        ),
-    ),
-    provenance={"torch": "2.15.0", "network_arguments": "{" + "a: 1, " * 60 + "}"},
-    matching="one-std",
-    stable_below=2.0,
-    runs="#",
-)
+from analysis.report.report import render
 
 WIDTHS = (1280, 768, 390)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    options = ["--no-sandbox"] if os.getuid() == 0 else []
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory, study, curves):
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render(study, curves(study), CONTEXT), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def shared(browser, file):
-    """One page for all tests of the module, and what it complained about or asked for."""
-    page = browser.new_page()
-    noise = []
-    page.on("console", lambda said: noise.append(said.text))
-    page.on("pageerror", lambda error: noise.append(str(error)))
-    page.on("request", lambda one: noise.append(one.url) if one.url != file.as_uri() else None)
-    return page, noise
-
-
-@pytest.fixture
-def page(shared, file):
-    """The page as it opens, 1,280 pixels wide; nothing may be said or asked for in a test."""
-    found, noise = shared
-    found.set_viewport_size({"width": 1280, "height": 900})
-    found.goto(file.as_uri())
-    yield found
-    own = [one for one in noise if not one.startswith("blob:")]
-    noise.clear()
-    assert own == []
-
-
-def column(page, table, number):
-    rows = page.locator(f"table[data-name={table}] > tbody > tr:not(.samples):visible")
-    return [
-        text.strip() for text in rows.locator(f":scope > :nth-child({number})").all_inner_texts()
-    ]
-
-
-def saved(page, button):
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button, exact=True).click()
-    return download.value.suggested_filename, download.value.path().read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -131,25 +58,6 @@ def test_what_is_unknown_is_sorted_last_either_way(page):
     assert column(page, "cells", 10)[-2:] == ["–", "–"]
 
 
-@pytest.mark.parametrize(
-    ("terms", "rows"),
-    [
-        ("imp", 2),
-        ("random k=120", 1),
-        ("instability<2", 3),
-        ("instability>=40 weights<50", 3),
-        ("stable=yes", 3),
-        ("nothing", 0),
-        ("", 7),
-    ],
-)
-def test_rows_are_filtered_by_words_and_by_columns(page, terms, rows):
-    page.locator("#filter-cells").fill(terms)
-    assert len(column(page, "cells", 1)) == rows
-    says = page.locator("#filter-cells ~ [role=status]").inner_text()
-    assert says == (f"{rows} of 7 rows" if terms else "")
-
-
 def test_a_number_unfolds_its_samples_in_place(page):
     row = page.locator("#cells-row-4")
     row.locator("td").nth(3).click()
@@ -188,12 +96,7 @@ def test_samples_move_and_hide_with_their_row(page):
     assert page.locator("#cells-row-1-samples").is_hidden()
 
 
-def test_the_numbers_of_tables_and_figures_are_saved(page):
-    page.locator("#filter-cells").fill("imp")
-    name, text = saved(page, "Download CSV: table cells")
-    rows = list(csv.DictReader(text.splitlines()))
-    assert (name, [row["strategy"] for row in rows]) == ("cells.csv", ["IMP", "IMP"])
-    assert rows[0]["instability %"] == "40.0 ± 0.0"
+def test_the_numbers_of_figures_and_the_spec_are_saved(page):
     name, text = saved(page, "Download CSV: figure instability")
     rows = list(csv.DictReader(text.splitlines()))
     assert (name, len(rows)) == ("instability.csv", 7)

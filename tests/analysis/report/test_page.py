@@ -12,6 +12,7 @@ from page_reader import Page, text
 
 from analysis.evidence import Evidence, Finding, about, agree, rows_of
 from analysis.records import SPLITS
+from analysis.report.page import SCRIPTS
 from analysis.report.report import Context, OneSweep, Spec, render, render_several, save
 
 CONTEXT = Context(
@@ -120,14 +121,14 @@ def test_only_the_scripts_of_the_report_may_run(html):
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     digests = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts]
     assert re.findall(r"'sha256-([^']*)'", policy) == digests
-    assert len(digests) == 6
+    assert len(digests) == len(SCRIPTS)
 
 
 def test_names_from_outside_do_not_end_the_data(frame, twice, curves):
     hostile = "</script><script>alert(1)</script>"
     trials = frame(*twice(recipe=hostile), *twice(recipe="b"))
     page = Page(render(trials, curves(trials), CONTEXT))
-    assert len(page.all("script")) == 7
+    assert len(page.all("script")) == len(SCRIPTS) + 1
     assert set(page.column("recipe")) == {hostile, "b"}
 
 
@@ -216,6 +217,23 @@ def test_differences_of_the_specs_are_named(joint):
         ["field", "digits", "other"],
         ["inits", "5", "2"],
     ]
+
+
+def test_specs_that_do_not_differ_are_said_to_be_the_same(study, curves):
+    context = replace(CONTEXT, fields={"inits": "2"})
+    two = [
+        OneSweep(study, curves(study), replace(context, name=name)) for name in ("digits", "again")
+    ]
+    same = Page(render_several(two))
+    section = text(same.find("section", aria_labelledby="differences"))
+    assert "The specs of these sweeps are the same" in section
+    assert not same.all("table", data_name="differences")
+
+
+def test_provenance_is_a_plain_table(page):
+    table = page.find("table", class_="provenance")
+    assert [[text(cell) for cell in row] for row in table.iter("tr")] == [["torch", "2.15.0"]]
+    assert all(table not in list(box.iter()) for box in page.all("div", class_="scroll"))
 
 
 def test_a_place_agrees_where_both_name_a_column():

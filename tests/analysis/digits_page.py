@@ -1,0 +1,28 @@
+"""The page that tests open in a browser, and what they read and save there."""
+
+from analysis.report.report import Context
+
+CONTEXT = Context(
+    name="digits",
+    description="A study of digits.",
+    spec_text="name: digits\n" + "# a long line of a spec " * 12,
+    provenance={"torch": "2.15.0", "network_arguments": "{" + "a: 1, " * 60 + "}"},
+    matching="one-std",
+    stable_below=2.0,
+    command="sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
+    spec_file="digits.yaml",
+    runs="#",
+)
+
+
+def column(page, table, number):
+    rows = page.locator(f"table[data-name={table}] > tbody > tr:not(.samples):visible")
+    return [
+        text.strip() for text in rows.locator(f":scope > :nth-child({number})").all_inner_texts()
+    ]
+
+
+def saved(page, button):
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    return download.value.suggested_filename, download.value.path().read_text(encoding="utf-8")
