@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import records
+from analysis.formats import UNKNOWN
 from sweeps.again import of_unknown, report_command, specs_of
 from sweeps.interface import runs_link
 from sweeps.results import Results
@@ -103,7 +105,7 @@ def _context(results: Results) -> report.Context:
         report_command=report_command(results, specs),
         unknown=of_unknown(results),
         runs=runs_link(results.home, results.submission.info.experiment_id),
-        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        written=_minute(datetime.now(UTC).isoformat()),
         fields=fields_of(results, hyperparameters),
         provenance=hyperparameters | _made_with(run.tags),
         matching=results.matching,
@@ -128,7 +130,9 @@ def _context(results: Results) -> report.Context:
 def _hyperparameters(settings: Sequence[Setting]) -> dict[str, str]:
     """Field -> value; where recipes differ in it, the value of each."""
     names = sorted({name for setting in settings for name in setting.hyperparameters})
-    values = {n: {one.label: one.hyperparameters.get(n, "") for one in settings} for n in names}
+    values = {
+        n: {one.label: worded(one.hyperparameters.get(n, "")) for one in settings} for n in names
+    }
     return {
         name: "; ".join(f"{value} ({label})" for label, value in each.items())
         if len(set(each.values())) > 1
@@ -137,12 +141,48 @@ def _hyperparameters(settings: Sequence[Setting]) -> dict[str, str]:
     }
 
 
+def worded(recorded: str) -> str:
+    """Return a hyperparameter in words: "('a', 'b')" as "a, b", "None" as "none", "" as a dash.
+
+    `recorded` is what `str` makes of it. Numbers and names, of which a version may look like a
+    number, stay as they are.
+    """
+    if recorded not in ("None", "True", "False") and not recorded.startswith(("(", "[", "{")):
+        return recorded or UNKNOWN
+    try:
+        return _worded(ast.literal_eval(recorded))
+    except (ValueError, SyntaxError):
+        return recorded
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_within(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list | tuple | set):
+        nested = any(isinstance(one, list | tuple | set | dict) for one in value)
+        return ("; " if nested else ", ").join(map(_worded, value)) or "none"
+    return "none" if value is None else str(value) or UNKNOWN
+
+
+def _within(value: Any) -> str:
+    """Return an item of a mapping: a list in brackets, since a comma also ends the item."""
+    text = _worded(value)
+    return f"[{text}]" if isinstance(value, list | tuple | set) and value else text
+
+
 def _made_with(tags: dict[str, Any]) -> dict[str, str]:
     """What the submission's tags say of its making."""
     made = {
         n.removeprefix(records.VERSION): v for n, v in tags.items() if n.startswith(records.VERSION)
     }
     return made | {
-        "submitted": tags[records.SUBMITTED_AT],
+        "submitted": _minute(tags[records.SUBMITTED_AT]),
         "sweep key": tags[records.SWEEP_KEY],
     }
+
+
+def _minute(moment: str) -> str:
+    """Return a moment in ISO format to the minute."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

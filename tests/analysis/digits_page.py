@@ -1,16 +1,20 @@
 """The page that tests open in a browser, and what they read and save there."""
 
-from analysis.report.report import Context
+from analysis.report.report import Context, Spec
 
 CONTEXT = Context(
     name="digits",
     description="A study of digits.",
-    spec_text="name: digits\n" + "# a long line of a spec " * 12,
+    specs=(
+        Spec(
+            "name: digits\n" + "# a long line of a spec " * 12,
+            "sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
+            "digits.yaml",
+        ),
+    ),
     provenance={"torch": "2.15.0", "network_arguments": "{" + "a: 1, " * 60 + "}"},
     matching="one-std",
     stable_below=2.0,
-    command="sweeps run digits.yaml --set 'subnetworks=[dense, {strategy: imp, levels: [11]}]'",
-    spec_file="digits.yaml",
     runs="#",
 )
 
