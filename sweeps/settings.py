@@ -6,6 +6,7 @@ submissions agree in everything that results depend on and that does not tell tr
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from analysis import records
 from sweeps.recording.hyperparameters import differing, identity, told
 from sweeps.recording.variants import Part
+from sweeps.spec.vary import NESTED
 from trainables.pruning.adaptive import Adaptive
 
 MEASURED = {
@@ -92,8 +94,10 @@ def axes(found: Iterable[Setting]) -> dict[str, dict[str, Any]]:
             for name in names
         }
     else:
-        changed = sorted({name for one in every for name in one.changed})
-        values = {n: {one.label: one.hyperparameters.get(n) for one in every} for n in changed}
+        changed = {name for one in every for name in one.changed}
+        fields = {one.label: _itemised(one.hyperparameters) for one in every}
+        names = sorted({n for of in fields.values() for n in of if n.partition(".")[0] in changed})
+        values = {n: {label: of.get(n) for label, of in fields.items()} for n in names}
     return {
         name: {label: number(value) for label, value in of.items()}
         for name, of in values.items()
@@ -118,6 +122,26 @@ def _fields(part: Part) -> dict[str, str]:
     return {n.removeprefix(prefix): v for n, v in params.items() if n.startswith(prefix)}
 
 
+def _itemised(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return fields with each item of a nested one by itself, as `vary` names it."""
+    found: dict[str, str] = {}
+    for name, value in fields.items():
+        try:
+            items = ast.literal_eval(value) if name in NESTED else None
+        except (ValueError, SyntaxError):
+            items = None
+        if isinstance(items, Mapping):
+            found |= {f"{name}.{item}": str(_listed(one)) for item, one in items.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _listed(value: Any) -> Any:
+    """Return a tuple as the list that a spec has in its place."""
+    return list(map(_listed, value)) if isinstance(value, tuple | list) else value
+
+
 def _identity(part: Part) -> dict[str, str]:
     """What trials must share to be compared, without what is at its default."""
     params = part.params
@@ -129,6 +153,7 @@ def _identity(part: Part) -> dict[str, str]:
 def _labels(named: list[tuple[str, dict[str, str]]]) -> list[str]:
     """A label for each recipe's name and identity, all different."""
     labels = []
+    named = [(name, _itemised(own)) for name, own in named]
     for name, own in named:
         same = [other for recipe, other in named if recipe == name]
         keys = sorted({key for other in same for key in other})
