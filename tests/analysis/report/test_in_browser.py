@@ -13,6 +13,15 @@ from analysis.report.report import render
 
 WIDTHS = (1280, 768, 390)
 
+BOXED = """() => [...document.querySelectorAll('main *')]
+  .filter((e) => !e.closest('svg, .hidden') && e.offsetParent)
+  .filter((e) => {
+    const style = getComputedStyle(e);
+    return style.position === 'sticky' || (style.overflowX !== 'visible' && e.tagName !== 'PRE');
+  })
+  .map((e) => `${e.tagName}.${e.className}`)"""
+"""What stays in place, or scrolls, while the page moves."""
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
@@ -157,8 +166,15 @@ def test_all_that_is_folded_is_printed(page):
     page.emulate_media(media="print")
     for part in ("#provenance ~ details table", "#terms ~ details dl", ".plot svg"):
         assert page.locator(part).first.is_visible()
-    assert not page.locator(".tools, .contents").first.is_visible()
+    assert page.locator(".tools:visible, .contents:visible, .cue:visible").count() == 0
+    assert page.evaluate(BOXED) == []
     page.emulate_media(media="screen")
+
+
+def test_a_printed_page_is_a_file_of_few_sheets(page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    sheets = page.pdf(format="A4").count(b"/Type /Page\n")
+    assert 3 <= sheets <= 12
 
 
 @pytest.mark.skipif(AXE is None, reason=NO_AXE)
