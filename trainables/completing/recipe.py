@@ -60,7 +60,7 @@ def with_defaults(given: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
     base = RECIPES[given.pop("base")]
     changes = {name: said[name] for name in given if name != "data_address"}
     if changes:
-        listed = ", ".join(f"{name}={_said(value)}" for name, value in sorted(changes.items()))
+        listed = ", ".join(_named(name, value) for name, value in sorted(changes.items()))
         given.setdefault("name", one_line(f"{base.name} with {listed}", MAX_NAME))
     recipe = asdict(base) | given
     if "final_rate" in given or "learning_rate" in given:
@@ -96,6 +96,13 @@ def made(recipe: Mapping[str, Any]) -> Recipe:
         return Recipe(**recipe)
     except Contradiction as error:
         raise Misfit(("recipe", error.field), str(error)) from None
+
+
+def _named(name: str, value: Any) -> str:
+    """Return a field in a recipe's name; the items of a mapping one by one, as `vary` has them."""
+    if isinstance(value, Mapping) and value:
+        return ", ".join(f"{name}.{item}={_said(one)}" for item, one in value.items())
+    return f"{name}={_said(value)}"
 
 
 def _said(value: Any) -> str:

@@ -108,6 +108,25 @@ def test_options_of_strategies_are_told_apart(recorded: Recorded) -> None:
     assert list(axes(found)["perturbed.norm"].values()) == ["rewound", "trained"]
 
 
+@pytest.mark.parametrize(
+    ("own", "labels"),
+    [
+        ((), "digits-mlp with network_arguments.hidden={}"),
+        (("recipe.name=mine",), "mine (network_arguments.hidden={})"),
+    ],
+)
+def test_items_of_a_nested_field_are_named_as_specs_name_them(
+    recorded: Recorded, own: tuple[str, ...], labels: str
+) -> None:
+    for hidden in ("[24, 24]", "[48, 48]"):
+        recorded.submit(*SMALL, *own, f"recipe.network_arguments={{hidden: {hidden}}}")
+    found = recorded.read()
+    values = ["[48, 48]", "[24, 24]"]
+    assert [one.label for one in found.settings] == [labels.format(value) for value in values]
+    axis = found.axes["network_arguments.hidden"]
+    assert (len(found.axes), list(axis.values())) == (1, values)
+
+
 @pytest.mark.slow
 def test_the_summary_has_a_metric_for_each_recipe(recorded: Recorded) -> None:
     key = recorded.submit(*IMP, "vary={batch_size: [16, 64]}")
