@@ -1,5 +1,7 @@
 """The page that tests open in a browser, and what they read and save there."""
 
+import time
+
 from analysis.report.report import Context, Spec
 
 CONTEXT = Context(
@@ -30,3 +32,14 @@ def saved(page, button):
     with page.expect_download() as download:
         page.get_by_role("button", name=button, exact=True).click()
     return download.value.suggested_filename, download.value.path().read_text(encoding="utf-8")
+
+
+def until(page, expression):
+    """Wait until an expression is true in the page.
+
+    Playwright's own way may have the page evaluate a text, which its policy forbids.
+    """
+    deadline = time.monotonic() + 30
+    while not page.evaluate(f"() => Boolean({expression})"):
+        assert time.monotonic() < deadline, f"never: {expression}"
+        time.sleep(0.02)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import large_sweep
 import pytest
 from browser import AXE, CUT, NO_AXE, OVERLAPS
-from digits_page import CONTEXT, column, saved
+from digits_page import CONTEXT, column, saved, until
 
 from analysis.report.report import render
 
@@ -116,7 +116,7 @@ def test_the_numbers_of_figures_and_the_spec_are_saved(page):
 def test_the_numbers_are_copied(page, browser):
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.get_by_role("button", name="Copy command").first.click()
-    page.wait_for_function("window.copied")
+    until(page, "window.copied")
     assert page.evaluate("window.copied") == CONTEXT.specs[0].command
 
 
@@ -145,8 +145,8 @@ def test_everything_works_by_keyboard(page):
     box = page.get_by_role("region", name="Table: Every rewind point")
     box.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "document.querySelector('[aria-label=\"Table: Every rewind point\"]').scrollLeft > 0"
+    until(
+        page, "document.querySelector('[aria-label=\"Table: Every rewind point\"]').scrollLeft > 0"
     )
     head = page.locator("table[data-name=cells] > thead th", has_text="rewind k")
     head.get_by_role("button").focus()

@@ -58,6 +58,7 @@ def test_agreement_is_proved_by_the_cells_that_it_counts(page):
     assert {page.row(one)[0] for one in rows} == {"IMP", "Random pruning"}
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_sentence_on_what_is_missing_has_no_evidence(study, curves):
     sparse = study[study["strategy"] != "dense"].reset_index(drop=True)
     page = Page(render(sparse, curves(sparse), CONTEXT))
@@ -85,6 +86,7 @@ def test_a_row_leads_to_its_trials(page, study):
     assert [page.column("matching")[n] for n in numbers] == ["no", "yes"]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_rows_keep_their_trials_where_a_table_is_sorted_by_hyperparameters(frame, twice, curves):
     labels = {"late": 0.1, "early": 0.01}
     trials = frame(*(row for label in labels for row in twice(recipe=label)))
@@ -95,6 +97,7 @@ def test_rows_keep_their_trials_where_a_table_is_sorted_by_hyperparameters(frame
     assert {recipes[n] for n in page.trials("cells-row-2")} == {"late"}
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_runs_are_linked_where_their_server_is_known(study, curves, page):
     assert page.data["samples"]["links"] == {}
     runs = "tracking.test/#/experiments/3/runs/"
@@ -139,6 +142,7 @@ def test_the_command_stands_with_the_spec(study, curves, page):
     assert commands == [CONTEXT.specs[0].command, "sweeps report digits"]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_several_submissions_are_run_again_by_their_commands_together(study, curves):
     body, commands = "name: digits\n", ["sweeps run digits.yaml --set inits=1", "sweeps run b.yaml"]
     context = replace(
@@ -163,6 +167,7 @@ def test_several_submissions_are_run_again_by_their_commands_together(study, cur
     assert [text(one) for one in section.iter("summary")] == [f"Spec of {one}" for one in commands]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_partial_report_says_when_it_was_written(study, curves):
     context = replace(CONTEXT, planned=99, written="2026-01-02 03:04 UTC")
     says = text(Page(render(study, curves(study), context)).find("p", class_="partial"))
@@ -219,6 +224,7 @@ def test_differences_of_the_specs_are_named(joint):
     ]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_specs_that_do_not_differ_are_said_to_be_the_same(study, curves):
     context = replace(CONTEXT, fields={"inits": "2"})
     two = [

@@ -154,6 +154,7 @@ def test_the_same_results_give_the_same_bytes(html, study, curves):
     assert render(study.copy(), curves(study), CONTEXT) == html
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("field", ["name", "description", "specs"])
 def test_text_from_outside_stays_text(dense, curves, field):
     hostile = "</pre></title><script>alert(1)</script><img src=x onerror=y>{{ 7 * 7 }}"
@@ -166,6 +167,7 @@ def test_text_from_outside_stays_text(dense, curves, field):
     assert "<script>alert" not in html
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_provenance_from_outside_stays_text(dense, curves):
     context = replace(CONTEXT, provenance={"<script>a</script>": '"><script>b</script>'})
     page = Page(render(dense, curves(dense.iloc[:0]), context))
@@ -190,6 +192,7 @@ def test_terms_are_defined_as_the_sweep_has_them(dense, curves, changes, says):
     assert says in Page(render(dense, curves(dense.iloc[:0]), replace(CONTEXT, **changes))).text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_verdicts_follow_the_thresholds_of_the_sweep(study, curves):
     page = Page(
         render(study, curves(study.iloc[:0]), replace(CONTEXT, matching=0.2, stable_below=1.0))
@@ -221,6 +224,7 @@ def test_a_sweep_without_dense_networks_claims_no_band(study, curves):
     assert "points (LMC Figure 7" not in page.text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_an_interrupted_sweep_is_called_partial(study, curves, frame):
     context = replace(CONTEXT, planned=99)
     text = Page(render(study, curves(study.iloc[:0]), context)).text
@@ -230,6 +234,7 @@ def test_an_interrupted_sweep_is_called_partial(study, curves, frame):
     assert nothing.index("Partial: 0 of 99 trials") < nothing.index("No trial has been recorded")
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_what_can_never_be_measured_is_said(study, curves):
     context = replace(CONTEXT, planned=99, unmeasurable=85)
     for text in (
@@ -240,6 +245,7 @@ def test_what_can_never_be_measured_is_said(study, curves):
         assert "85 trials cannot be measured" in text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_scope_stands_below_the_description(study, curves):
     scope = "14 trials, 3 of them of <other> submissions."
     context = replace(CONTEXT, scope=scope, planned=99)
@@ -275,6 +281,7 @@ def test_captions_of_figures_name_the_marks_that_occur(page, frame, twice, curve
     assert "Small markers are not judged" in text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_complete_sweep_is_not(study, curves):
     context = replace(CONTEXT, planned=len(study))
     assert "Partial" not in Page(render(study, curves(study.iloc[:0]), context)).text

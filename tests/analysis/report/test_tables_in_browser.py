@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from browser import CUT
-from digits_page import column, saved
+from digits_page import column, saved, until
 
 REGION = "Table: Every rewind point"
 
@@ -140,13 +140,13 @@ def test_a_box_that_scrolls_says_how_many_columns_are_beyond_its_edge(page):
     page.set_viewport_size({"width": 390, "height": 900})
     box = page.get_by_role("region", name=REGION)
     line = box.locator("xpath=preceding-sibling::*[1]")
-    page.wait_for_function("document.querySelector('.more-right > [data-name=cells]')")
+    until(page, "document.querySelector('.more-right > [data-name=cells]')")
     assert line.inner_text().startswith("Scroll for ")
     assert "more columns →" in line.inner_text()
     names = page.locator("#cells-row-4 > th")
     before = names.bounding_box()["x"]
     box.evaluate("(box) => (box.scrollLeft = box.scrollWidth)")
-    page.wait_for_function("!document.querySelector('.more-right > [data-name=cells]')")
+    until(page, "!document.querySelector('.more-right > [data-name=cells]')")
     assert line.inner_text().startswith("← scroll back for ")
     assert names.bounding_box()["x"] == before, "rows keep their names"
 
@@ -154,7 +154,7 @@ def test_a_box_that_scrolls_says_how_many_columns_are_beyond_its_edge(page):
 def test_a_figure_that_does_not_fit_says_so_and_its_text_stays_legible(page):
     page.set_viewport_size({"width": 390, "height": 900})
     plot = page.locator("figure.drawn .plot").first
-    page.wait_for_function("document.querySelector('.plot.more-right')")
+    until(page, "document.querySelector('.plot.more-right')")
     assert "rest of the figure →" in plot.locator("xpath=preceding-sibling::*[1]").inner_text()
     sizes = plot.locator("svg").evaluate("""(svg) => {
       const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
@@ -166,7 +166,7 @@ def test_a_figure_that_does_not_fit_says_so_and_its_text_stays_legible(page):
 
 def test_nothing_is_said_of_scrolling_where_all_is_shown(page):
     page.set_viewport_size({"width": 1800, "height": 900})
-    page.wait_for_function("document.querySelectorAll('.more-right').length === 0")
+    until(page, "document.querySelectorAll('.more-right').length === 0")
     assert page.locator(".cue:visible").all_inner_texts() == []
     assert page.evaluate(CUT) == []
 
