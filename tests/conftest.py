@@ -25,6 +25,14 @@ def _no_home_of_the_user(
     monkeypatch.setenv("SWEEPS_HOME", str(tmp_path_factory.getbasetemp() / "no-home"))
 
 
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of a report's words and tables."""
+    from plain_reports import draw_no_figures
+
+    draw_no_figures(monkeypatch)
+
+
 @pytest.fixture(autouse=True)
 def _reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test measures the machine, nor plans by what was measured of it."""

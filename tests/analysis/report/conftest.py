@@ -1,4 +1,4 @@
-"""A report in a real browser, from a file; and reports without figures."""
+"""A report in a real browser, from a file."""
 
 import os
 
@@ -6,7 +6,6 @@ import pytest
 from browser import CHROMIUM, NO_CHROMIUM
 from digits_page import CONTEXT
 
-from analysis.report import report, side_by_side
 from analysis.report.report import render
 
 
@@ -53,10 +52,3 @@ def page(shared, file):
     own = [one for one in noise if not one.startswith("blob:")]
     noise.clear()
     assert own == []
-
-
-@pytest.fixture
-def without_figures(monkeypatch):
-    """For tests of a report's words and tables: drawing takes most of the time of a report."""
-    monkeypatch.setattr(report, "_drawn", lambda study, context: iter(()))
-    monkeypatch.setattr(side_by_side, "plots", lambda parts, plots: iter(()))

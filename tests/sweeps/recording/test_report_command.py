@@ -25,7 +25,7 @@ from sweeps.recording.summary import conclude
 from sweeps.results import read
 from sweeps.telling_apart import fields_of
 
-pytestmark = pytest.mark.usefixtures("created_quickly")
+pytestmark = pytest.mark.usefixtures("created_quickly", "without_figures")
 
 DENSE = ("subnetworks=[dense]", "rewind=[0, 20]", "inits=2", "orders=2")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from plain_reports import draw_no_figures
 from sharing_samples import FIRST, MORE, train, written
 
 from sweeps.home import Home, resolve
@@ -47,12 +48,14 @@ def shared(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Sh
     home.make()
     assert home.database is not None
     shutil.copyfile(empty_database, home.database)
-    first = train(home, *FIRST)
-    written(home, folder / "first.zip", weights=True)
-    keys = first, train(home, *MORE)
     archives = {weights: folder / f"weights-{weights}.zip" for weights in (False, True)}
-    for weights, path in archives.items():
-        written(home, path, weights)
+    with pytest.MonkeyPatch.context() as patch:
+        draw_no_figures(patch)
+        first = train(home, *FIRST)
+        written(home, folder / "first.zip", weights=True)
+        keys = first, train(home, *MORE)
+        for weights, path in archives.items():
+            written(home, path, weights)
     return Shared(home, keys, folder / "first.zip", archives)
 
 
