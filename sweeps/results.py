@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,8 +23,7 @@ from sweeps.home import Home
 from sweeps.recording import files, variants
 from sweeps.recording.database import client_of
 from sweeps.recording.submissions import asked_for, chosen_of
-from sweeps.settings import Setting, axes, settings
-from trainables import data
+from sweeps.settings import Setting, axes, labelled, settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -245,7 +243,7 @@ def read(
     shown = [(one, one.trials(latest if scope == "submission" else None)) for one in kept]
     compared = axes(kept)
     changed = sorted({name for setting in kept for name in setting.changed})
-    frames = [_of_setting(trials, one, keys, one.values(changed, compared)) for one, keys in shown]
+    frames = [labelled(trials, one, keys, one.values(changed, compared)) for one, keys in shown]
     if scope == "sweep":  # trials whose submission was deleted in MLflow stay
         frames.append(trials[~trials["trial"].isin(set().union(*asked.values()))])
     frame = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
@@ -266,27 +264,6 @@ def read(
         others=len(trials) - frame["trial"].nunique(),
         axes=compared,
     )
-
-
-def _of_setting(
-    trials: pd.DataFrame, setting: Setting, keys: set[str], values: Mapping[str, Any]
-) -> pd.DataFrame:
-    """The trials with these keys, with a setting's label and its values of hyperparameters.
-
-    Trials that do not depend on what tells two settings apart are in both.
-    """
-    frame = trials[trials["trial"].isin(keys)].reset_index(drop=True)
-    frame[records.RECIPE] = setting.label
-    for name, value in values.items():
-        frame[f"{records.HYPERPARAMETER}{name}"] = value
-    with suppress(KeyError):  # data that this version does not know
-        facts = data.facts(setting.hyperparameters["data"])
-        sizes = {
-            records.TEST_EXAMPLES: facts.test_labels,
-            records.MAJORITY_TEST: 100 * facts.majority,
-        }
-        frame = frame.fillna(sizes)  # records of earlier versions lack them
-    return frame
 
 
 def _quantities(

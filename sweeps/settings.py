@@ -9,13 +9,17 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from analysis import records
 from sweeps.recording.hyperparameters import differing, identity, told
 from sweeps.recording.variants import Part
 from sweeps.spec.vary import NESTED
+from trainables import data
 from trainables.pruning.adaptive import Adaptive
 
 MEASURED = {
@@ -162,3 +166,24 @@ def _labels(named: list[tuple[str, dict[str, str]]]) -> list[str]:
         usual = "" if len(same) == 1 else " (otherwise as built in)"
         labels.append(f"{name} ({words})" if words else f"{name}{usual}")
     return labels
+
+
+def labelled(
+    trials: pd.DataFrame, setting: Setting, keys: set[str], values: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the trials with these keys, with a setting's label and its values of hyperparameters.
+
+    Trials that do not depend on what tells two settings apart are in both.
+    """
+    frame = trials[trials["trial"].isin(keys)].reset_index(drop=True)
+    frame[records.RECIPE] = setting.label
+    for name, value in values.items():
+        frame[f"{records.HYPERPARAMETER}{name}"] = value
+    with suppress(KeyError):  # data that this version does not know
+        facts = data.facts(setting.hyperparameters["data"])
+        sizes = {
+            records.TEST_EXAMPLES: facts.test_labels,
+            records.MAJORITY_TEST: 100 * facts.majority,
+        }
+        frame = frame.fillna(sizes)  # records of earlier versions lack them
+    return frame

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from sweeps import plugins
 from sweeps.cluster import network_files
 from sweeps.cluster.config import AGAIN, Cluster
+from sweeps.cluster.submission import CONTENT, PRIORITY, PROJECT, SWEEP, Submission
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_address, read
 from sweeps.placement import Machines
@@ -31,7 +31,7 @@ from trainables.plugin_sources import digest
 from trainables.store import content_key
 
 if TYPE_CHECKING:
-    from ray.job_submission import JobDetails, JobSubmissionClient
+    from ray.job_submission import JobSubmissionClient
     from ray.util.state.common import NodeState
 
 SPEC_FILE = "spec.yaml"
@@ -39,57 +39,11 @@ OWN_CODE = "own-code"
 """The folder of own code, beside it. No module can have this name: a job's workers would find those
 of its working directory before any other."""
 
-SWEEP, CONTENT, PROJECT, PRIORITY = "sweep", "content", "project", "priority"
-"""A submission's metadata."""
-
 STOP_SECONDS = 120
 """That a driver has to checkpoint what is under way."""
 
-UNDER_WAY = ("PENDING", "RUNNING")
-
 LABELS = {"sweeps-version": lambda: version("stability-sweeps"), "python": platform.python_version}
 """What `sweeps node` says of a machine; a client must agree."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A sweep on a cluster, as it is now."""
-
-    id: str
-    sweep: str
-    content: str
-    state: str
-    """PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED."""
-    message: str
-    begun: float | None
-    ended: float | None
-    """Unix time, seconds."""
-    priority: int = 0
-    """Among the sweeps on the cluster."""
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in UNDER_WAY
-
-    @property
-    def seconds(self) -> float | None:
-        if self.begun is None:
-            return None
-        return (self.ended or time.time()) - self.begun
-
-    @classmethod
-    def of(cls, job: JobDetails) -> Submission:
-        metadata = job.metadata or {}
-        return cls(
-            id=job.submission_id or "",
-            sweep=metadata[SWEEP],
-            content=metadata[CONTENT],
-            state=job.status.value,
-            message=" ".join((job.message or "").split()),
-            begun=job.start_time / 1000 if job.start_time else None,
-            ended=job.end_time / 1000 if job.end_time else None,
-            priority=int(metadata.get(PRIORITY, 0)),
-        )
 
 
 class Jobs:
