@@ -1,6 +1,7 @@
 """That the words of figures neither overlap nor are cut, from 1 to 20 levels and 2 to 15 k."""
 
 import pytest
+from figure_styles import EITHER
 from fitting import outside, overlapping
 
 from analysis.cells import cells, dense_reference, samples
@@ -36,7 +37,7 @@ def shown(request, frame, trial):
     return trials, cells(trials), samples(trials)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 def test_words_have_room(shown, curves, style):
     trials, points, each = shown
     with styled(STYLES[style]):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from figure_styles import EITHER
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
@@ -93,7 +94,7 @@ def test_strategies_stand_side_by_side_as_far_apart_at_every_k(frame, trial, ks,
     assert max(single.max() for single in each) < high
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 def test_marks_stay_in_their_panel_where_levels_are_many(frame, trial, style):
     trials = sweep(frame, trial, levels=range(1, 9))
     with styled(STYLES[style]):

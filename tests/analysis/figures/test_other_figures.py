@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from claims_samples import Made
+from figure_styles import EITHER
 from fitting import outside, overlapping
 from matplotlib.colors import to_hex
 
@@ -49,7 +50,7 @@ def fits(figure):
     assert overlapping(figure) == []
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 def test_hyperparameters_are_axes(varied, points, style):
     with styled(STYLES[style]):
         along = hyperparameters.along(points, AXES, "learning_rate", 2.0, samples(varied))
@@ -84,7 +85,7 @@ def test_a_rewind_point_has_one_colour_in_all_figures(frame, trial, curves, poin
     assert len(set(of_paths)) == len(KS)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 def test_what_a_search_tried_is_lines_between_axes(varied, style):
     with styled(STYLES[style]):
         figure = parallel.figure(varied, AXES, Tuned("objective", "min"))
@@ -93,7 +94,7 @@ def test_what_a_search_tried_is_lines_between_axes(varied, style):
     assert len(lines) == len(LABELS)
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 @pytest.mark.parametrize("find", ["stable", "matching"])
 def test_a_search_shows_what_it_looked_at(trial, find, style):
     made = Made(trial)
@@ -110,7 +111,7 @@ def test_a_search_shows_what_it_looked_at(trial, find, style):
     assert panel.get_xscale() == "symlog"
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 def test_learning_curves_say_which_levels_they_leave_out(style):
     lines = [("dense", 0), *(("imp", level) for level in range(1, 16))]
     curves = pd.DataFrame(
@@ -134,7 +135,7 @@ def test_learning_curves_say_which_levels_they_leave_out(style):
     assert whole(figure.get_supxlabel()) == "Not drawn: levels 3, 6, 10, 13."
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EITHER)
 @pytest.mark.parametrize("networks", [3, 14])
 def test_pairs_of_files_are_a_matrix(networks, style):
     names = [f"run-{i:02}-of-a-long-name.pt" for i in range(networks)]

@@ -67,7 +67,7 @@ def submit(recorded: Recorded, *overrides: str, trials: int | None = None) -> st
     return key
 
 
-@pytest.mark.parametrize("loss", ["removed", "damaged"])
+@pytest.mark.parametrize("loss", [pytest.param("removed", marks=pytest.mark.slow), "damaged"])
 def test_everything_is_written_again(recorded: Recorded, loss: str) -> None:
     submit(recorded, *SMALL)
     submit(recorded, *OTHER, trials=1)

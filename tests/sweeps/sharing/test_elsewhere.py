@@ -77,6 +77,7 @@ def test_results_of_another_device_are_read_and_its_spec_says_so(
     assert sweep_key(Recorded(other).plan(spec=str(done.specs[0]))[0]) == there_key
 
 
+@pytest.mark.slow
 def test_a_plan_that_grew_grows_as_far_without_its_networks(other: Home, tmp_path: Path) -> None:
     """Of adaptive pruning the masks say which levels there are."""
     home = resolve(str(tmp_path / "grown"))
@@ -149,6 +150,7 @@ def test_stores_in_a_bucket_and_records_that_mlflow_keeps(
     assert pd_frames[0]["curves"].equals(pd_frames[1]["curves"])
 
 
+@pytest.mark.slow
 def test_what_comes_next_names_the_home(
     cli: Cli, archives: dict[bool, Path], tmp_path: Path
 ) -> None:

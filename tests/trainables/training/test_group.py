@@ -133,8 +133,8 @@ FAMILIES = [
     ("lenet-mnist", 30, {"batch_size": 16}),
     ("lenet-mnist", 30, {"batch_size": 16, "optimizer": "sgd", "learning_rate": 0.1}),
     ("cifar10-small", 20, {"batch_size": 8}),
-    ("cifar10-small", 20, {"batch_size": 8} | ADAM | SMOOTH),
-    ("cifar10-small", 20, {"batch_size": 8} | DECOUPLED),
+    pytest.param("cifar10-small", 20, {"batch_size": 8} | ADAM | SMOOTH, marks=pytest.mark.slow),
+    pytest.param("cifar10-small", 20, {"batch_size": 8} | DECOUPLED, marks=pytest.mark.slow),
     # Few: at its rate, rounding grows threefold an iteration.
     ("resnet20-cifar10", 8, {"batch_size": 2}),
     pytest.param(
