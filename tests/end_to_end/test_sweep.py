@@ -82,7 +82,7 @@ def test_report_is_one_file(finished: tuple[Sweep, str]) -> None:
     assert path.parent == sweep.home / "reports"
     html = path.read_text()
     assert html.count("<svg") >= 3
-    assert "# --set inits=2" in html
+    assert "#   --set inits=2" in html
     elsewhere = sweep.home.parent / "again.html"
     result = sweep.command("report", "digits-mlp", "--output", str(elsewhere))
     assert result.returncode == 0, result.stderr
