@@ -79,7 +79,8 @@ def _ends(trials: pd.DataFrame) -> pd.DataFrame:
     ends = pd.concat(stacked, ignore_index=True)
     # Trials recorded by an earlier version may not say what other trials of the same arm do.
     for flag in ("diverged", "untrained"):
-        ends[flag] = ends.groupby(ARM)[flag].transform("max").astype("bool")
+        if ends[flag].any():
+            ends[flag] = ends.groupby(ARM)[flag].transform("max").astype("bool")
     ends["untrained"] &= ~ends["diverged"]
     ends[names] = ends[names].astype("float64").mask(ends["diverged"])
     return ends

@@ -3,6 +3,7 @@ not depend on the machine."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+# To look for cycles in what large libraries hold took a twentieth of the time.
+gc.set_threshold(10_000, 50, 100)
+
 # A busy machine is no failure.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("tests", PATIENT, max_examples=30)
+settings.register_profile("tests", PATIENT, max_examples=20)
 settings.register_profile("thorough", PATIENT, max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
 

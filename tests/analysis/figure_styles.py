@@ -1,5 +1,5 @@
 """The styles in which figures are tested: on paper there is least room."""
 
-import pytest
+from few import few
 
-EITHER = ["paper", pytest.param("page", marks=pytest.mark.slow)]
+EITHER = few(["paper", "page"], "paper")

@@ -26,7 +26,7 @@ import trainables
 # Trainings of seconds: enough for two machines, and to lose one in the midst of.
 SMALL = (
     "digits-mlp",
-    *("--set", "recipe.iterations=6000"),
+    *("--set", "recipe.iterations=3000"),
     *("--set", "recipe.backend=loop"),
     *("--set", "rewind=[0, 1000]"),
     *("--set", "inits=1"),
@@ -160,7 +160,7 @@ class Killer(tune.Callback):
 
 ray.init(address=address, log_to_driver=False, logging_level="error")
 space = {
-    "recipe": {"base": "digits-mlp", "iterations": 6000, "backend": "loop"},
+    "recipe": {"base": "digits-mlp", "iterations": 3000, "backend": "loop"},
     "store": store,
     "checkpoint_seconds": 0.5,
     "rewind": tune.grid_search([0, 1000]),

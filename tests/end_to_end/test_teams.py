@@ -67,7 +67,7 @@ def test_a_folder_of_jpegs_by_two_workers_and_by_one(tmp_path: Path) -> None:
     """`tiny-imagefolder`, shortened: dense, one-shot pruning, rewinding. One is this."""
     folder = photos(tmp_path / "images", 80, train=12, test=5)
     short = [f"recipe.data={folder}", "recipe.length=6", "recipe.batch_size=16"]
-    short += ["rewind=[0, 2]", "path_points=3", "train_examples=20", *PAIRS[1::2]]
+    short += ["rewind=[2]", "path_points=3", "train_examples=20", *PAIRS[1::2]]
     overrides = [part for override in short for part in ("--set", override)]
     sweep = Sweep(tmp_path / "home", "tiny-imagefolder", *overrides, *workers(2))
     status, output = sweep.run()
@@ -81,7 +81,7 @@ def test_a_folder_of_jpegs_by_two_workers_and_by_one(tmp_path: Path) -> None:
     assert sweep.artifacts() == here.artifacts()
     assert here.artifacts()
     trials = sweep.trials("tiny-imagefolder")
-    assert sorted(trials["strategy"]) == ["dense", "dense", "imp", "imp"]
+    assert sorted(trials["strategy"]) == ["dense", "imp"]
     assert set(trials["weights_left"].round()) == {100, 30}
 
 

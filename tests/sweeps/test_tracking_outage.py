@@ -72,6 +72,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     found.end()
 
 
+@pytest.mark.slow  # a server that stays away: the next test
 def test_results_wait_for_the_server_and_nothing_is_there_twice(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

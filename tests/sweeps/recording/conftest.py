@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 from recording_samples import TRAINED, Recorded
 
 from sweeps.home import Home, resolve
@@ -16,10 +17,13 @@ from trainables.jobs.execute import Executor
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as MLflow makes it, with nothing recorded."""
-    home = resolve(str(tmp_path_factory.mktemp("database")))
-    database.prepare(home)
-    assert home.database is not None
-    return home.database
+
+    def make(folder: Path) -> None:
+        database.prepare(resolve(str(folder)))
+
+    database_of_home = resolve(str(made_once(tmp_path_factory, "database", make))).database
+    assert database_of_home is not None
+    return database_of_home
 
 
 @pytest.fixture
@@ -52,16 +56,32 @@ def recorded(home: Home) -> Recorded:
     return Recorded(home)
 
 
+@pytest.fixture(scope="session")
+def trained_once(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a home with four trials of networks that were trained for 30 iterations."""
+
+    def make(folder: Path) -> None:
+        home = resolve(str(folder))
+        assert home.database is not None
+        shutil.copyfile(empty_database, home.database)
+        recorded = Recorded(home)
+        plan, text = recorded.plan(*TRAINED)
+        list(Executor(recorded.store, home.data, 1e9).run_batch(list(plan.jobs.values())))
+        submissions.save(recorded.store, plan, text)
+        recorder = Recorder(home, plan, recorded.store)
+        recorder.open(text, {})
+        for trial in plan.trials:
+            recorder.record(trial)
+        recorder.close(complete=True)
+
+    return made_once(tmp_path_factory, "trained", make)
+
+
 @pytest.fixture
-def trained(recorded: Recorded, created_quickly: None, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    """A home with four trials of networks that were trained for 30 iterations."""
-    plan, text = recorded.plan(*TRAINED)
-    list(Executor(recorded.store, recorded.home.data, 1e9).run_batch(list(plan.jobs.values())))
-    submissions.save(recorded.store, plan, text)
-    recorder = Recorder(recorded.home, plan, recorded.store)
-    recorder.open(text, {})
-    for trial in plan.trials:
-        recorder.record(trial)
-    recorder.close(complete=True)
-    monkeypatch.setenv("SWEEPS_HOME", str(recorded.home.folder))
-    return recorded
+def trained(
+    trained_once: Path, created_quickly: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Recorded:
+    """A copy of the home with four trials of networks that were trained for 30 iterations."""
+    folder = shutil.copytree(trained_once, tmp_path / "home", dirs_exist_ok=True)
+    monkeypatch.setenv("SWEEPS_HOME", str(folder))
+    return Recorded(resolve(str(folder)))

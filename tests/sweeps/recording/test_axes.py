@@ -13,7 +13,7 @@ from sweeps.errors import UserError
 from sweeps.home import Home
 from trainables.jobs.kinds import Measurement
 
-pytestmark = pytest.mark.usefixtures("created_quickly")
+pytestmark = pytest.mark.usefixtures("created_quickly", "without_figures")
 
 BY_LAYER = {"distance_l2_by_layer": {"a": 1.0, "b": 2.0}, "distance_cosine_by_layer": {"a": 0.5}}
 

@@ -15,6 +15,7 @@ from sweeps.running.live import LiveReport, Pace
 SPEC = ("subnetworks=[dense]", "rewind=[0, 20]", "inits=2", "orders=2")
 
 
+@pytest.mark.slow
 def test_it_lies_where_sweeps_report_writes_and_says_what_it_is_of(recorded: Recorded) -> None:
     recorded.submit(*SPEC, trials=1)
     written = threading.Event()

@@ -20,7 +20,7 @@ from sweeps.recording.rebuild import rebuild
 from trainables import plugins
 from trainables.jobs.kinds import Measurement
 
-pytestmark = pytest.mark.usefixtures("created_quickly")
+pytestmark = pytest.mark.usefixtures("created_quickly", "without_figures")
 
 
 def values(job: Measurement) -> dict[str, Any]:

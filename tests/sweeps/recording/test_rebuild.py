@@ -16,7 +16,7 @@ from sweeps.recording import database, files, submissions
 from sweeps.recording.rebuild import rebuild
 from sweeps.recording.summary import record_summary
 
-pytestmark = pytest.mark.usefixtures("created_quickly")
+pytestmark = pytest.mark.usefixtures("created_quickly", "without_figures")
 
 OTHER = (*SMALL, "recipe.learning_rate=0.3", "description='a: \"b\"  # c'")
 

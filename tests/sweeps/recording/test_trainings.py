@@ -22,7 +22,7 @@ from trainables.jobs import learning
 from trainables.jobs.kinds import Training
 from trainables.jobs.learning import CURVE, Point, curve_key
 
-pytestmark = pytest.mark.usefixtures("created_quickly")
+pytestmark = pytest.mark.usefixtures("created_quickly", "without_figures")
 
 CURVES = (*SMALL, "evaluate.every=600")
 

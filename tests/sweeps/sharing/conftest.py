@@ -7,24 +7,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from made_once import made_once
 from plain_reports import draw_no_figures
+from recording.conftest import empty_database as empty_database
 from sharing_samples import FIRST, MORE, train, written
 
 from sweeps.home import Home, resolve
 from sweeps.recording import database
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as MLflow makes it, with nothing recorded."""
-    home = resolve(str(tmp_path_factory.mktemp("database")))
-    database.prepare(home)
-    assert home.database is not None
-    return home.database
-
-
 @pytest.fixture(autouse=True)
-def created_quickly(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def created_quickly(
+    empty_database: Path, without_figures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """New databases are copies of one that MLflow made."""
     monkeypatch.setattr(database, "_create", lambda path: shutil.copyfile(empty_database, path))
 
@@ -43,20 +38,28 @@ class Shared(NamedTuple):
 
 @pytest.fixture(scope="session")
 def shared(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shared:
-    home = resolve(str(tmp_path_factory.mktemp("trained") / "home"))
-    folder = tmp_path_factory.mktemp("archives")
-    home.make()
-    assert home.database is not None
-    shutil.copyfile(empty_database, home.database)
-    archives = {weights: folder / f"weights-{weights}.zip" for weights in (False, True)}
-    with pytest.MonkeyPatch.context() as patch:
-        draw_no_figures(patch)
-        first = train(home, *FIRST)
-        written(home, folder / "first.zip", weights=True)
-        keys = first, train(home, *MORE)
-        for weights, path in archives.items():
-            written(home, path, weights)
-    return Shared(home, keys, folder / "first.zip", archives)
+    def of(folder: Path) -> tuple[Home, Path, dict[bool, Path]]:
+        archives = {weights: folder / f"weights-{weights}.zip" for weights in (False, True)}
+        return resolve(str(folder / "home")), folder / "first.zip", archives
+
+    def make(folder: Path) -> None:
+        home, first, archives = of(folder)
+        home.make()
+        assert home.database is not None
+        shutil.copyfile(empty_database, home.database)
+        with pytest.MonkeyPatch.context() as patch:
+            draw_no_figures(patch)
+            keys = [train(home, *FIRST)]
+            written(home, first, weights=True)
+            keys.append(train(home, *MORE))
+            for weights, path in archives.items():
+                written(home, path, weights)
+        (folder / "keys").write_text(" ".join(keys))
+
+    folder = made_once(tmp_path_factory, "shared", make)
+    home, first, archives = of(folder)
+    one, other = (folder / "keys").read_text().split()
+    return Shared(home, (one, other), first, archives)
 
 
 @pytest.fixture

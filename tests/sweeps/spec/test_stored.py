@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+from few import few
 
 from sweeps.errors import UserError
 from sweeps.loading import builtin_specs, load
@@ -37,6 +38,16 @@ def test_a_sweep_survives_being_stored(
     back = from_resolved(json.loads(json.dumps(resolved(sweep))))
     assert back == sweep
     assert back.recipe == sweep.recipe
+
+
+OF_DIGITS = [case for case in CASES if case[0] == "digits-mlp"]
+
+
+@pytest.mark.parametrize("case", few(CASES, *OF_DIGITS), ids=lambda case: case[0])
+def test_a_stored_sweep_has_the_same_jobs(case: tuple[str, tuple[str, ...]]) -> None:
+    name, overrides = case
+    sweep, _ = load(name, overrides, machines=CPU)
+    back = from_resolved(json.loads(json.dumps(resolved(sweep))))
     assert expand(back).jobs.keys() == expand(sweep).jobs.keys()
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 import torch
+from few import few
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.overrides import TorchFunctionMode
@@ -15,7 +16,8 @@ from trainables.networks.mlp import MLP
 from trainables.networks.table import TOKENS
 
 registered = pytest.mark.parametrize("name", NETWORKS)
-of_images = pytest.mark.parametrize("name", [n for n in NETWORKS if n not in TOKENS])
+IMAGES = [n for n in NETWORKS if n not in TOKENS]
+of_images = pytest.mark.parametrize("name", IMAGES)
 """Of linear layers, convolutions and BatchNorm alone; tests/.../test_tiny_gpt.py has the other."""
 small = pytest.mark.parametrize("name", [n for n in NETWORKS if NETWORKS[n].parameters < 1e6])
 
@@ -186,7 +188,7 @@ def test_bind_needs_every_tensor(name):
             networks.bind(network, {key: v for key, v in weights.items() if key != missing})
 
 
-@of_images
+@pytest.mark.parametrize("name", few(IMAGES, *(n for n in IMAGES if NETWORKS[n].parameters < 2e7)))
 def test_training_reaches_every_tensor(name):
     """Each parameter has a gradient, and BatchNorm's bound statistics move."""
     network, weights = networks.build(name).train(), w0(name)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from few import few
 
 from trainables.store import Leases, Store, StoreError
 from trainables.store.leases import CLOCK_SECONDS
@@ -252,7 +253,7 @@ print(*sorted(leases.claim(keys)))
 """
 
 
-@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("left", few([False, True], True))
 def test_processes_share_the_keys(url, left):
     """Free ones, and those that a process has left."""
     if url.startswith("memory"):

@@ -184,10 +184,12 @@ def test_the_loop_backend_is_a_lone_run_bit_for_bit(short):
         ("digits-mlp", 10, {"precision": "bf16"}),
         ("digits-mlp", 8, {"batch_size": 61, "network_arguments": ODD}),
         ("lenet-mnist", 10, {}),
-        ("cifar10-small", 6, {"batch_size": 16}),
+        pytest.param("cifar10-small", 6, {"batch_size": 16}, marks=pytest.mark.slow),
         ("cifar10-small", 2, {"batch_size": 64}),  # 10 classes, and sums long enough to differ
-        ("resnet20-cifar10", 4, {"batch_size": 4}),
-        ("cifar10-small", 4, {"batch_size": 8, "precision": "bf16"}),
+        pytest.param("resnet20-cifar10", 4, {"batch_size": 4}, marks=pytest.mark.slow),
+        pytest.param(
+            "cifar10-small", 4, {"batch_size": 8, "precision": "bf16"}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_bits_do_not_depend_on_the_stack(name, iterations, changes):

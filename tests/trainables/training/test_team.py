@@ -230,7 +230,6 @@ def test_images_from_files_too(folder):
     for state, seen in [
         trained_on_files(ALONE, folder, 1),
         *in_team(2, trained_on_files, folder, 0),
-        *in_team(4, trained_on_files, folder, 0),
     ]:
         assert same(state, alone)
         assert seen == scores
