@@ -12,10 +12,12 @@ SITE ?= docs/_site
 quickstart: $(STAMP)
 	@$(BIN)/sweeps run digits-mlp
 
-# The end-to-end tests have processes enough of their own.
+# The end-to-end tests have processes enough of their own. Hundreds of processes import the packages:
+# only the first is to compile them, whatever the environment says of bytecode.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint
-	$(BIN)/python -m pytest -m "not slow" --ignore tests/end_to_end -n 4 --dist loadfile
-	$(BIN)/python -m pytest -m "not slow" tests/end_to_end
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/end_to_end -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" tests/end_to_end -n 2 --dist loadfile
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

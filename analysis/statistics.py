@@ -8,6 +8,7 @@ intraclass correlation is .3 to .8. Only inits are independent draws.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -126,24 +127,43 @@ def estimate(values: pd.Series, inits: pd.Series, bounds: Bounds = PERCENT) -> E
     such an interval covers 99.8 %. This one covers 95 % of normal samples, and 92 to 94 % of
     exponential ones.
     """
-    kept = values.notna()
-    values, means = values[kept], init_means(values, inits)
-    low, high = mean_interval(means.to_numpy(), bounds)
+    groups = _by_init(values, inits)
+    samples = np.concatenate([*groups.values(), []])
+    means = _means(groups)
+    low, high = mean_interval(means, bounds)
     return Estimate(
-        mean=float(means.mean()),
-        std=float(values.std()),
-        std_inits=float(means.std()),
+        mean=float(means.mean()) if len(means) else np.nan,
+        std=_deviation(samples),
+        std_inits=_deviation(means),
         low=float(low),
         high=float(high),
-        n=len(values),
+        n=len(samples),
         inits=len(means),
     )
 
 
 def init_means(values: pd.Series, inits: pd.Series) -> pd.Series:
     """Mean of each init, by init; those with nothing but NaN are left out."""
-    kept = values.notna()
-    return values[kept].astype("float64").groupby(inits[kept].to_numpy()).mean()
+    groups = _by_init(values, inits)
+    return pd.Series(_means(groups), index=pd.Index(list(groups), dtype=inits.dtype))
+
+
+def _by_init(values: pd.Series, inits: pd.Series) -> dict[Any, NDArray[np.float64]]:
+    """Samples by init, without NaN, by ascending init: a report has thousands of such groups,
+    and pandas takes milliseconds for each."""
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    kept = ~np.isnan(numbers)
+    names, which = np.unique(inits.to_numpy()[kept], return_inverse=True)
+    return {name: numbers[kept][which == place] for place, name in enumerate(names.tolist())}
+
+
+def _means(groups: dict[Any, NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.array([math.fsum(group) / len(group) for group in groups.values()], dtype="float64")
+
+
+def _deviation(values: NDArray[np.float64]) -> float:
+    """Sample standard deviation; NaN for fewer than two."""
+    return float(values.std(ddof=1)) if len(values) > 1 else np.nan
 
 
 def mean_interval(means: NDArray[np.float64], bounds: Bounds) -> tuple[Any, Any]:
@@ -181,20 +201,20 @@ def difference(
     that of independent samples, with the degrees of freedom of the smaller side. NaN where a
     side has one init.
     """
-    inits = first.index.union(second.index)
     mean = float(first.mean() - second.mean())
     size = min(len(first), len(second))
     if size < 2:
         return mean, np.nan, np.nan
-    influence = _influence(first, inits) - _influence(second, inits)
-    error = float(np.sqrt((influence**2).sum() * size / (size - 1)))
+    one, other = _influence(first), _influence(second)
+    moved = [one.get(init, 0.0) - other.get(init, 0.0) for init in sorted(one.keys() | other)]
+    error = math.sqrt(math.fsum(each * each for each in moved) * size / (size - 1))
     low, high = _interval(mean, error, size, bounds)
     return mean, float(low), float(high)
 
 
-def _influence(means: pd.Series, inits: pd.Index) -> pd.Series:
-    """How much each of `inits` moves the mean: 0 for those that are not in `means`."""
-    return ((means - means.mean()) / len(means)).reindex(inits, fill_value=0.0)
+def _influence(means: pd.Series) -> dict[Any, float]:
+    """How much each init moves the mean."""
+    return dict(zip(means.index, (means - means.mean()) / len(means), strict=True))
 
 
 def _interval(mean: Any, error: Any, inits: int, bounds: Bounds) -> tuple[Any, Any]:
@@ -225,8 +245,7 @@ def share_below(values: pd.Series, inits: pd.Series, threshold: float, identity:
     extreme init. The draws are seeded by `identity` (anything whose repr names the cell), so that
     a report comes out the same again. NaN for fewer than two inits.
     """
-    kept = values.notna()
-    groups = [group.to_numpy() for _, group in values[kept].groupby(inits[kept].to_numpy())]
+    groups = list(_by_init(values, inits).values())
     if len(groups) < 2:
         return np.nan
     digest = hashlib.sha256(repr(identity).encode()).digest()

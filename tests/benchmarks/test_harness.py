@@ -66,6 +66,7 @@ def test_comparison_takes_turns_and_pairs_each_turn(monkeypatch):
         return next(took)
 
     monkeypatch.setattr(harness, "seconds", measured)
+    monkeypatch.setattr(harness, "HELD_BYTES", 2**20)
     found = compare(lambda: turns.append("ours"), lambda: turns.append("other"), repeats=2, per=2)
     assert turns == ["ours", "other"] * 3
     assert found.ours == Spread(1.5, 1.0, 2.0)
