@@ -128,6 +128,9 @@ def results(
     else:
         shown = _shown(asked, frame)
         trial_tables.show(terminal.console(), frame, shown, pager=not no_pager)
+    if output is not None:
+        rows = "1 row" if len(frame) == 1 else f"{len(frame):,} rows"
+        terminal.console().print(f"wrote {output} ({rows})", soft_wrap=True)
 
 
 def _format(asked: str | None, output: Path | None, curves: str | None) -> str:

@@ -262,7 +262,8 @@ def test_exports_have_full_names_and_every_digit(
     """The ending of the file says the format."""
     read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[form]
     dtypes = {"dtype": {"trial": str}} if form != "parquet" else {}
-    assert cli("results", "digits-mlp", "-o", f"trials.{form}").status == 0
+    wrote = cli("results", "digits-mlp", "-o", f"trials.{form}")
+    assert (wrote.status, wrote.out) == (0, f"wrote trials.{form} (48 rows)\n")
     found = read(tmp_path / f"trials.{form}", **dtypes)
     pd.testing.assert_frame_equal(found, recorded, check_dtype=False)
     some = ("results", "digits-mlp", "--columns", "trial,level", "-o", f"some.{form}")
