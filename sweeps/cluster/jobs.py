@@ -42,6 +42,9 @@ of its working directory before any other."""
 STOP_SECONDS = 120
 """That a driver has to checkpoint what is under way."""
 
+UNSEEN_SECONDS = 4
+"""Within which Ray sees that a job has ended, on a busy machine, too."""
+
 LABELS = {"sweeps-version": lambda: version("stability-sweeps"), "python": platform.python_version}
 """What `sweeps node` says of a machine; a client must agree."""
 
@@ -210,8 +213,22 @@ class Jobs:
                     )
                 time.sleep(0.5)
             text: str = self._client.get_job_logs(identity)
-            self._client.delete_job(identity)
+            self._remove(identity)
         return text
+
+    def _remove(self, identity: str) -> None:
+        """Remove a job that has ended, for good.
+
+        Ray looks after a job once a second. If it finds one gone that it had not yet seen end, it
+        writes that the job failed, and leaves it alone from then on.
+        """
+        self._client.delete_job(identity)
+        deadline = time.monotonic() + UNSEEN_SECONDS
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            if identity in {job.submission_id for job in self._client.list_jobs()}:
+                self._client.delete_job(identity)
+                return
 
     def nodes(self) -> list[NodeState]:
         """Every machine that the cluster has or had."""

@@ -212,3 +212,43 @@ def test_networks_at_absolute_paths_are_the_clusters(jobs: Jobs, tmp_path: Path)
     submit(jobs, of_files(tmp_path, "/nowhere/a.pt", "/nowhere/b.pt"))
     client: Any = jobs._client
     assert list(client.files[0]) == ["spec.yaml"]
+
+
+class Forgetful:
+    """A client of a Ray that writes a job down again that was removed before it was seen to end."""
+
+    def __init__(self, comes_back: int):
+        self.comes_back = comes_back
+        self.there: set[str] = set()
+        self.removed = 0
+
+    def submit_job(self, entrypoint: str, submission_id: str) -> str:
+        self.there.add(submission_id)
+        return submission_id
+
+    def get_job_status(self, identity: str) -> Any:
+        return SimpleNamespace(is_terminal=lambda: True)
+
+    def get_job_logs(self, identity: str) -> str:
+        return "said"
+
+    def delete_job(self, identity: str) -> None:
+        self.there.remove(identity)
+        self.removed += 1
+        if self.removed <= self.comes_back:
+            self.there.add(identity)
+
+    def list_jobs(self) -> list[Any]:
+        return [SimpleNamespace(submission_id=identity) for identity in self.there]
+
+
+@pytest.mark.parametrize("comes_back", [0, 1])
+def test_a_job_on_the_head_is_removed_for_good(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, comes_back: int
+) -> None:
+    client = Forgetful(comes_back)
+    monkeypatch.setattr(jobs, "_client", client)
+    monkeypatch.setattr("sweeps.cluster.jobs.UNSEEN_SECONDS", 1.0)
+    assert jobs.run_on_head(["say", "it"], 10.0) == "said"
+    assert not client.there
+    assert client.removed == comes_back + 1
