@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 COMMAND = [sys.executable, "-c", "from sweeps.cli import main; main()"]
-NO_RESULTS = ("checkpoint", "damaged", "submission", "submitted")
+NO_RESULTS = ("checkpoint", "damaged", "submission", "submitted", "tune")
 """Folders of a store that hold no results."""
 PATIENCE = 240.0
 """Seconds within which anything awaited here has come, however busy the machine."""
