@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.ends import CELL
 from analysis.figures.lmc.figure import Sheet
 from analysis.figures.lmc.numbers import label_of
-from analysis.hyperparameters import values_of
-from analysis.published import beside
+from analysis.hyperparameters import judged_onsets, values_of
+from analysis.published import VERDICTS, beside
 from analysis.records import (
     BEGIN,
     INIT_SEED,
@@ -48,7 +48,9 @@ def _data(plot: Plot, study: Study, context: Context) -> pd.DataFrame | None:
     kind = plot.kind
     if kind == "search" and context.tuned is not None:
         return _with_axes(scores(study.usual, context.tuned), context)
-    if kind == "instability" or kind.startswith(("instability-", "onset-")):
+    if kind.startswith("onset-"):
+        return _with_axes(_onsets(study.cells), context)
+    if kind == "instability" or kind.startswith("instability-"):
         return _with_axes(_of_cells(study.cells, "instability_test", "stable"), context)
     if kind == "accuracy":
         return _of_cells(beside(study.cells), "accuracy_test", "matching")
@@ -73,6 +75,13 @@ def _of_cells(cells: pd.DataFrame, measure: str, verdict: str) -> pd.DataFrame:
     if measure == "accuracy_test":
         names += ["drop", "drop_low", "drop_high", "paper_accuracy"]
     return cells[[*names, verdict, f"{verdict}_samples"]]
+
+
+def _onsets(cells: pd.DataFrame) -> pd.DataFrame:
+    """Onsets of lines by verdict: the first k from which it holds, and the last k before."""
+    names = [RECIPE, STRATEGY, LEVEL, WEIGHTS_LEFT, "verdict", "onset", "failed", "last"]
+    found = (judged_onsets(cells, one).assign(verdict=one) for one in VERDICTS)
+    return pd.concat(found, ignore_index=True)[names]
 
 
 def _with_axes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:

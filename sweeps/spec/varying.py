@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,6 +31,7 @@ def validated(spec: Mapping[str, Any], validate: Validate) -> Sweep:
         return validate(spec)
     try:
         found = combinations(spec["vary"])
+        _check_not_set(spec, set.intersection(*map(set, found)))
     except PydanticCustomError as error:
         raise _invalid(error) from None
     each = _each(spec, found, validate)
@@ -93,6 +94,24 @@ def _check_search(whole: Sweep, search: Search) -> None:
             f"{search.trials:,} times {trials:,} trials of {jobs:,} jobs are too many: a sweep has "
             f"at most {size.MAX_JOBS:,} jobs",
         )
+
+
+def _check_not_set(spec: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raise an error of a value beside a base recipe that no combination leaves as it is.
+
+    It would change nothing. Without a base a recipe has to have every field.
+    """
+    recipe = spec.get("recipe")
+    if not isinstance(recipe, dict) or "base" not in recipe:
+        return
+    for name in sorted({*names} - {"base"}):
+        of, _, item = name.partition(".")
+        held = recipe.get(of) if item else recipe
+        if isinstance(held, dict) and (item or of) in held:
+            raise error_at(
+                ("recipe", *name.split(".")),
+                f"{name} varies: this value would change nothing; leave it out, here or there",
+            )
 
 
 def _each(spec: Mapping[str, Any], found: Sequence[Combination], validate: Validate) -> list[Sweep]:

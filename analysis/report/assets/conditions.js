@@ -41,7 +41,8 @@ function columnsOf(heads, name) {
 
 /** Split a text into words and conditions; what cannot be understood is said in `unclear`. */
 function conditionsOf(text, heads) {
-  const tokens = text.toLowerCase().match(TOKEN) || [];
+  const apart = text.toLowerCase().replace(/,(?=\s*[a-z])/g, " "); // but "[24, 24]" is one value
+  const tokens = (apart.match(TOKEN) || []).filter((one) => one !== "and");
   const found = { words: [], conditions: [], unclear: [] };
   for (let i = 0; i < tokens.length; i++) {
     if (!SIGN.test(tokens[i])) {

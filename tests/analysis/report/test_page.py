@@ -97,6 +97,20 @@ def test_rows_keep_their_trials_where_a_table_is_sorted_by_hyperparameters(frame
     assert {recipes[n] for n in page.trials("cells-row-2")} == {"late"}
 
 
+def test_the_numbers_behind_onsets_are_onsets(frame, twice, curves):
+    trials = frame(
+        *(row for k in (0, 20) for row in twice(recipe="late", rewind=k, instability=60.0 - 3 * k)),
+        *(row for k in (0, 20) for row in twice(recipe="early", rewind=k, instability=0.5)),
+    )
+    axes = {"learning_rate": {"late": 0.1, "early": 0.01}}
+    page = Page(render(trials, curves(trials.iloc[:0]), replace(CONTEXT, axes=axes)))
+    rows = list(csv.DictReader(io.StringIO(page.data["figures"]["onset-learning_rate"])))
+    names = ("learning_rate", "verdict", "onset", "failed", "last")
+    assert [[row[name] for name in names] for row in rows] == [
+        *(["0.01", "stable", "0", "", "20"], ["0.1", "stable", "20", "0", "20"])
+    ]
+
+
 @pytest.mark.usefixtures("without_figures")
 def test_runs_are_linked_where_their_server_is_known(study, curves, page):
     assert page.data["samples"]["links"] == {}

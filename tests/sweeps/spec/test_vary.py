@@ -207,6 +207,36 @@ def test_bad_input_is_one_line_that_names_the_combination(vary: str, words: str)
     assert words in refusal(f"vary={vary}")
 
 
+@pytest.mark.parametrize(
+    ("vary", "override", "place"),
+    [
+        ("{batch_size: [16, 32]}", "recipe.batch_size=8", "recipe.batch_size"),
+        ("{sample: 2, momentum: {uniform: [0, 0.9]}}", "recipe.momentum=0.5", "recipe.momentum"),
+        (
+            "{network_arguments.hidden: [[16], [24]]}",
+            "recipe.network_arguments={hidden: [8], batchnorm: false}",
+            "recipe.network_arguments.hidden",
+        ),
+    ],
+)
+def test_a_value_that_would_change_nothing_is_refused(vary: str, override: str, place: str) -> None:
+    with pytest.raises(UserError, match=f"{place}: .* varies: this value would change nothing"):
+        load("digits-mlp", (f"vary={vary}", override))
+
+
+@pytest.mark.parametrize(
+    ("vary", "override"),
+    [
+        ("[{batch_size: 32}, {momentum: 0.5}]", "recipe.batch_size=8"),
+        ("{base: [digits-mlp, lenet-mnist]}", "recipe.batch_size=8"),
+        ("{network_arguments.hidden: [[16], [24]]}", "recipe.network_arguments.batchnorm=false"),
+    ],
+)
+def test_a_value_that_some_recipes_have_is_not(vary: str, override: str) -> None:
+    sweep, _ = load("digits-mlp", (f"vary={vary}", override))
+    assert len(sweep.each) == 2
+
+
 def test_a_fault_that_is_none_of_the_combinations_is_told_where_it_stands() -> None:
     assert "rewind[1]: rewind point 5000" in refusal(GRID, "rewind=[0, 5000]")
     assert "batch_size=" not in refusal(GRID, "rewind=[0, 5000]")
