@@ -37,6 +37,10 @@ def test_nothing_is_cut_and_no_labels_overlap(page, width, scheme):
         "all => all.map((one) => one.getBoundingClientRect().width / one.parentElement.clientWidth)"
     )
     assert min(wide) >= 0.99, "figures fill the column"
+    beyond = page.locator(".scroll:has(> .data)").evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+    )
+    assert width < 1280 or not beyond, "tables of one recipe need no scrolling"
 
 
 def test_a_column_sorts_up_and_down_and_back(page):
