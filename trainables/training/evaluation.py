@@ -75,10 +75,11 @@ def count(logits: Tensor, labels: Tensor) -> list[Count]:
     losses = (logits - top.unsqueeze(1)).exp_().sum(1).log_().add_(top)
     own = logits.gather(1, labels.expand(len(logits), 1, -1)).squeeze(1)
     losses -= own
-    right = own == top
-    if highest.sum() != top.numel():  # of several, the first is the prediction
+    right, finite = own == top, logits.sum(1).isfinite()
+    # Of several, the first is the prediction. NaN has no highest, so that it may hide a tie.
+    if highest.sum() != top.numel() or not finite.all():
         right = logits.argmax(1) == labels
-    right.logical_and_(logits.sum(1).isfinite())
+    right.logical_and_(finite)
     size = len(labels)
     sums = zip(right.sum(1).tolist(), losses.sum(1).tolist(), strict=True)
     return [(size, size - hits, loss) for hits, loss in sums]

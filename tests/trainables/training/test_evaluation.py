@@ -68,6 +68,19 @@ def test_of_equal_logits_the_first_is_the_prediction(logits, labels):
         assert (size, wrong) == (5, 5 - sum(right))
 
 
+@pytest.mark.parametrize("broken", [[math.nan] * 4, [0.0, math.nan, math.inf, 0.0]])
+def test_what_is_not_finite_hides_no_tie(broken):
+    """Of the same network or another: of a tie two logits are the highest, of NaN none is."""
+    tied, sure = [1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]
+    labels = torch.tensor([1, 1, 1])
+    for logits, expected in (
+        ([[tied, broken, sure], [sure, sure, sure]], [2, 0]),
+        ([[tied, sure, sure], [sure, broken, sure]], [1, 1]),
+    ):
+        counted = count(torch.tensor(logits).transpose(1, 2), labels)
+        assert [wrong for _, wrong, _ in counted] == expected
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 100, 797, 798, 10_000])
 def test_chunks_change_no_error(chunk):
     network = networks.build("digits-mlp").eval()
