@@ -111,6 +111,8 @@ def status(
                 break
             time.sleep(WATCH_SECONDS)
             one = jobs.get(one.id)
+    if not console.is_terminal:
+        console.line()  # which rich ends on terminals only
     raise typer.Exit(EXIT_STATUS[one.state])
 
 

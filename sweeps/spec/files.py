@@ -37,6 +37,19 @@ def files_alone(subnetworks: Any) -> bool:
     )
 
 
+def completed(spec: Any, stored: bool) -> Any:
+    """Return a spec of files alone, as it is written, with what a spec of trainings has to say; any
+    other as it is. Raises an error of the place where it says that itself, unless it was `stored`.
+    """
+    if not isinstance(spec, dict) or not files_alone(spec.get("subnetworks")):
+        return spec
+    if not stored:
+        for name in NOTHING_TRAINED:
+            if name in spec:
+                raise error_at((name,), "is of networks that are trained here, not of files")
+    return {**NOTHING_TRAINED, **spec}
+
+
 class NetworkFile(BaseModel):
     """A file that holds a trained network."""
 

@@ -27,11 +27,10 @@ from sweeps.spec.fields import (
     Seed,
     Seeds,
     distinct,
-    error_at,
     error_of,
     one_or_more,
 )
-from sweeps.spec.files import NOTHING_TRAINED, files_alone
+from sweeps.spec.files import completed
 from sweeps.spec.measures import Measures
 from sweeps.spec.recipe import RecipeField
 from sweeps.spec.resources import Resources
@@ -168,13 +167,7 @@ class Sweep(BaseModel):
     @classmethod
     def _of_files_alone(cls, value: Any, info: ValidationInfo) -> Any:
         """A sweep of files alone trains nothing: it has neither rewind points nor seeds."""
-        if not isinstance(value, dict) or not files_alone(value.get("subnetworks")):
-            return value
-        if not (info.context or {}).get("stored"):
-            for name in NOTHING_TRAINED:
-                if name in value:
-                    raise error_at((name,), "is of networks that are trained here, not of files")
-        return {**NOTHING_TRAINED, **value}
+        return completed(value, stored=bool((info.context or {}).get("stored")))
 
     @model_validator(mode="after")
     def _known(self) -> Sweep:

@@ -131,6 +131,16 @@ KINDS = {
 }
 """What is wanted elsewhere, by how pydantic's names for its errors begin."""
 
+PARTS: dict[str, type[BaseModel]] = {
+    "recipe": RecipeFields,
+    "resources": Resources,
+    "budget": Budget,
+}
+"""Mappings of a spec whose keys are often written beside them."""
+
+NOT_WRITTEN = {"data_address"}
+"""Fields that follow from others."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -184,8 +194,7 @@ def _words(error: Mapping[str, Any], location: Where, node: yaml.Node | None) ->
     wanted = _wanted(error["type"], location)
     match error["type"]:
         case "extra_forbidden":
-            allowed = _model(error["loc"]).model_fields.keys() - {"data_address"}
-            return f"unknown key{did_you_mean(str(location[-1]), allowed)}"
+            return f"unknown key{_known_keys(str(location[-1]), _model(error['loc']))}"
         case "missing":
             return f"this key is missing; wanted is {wanted}"
         case "at":
@@ -204,6 +213,14 @@ def _words(error: Mapping[str, Any], location: Where, node: yaml.Node | None) ->
     if isinstance(value, str) and (choices := _choices(location)):
         return f"there is no {shown(value)}{did_you_mean(value, choices)}"
     return f"must be {wanted}, not {_seen(value, node)}{_hint(value, wanted, node)}"
+
+
+def _known_keys(wrong: str, model: type[BaseModel]) -> str:
+    """What the key of a mapping should have been, for the end of an error's line."""
+    for part, of_part in PARTS.items() if model is Sweep else ():
+        if wrong in of_part.model_fields.keys() - NOT_WRITTEN:
+            return f"; it belongs to {part!r}: write {part}.{wrong}"
+    return did_you_mean(wrong, model.model_fields.keys() - NOT_WRITTEN)
 
 
 def _wanted(kind: str, location: Where) -> str:
