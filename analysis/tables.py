@@ -18,7 +18,7 @@ from analysis.formats import UNKNOWN, interval, number, spread, weights
 from analysis.onsets import onsets, typical_onsets
 from analysis.published import SOURCES, VERDICTS, Onset, Verdict, beside, onset_of
 from analysis.records import RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.strategies import strategy
+from analysis.strategies import DENSE, strategy
 
 IDENTITY_COLUMNS = ("recipe", "strategy", "weights left %", "rewind k")
 """What a row of a table is about. `recipe` is there only where there are several."""
@@ -170,16 +170,17 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     (of `cells.samples`) by itself, as `onsets.typical_onsets` does, with the samples that have an
     onset, of those judged.
     Where an onset is published for some line, the paper's stand next to ours; a dash there: none
-    is.
+    is. Of dense networks alone nothing is said of matching: they are what is matched.
     """
     lines = onsets(cells, "stable")
     paper = _paper_onsets(lines)
     columns = _identity(lines)
-    means = {verdict: onsets(cells, verdict) for verdict in VERDICTS}
+    dense = len(lines) > 0 and bool((lines[STRATEGY] == DENSE).all())
+    means = {verdict: onsets(cells, verdict) for verdict in VERDICTS[: 1 if dense else None]}
     for verdict, found in means.items():
         columns[f"mean {verdict} from k"] = [bracket(line) for line in found.itertuples()]
         columns |= paper[verdict]
-    last = lines["last"].fillna(means["matching"]["last"])
+    last = lines["last"] if dense else lines["last"].fillna(means["matching"]["last"])
     columns["measured up to k"] = [UNKNOWN if pd.isna(k) else str(k) for k in last]
     for verdict, found in means.items():
         columns |= _typical(found, samples, verdict)

@@ -104,7 +104,8 @@ def test_core_columns_are_columns(frame, trial, twice):
     trials = frame(*rows)
     columns = set(summary(cells(trials)).columns)
     assert columns >= {*CORE_COLUMNS, *DETAIL_COLUMNS, *IDENTITY_COLUMNS}
-    assert set(onset_table_of(trials).columns) >= set(ONSET_CORE_COLUMNS)
+    onsets = onset_table_of(frame(*rows, *twice("imp", 1)))
+    assert set(onsets.columns) >= set(ONSET_CORE_COLUMNS)
 
 
 def test_recipes_are_named_where_there_are_several(frame, twice):
@@ -198,6 +199,17 @@ def test_an_onset_that_cannot_be_judged_is_not_called_never(frame, twice):
     table = onset_table_of(trials)
     assert table["mean stable from k"].tolist() == ["not up to 0", "–"]
     assert table["mean matching from k"].tolist() == ["–", "–"]
+
+
+def test_dense_networks_alone_match_nothing(study):
+    table = onset_table_of(study[study["strategy"] == "dense"])
+    assert list(table.columns) == [
+        *("strategy", "weights left %", "mean stable from k", "measured up to k"),
+        *("median sample stable from k", "most samples stable from k"),
+    ]
+    assert table.to_numpy().tolist() == [
+        ["Dense", "100.0", "between 0 and 20", "120", "20 (2 of 2)", "20"]
+    ]
 
 
 def test_tables_of_nothing_are_empty(frame):
