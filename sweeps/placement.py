@@ -101,8 +101,19 @@ class Machines:
         return min(int(machine.get(name, 0) / amount + 1e-9) for name, amount in shape.items())
 
 
+ANYTHING = Machines([{"CPU": 1e6, "GPU": 1e6}])
+"""Where it need not be known what there is."""
+
+
 def this_machine() -> Machines:
     return Machines([{"CPU": cores(), "GPU": gpus(), DRIVER: DRIVERS}], name="")
+
+
+def machines_of(hardware: str | None) -> Machines:
+    """Return machines to plan for: with CPU cores alone (`cpu`), with a GPU, or this one."""
+    if hardware is None:
+        return this_machine()
+    return Machines([{"CPU": cores()}], name="") if hardware == "cpu" else ANYTHING
 
 
 def check_threads(recipe: Recipe) -> None:

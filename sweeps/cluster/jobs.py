@@ -25,7 +25,7 @@ from sweeps.cluster.config import AGAIN, Cluster
 from sweeps.cluster.submission import CONTENT, PRIORITY, PROJECT, SWEEP, Submission
 from sweeps.errors import ClusterError, UserError, did_you_mean
 from sweeps.loading import load, names_address, read
-from sweeps.placement import Machines
+from sweeps.placement import ANYTHING
 from trainables.data import is_code
 from trainables.plugin_sources import digest
 from trainables.store import content_key
@@ -257,10 +257,6 @@ def _check_address(address: str) -> None:
             f"recipe.data: {address} is a path of this machine; on a cluster: "
             "a URL, or an absolute path that all of its machines have"
         )
-
-
-ANYTHING = Machines([{"CPU": 1e6, "GPU": 1e6}])
-"""A client need not know what its cluster could have."""
 
 
 @contextmanager

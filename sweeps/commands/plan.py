@@ -31,11 +31,13 @@ def plan(
     plugins: PluginsOption = None,
     workers: WorkersOption = None,
     hardware: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="NAME", help="what each worker has, for the estimate: cpu (a core) or h100"
+            metavar="NAME",
+            help="what each worker has: cpu (a core) or h100; by default what this machine has, "
+            "and a GPU is taken for an H100",
         ),
-    ] = "cpu",
+    ] = None,
     budget: BudgetOption = None,
     price_per_hour: PriceOption = None,
     home: HomeOption = None,
@@ -54,11 +56,12 @@ def plan(
 
     from sweeps import placement
     from sweeps.display import plan_text
+    from sweeps.errors import UserError
     from sweeps.home import resolve
     from sweeps.loading import load, read
     from sweeps.machine.this import this_core
     from sweeps.plan import expand, growing, learning, precision
-    from sweeps.plan.hardware import HARDWARE
+    from sweeps.plan.hardware import GPU, HARDWARE
     from sweeps.plan.summary import at_most, summarize
     from sweeps.plugins import use
     from sweeps.running.forecast import within
@@ -67,14 +70,18 @@ def plan(
     from trainables.store import Store
 
     check_choice("--format", format_, ("table", "json"))
-    check_choice("--hardware", hardware, tuple(HARDWARE))
+    if hardware is not None:
+        check_choice("--hardware", hardware, tuple(HARDWARE))
     changed = overrides(budget, price_per_hour)
     use(spec, plugins)
     place = resolve(home, store, data=data)
     if budget is None and "budget" not in read(spec, set_)[0]:
         changed = []  # a price alone says what everything costs
-    sweep, _ = load(spec, [*set_, *changed], place.data)
-    if hardware == "cpu":
+    sweep, _ = load(spec, [*set_, *changed], place.data, placement.machines_of(hardware))
+    on_cpu = sweep.recipe.device == "cpu"
+    if hardware is not None and on_cpu != (hardware == "cpu"):
+        raise UserError(f"--hardware {hardware}: is not for recipe.device {sweep.recipe.device}")
+    if on_cpu:
         placement.check_threads(sweep.recipe)
     url = place.store
     there = Store(url) if "://" in url or Path(url).exists() else None
@@ -86,9 +93,9 @@ def plan(
         every = chain(graph.jobs.values(), *more)
         complete = there.complete((job.kind, job.key) for job in every)
         note = learning.stored(graph, complete, there).note
-    cores = max(1, placement.cores() // sweep.recipe.workers)
-    workers = workers or (cores if hardware == "cpu" else 1)
-    on = this_core(say) if hardware == "cpu" else HARDWARE[hardware]
+    here = (placement.cores() if on_cpu else placement.gpus()) // sweep.recipe.workers
+    workers = workers or max(1, here)
+    on = this_core(say) if on_cpu else HARDWARE[hardware or GPU]
     for slower in dict.fromkeys(precision.warning(one.recipe, on) for one in sweep.each):
         if slower:
             say(slower)

@@ -20,7 +20,7 @@ from typing import Any
 from sweeps import provenance
 from sweeps.placement import WORKER_ENVIRONMENT
 from sweeps.plan import speed
-from sweeps.plan.hardware import CPU_CORE, Hardware
+from sweeps.plan.hardware import CPU_CORE, GPU, HARDWARE, Hardware
 from trainables.data import DataError
 from trainables.data.caches import user_cache, writing
 
@@ -62,6 +62,11 @@ def known_core() -> Hardware:
     if os.environ.get(PIN) == "reference":
         return CPU_CORE
     return kept() or CPU_CORE
+
+
+def known_for(device: str) -> Hardware:
+    """Return the rates known of what a recipe is computed on: at once."""
+    return HARDWARE[GPU] if device == "cuda" else known_core()
 
 
 def kept() -> Hardware | None:

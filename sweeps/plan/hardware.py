@@ -82,6 +82,9 @@ estimates of these are 0.76 to 1.11 times what was measured. They are too low fo
 ResNet-18 (down to 0.14), and for paths of ResNet-20 (0.27); other paths are at 0.72 to 1.77
 (docs/explanation/gpu.md). Images from files are taken to cost a GPU no time."""
 
+GPU = "h100"
+"""What a GPU is taken for where nobody says what it is."""
+
 
 @cache
 def computing(on: Hardware, precision: str, stacked: bool) -> Hardware:

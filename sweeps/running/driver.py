@@ -17,7 +17,7 @@ from rich.console import Console
 from sweeps import tracking
 from sweeps.errors import ClusterError, RecordingError, UserError
 from sweeps.home import Home
-from sweeps.machine.this import known_core
+from sweeps.machine.this import known_for
 from sweeps.plan import learning
 from sweeps.plan.summary import summarize
 from sweeps.recording import database, submissions
@@ -79,7 +79,7 @@ def run(
         if needed and not site.shared:
             _prepare_data(spec, home, console)
         tally = Tally.of(plan, needed, growth.at_most)
-        facts = summarize(plan, complete, workers, known_core())
+        facts = summarize(plan, complete, workers, known_for(spec.recipe.device))
         writer = BackgroundRecorder(Recorder(home, plan, store), spec_text, facts)
         curves = learning.stored(plan, complete, store)
         if curves.note:
@@ -152,7 +152,7 @@ def _execute(
 ) -> None:
     spec = growth.plan.spec
     demand = spec.demand
-    schedule = Schedule(needed, site.capacity(demand), on=known_core())
+    schedule = Schedule(needed, site.capacity(demand), on=known_for(spec.recipe.device))
     stopping = Stopping(console)
     meter = Meter(spec.budget, home.spent, outcome.submission)
     meter.begin(lambda: schedule.workers * demand.workers)

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from analysis import records
+from sweeps import placement
 from sweeps.commands.specs import described, parts
 from sweeps.loading import builtin_specs
 from trainables.data import ROWS
@@ -140,6 +141,29 @@ def test_plan_with_a_price(cli: Cli) -> None:
     plan = json.loads(cli(*priced, "--format", "json").out)
     assert plan["estimated_cost"] == pytest.approx(4 * plan["estimated_seconds"])
     assert f"Cost: {plan['estimated_cost']:,.2f}, at 3600 an" in cli(*priced).out
+
+
+def test_plan_for_a_gpu_stacks_what_a_gpu_would(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LeNets are trained one after another on a core, and side by side on a GPU."""
+
+    def seconds(*options: str) -> float:
+        found = json.loads(cli("plan", "lenet-mnist", *options, "--format", "json").out)
+        assert (found["workers"], found["hardware"]) == (1, "H100")
+        return found["estimated_seconds"]
+
+    assert seconds("--hardware", "h100") == seconds("--set", "recipe.device=cuda")
+    apart = seconds("--hardware", "h100", "--set", "recipe.backend=loop")
+    assert apart > 3 * seconds("--hardware", "h100")
+    monkeypatch.setattr(placement, "gpus", lambda: 2)
+    with_two = json.loads(cli("plan", "lenet-mnist", "--format", "json").out)
+    assert (with_two["workers"], with_two["hardware"]) == (2, "H100")
+    on_cores = json.loads(cli("plan", "lenet-mnist", "--hardware", "cpu", "--format", "json").out)
+    assert on_cores["hardware"] == "CPU core"
+    refused = cli("plan", "lenet-mnist", "--hardware", "h100", "--set", "recipe.device=cpu")
+    assert (refused.status, refused.err) == (
+        2,
+        "sweeps: --hardware h100: is not for recipe.device cpu\n",
+    )
 
 
 BAD = [
