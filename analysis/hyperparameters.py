@@ -6,24 +6,19 @@ the label of a recipe (`recipe` in the frame).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from analysis.ends import LINE
-from analysis.evidence import Evidence, Finding
-from analysis.formats import listed, weights
 from analysis.onsets import onsets
 from analysis.published import Verdict
 from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
-from analysis.strategies import DENSE, strategy
+from analysis.strategies import DENSE
 
 Axes = Mapping[str, Mapping[str, Any]]
-
-FEW = 4
-"""Recipes of a sample, or of a list, that are told one by one."""
 
 VERDICTS: tuple[Verdict, Verdict] = ("stable", "matching")
 
@@ -40,6 +35,8 @@ class Point:
     """The last k before at which it does not hold; NaN where there is none."""
     last: int
     """The last k that is judged."""
+    only: bool
+    """Whether it is the only one."""
     borderline: bool
     """Whether the interval of a cell that decides, at `failed` or `onset`, spans the threshold."""
 
@@ -163,6 +160,7 @@ def _points(
             float("inf") if pd.isna(row["onset"]) else float(row["onset"]),
             float("nan") if pd.isna(row["failed"]) else float(row["failed"]),
             int(row["last"]),
+            row["judged"] == 1,
             _borderline(row, cells[cells[RECIPE] == row[RECIPE]], verdict),
         )
         for row in line.to_dict("records")
@@ -182,87 +180,6 @@ def _borderline(onset: Mapping[Hashable, Any], cells: pd.DataFrame, verdict: Ver
     deciding = {onset["last"] if pd.isna(found) else found, failed} - {pd.NA}
     at = cells[cells[REWIND].isin([int(k) for k in deciding if pd.notna(k)])]
     return bool(at[f"{verdict}_borderline"].any())
-
-
-def findings(cells: pd.DataFrame, axes: Axes) -> list[Finding]:
-    """Return what the onsets do along the axes, in sentences.
-
-    Of a grid, one for each line, verdict and axis; of a sample, how many recipes have an onset.
-    """
-    if not axes or REWIND in axes:  # each recipe has a k of its own: there is no onset
-        return []
-    cells = placed(cells, axes)
-    found = courses(cells, axes)
-    said_of = [Finding(_sentence(one), *_evidence(one, axes)) for one in found]
-    return said_of or list(_of_sample(cells, axes))
-
-
-def _evidence(one: Course, axes: Axes) -> tuple[Evidence, ...]:
-    """Return the onsets of a course, in the table and in the figure along its axis."""
-    line = {STRATEGY: one.strategy, LEVEL: one.level}
-    labels = [
-        label
-        for label in axes[one.axis]
-        if all(axes[name].get(label) == value for name, value in one.fixed.items())
-    ]
-    rows = tuple({RECIPE: label, **line} for label in labels)
-    return Evidence("onsets", rows), Evidence(f"onset-{one.axis}")
-
-
-def _subject(name: str, left: float) -> str:
-    adjective = strategy(name).adjective
-    what = "networks" if name == DENSE else f"subnetworks with {weights(left)} % of weights left"
-    return f"{adjective[0].upper()}{adjective[1:]} {what}"
-
-
-def _sentence(one: Course) -> str:
-    where = f", {said(one.fixed)}" if one.fixed else ""
-    each = []
-    for index, point in enumerate(one.points):
-        value = f"{'' if index else f'{one.axis}='}{value_text(point.value)}"
-        never = point.onset == float("inf")
-        k = f"at no k up to {point.last}" if never else f"from k = {point.onset:.0f} on"
-        each.append(f"{k} with {value}{' (borderline)' if point.borderline else ''}")
-    trends = {
-        "later": f" With a larger {one.axis} they are {one.verdict} later.",
-        "earlier": f" With a larger {one.axis} they are {one.verdict} earlier.",
-        "same": f" Among these k, {one.axis} makes no difference.",
-    }
-    subject = _subject(one.strategy, one.left)
-    return f"{subject}{where}: {one.verdict} {listed(each)}.{trends.get(one.trend, '')}"
-
-
-def _of_sample(cells: pd.DataFrame, axes: Axes) -> Iterator[Finding]:
-    for verdict in VERDICTS:
-        for (name, level), line in judged_onsets(cells, verdict).groupby(LINE, sort=False):
-            if name == DENSE and verdict == "matching":
-                continue
-            evidence = Evidence("onsets", ({STRATEGY: name, LEVEL: level},))
-            if len(line) <= FEW:
-                yield Finding(_each(str(name), verdict, line, axes), evidence)
-                continue
-            holds = line[line["onset"].notna()]
-            subject = _subject(str(name), float(line[WEIGHTS_LEFT].mean()))
-            says = f"{subject} become {verdict} in {len(holds)} of {len(line)} recipes"
-            ranges = [
-                f"{axis} {' to '.join(dict.fromkeys([value_text(min(own)), value_text(max(own))]))}"
-                for axis, of in axes.items()
-                if (own := [of[label] for label in holds[RECIPE] if isinstance(of[label], float)])
-            ]
-            yield Finding(f"{says}{f', with {listed(ranges)}' if ranges else ''}.", evidence)
-
-
-def _each(name: str, verdict: Verdict, line: pd.DataFrame, axes: Axes) -> str:
-    """The onset of each of few recipes."""
-    each = [
-        f"{_from(row)} with {said(values_of(axes, row[RECIPE]))}" for row in line.to_dict("records")
-    ]
-    return f"{_subject(name, float(line[WEIGHTS_LEFT].mean()))}: {verdict} {listed(each)}."
-
-
-def _from(row: Mapping[Hashable, Any]) -> str:
-    never = pd.isna(row["onset"])
-    return f"at no k up to {row['last']}" if never else f"from k = {row['onset']} on"
 
 
 def spelled(table: pd.DataFrame, axes: Axes) -> pd.DataFrame:

@@ -30,6 +30,7 @@ _ONSET_DTYPES = {
     "last": "Int64",
     "unjudged": "object",
     "n": "Int64",
+    "judged": "int64",
 }
 
 _SAMPLE_DTYPES = {
@@ -74,8 +75,8 @@ def onsets(cells: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
     `failed`, the last k before it at which the verdict does not hold (NA if there is none);
     `first`, the first judged k at which the verdict holds, whatever follows (NA if there is none);
     `last`, the largest k that is judged; `unjudged`, the k passed over because their verdict is
-    NA, as text: "120, 130"; and `n`, the fewest samples that count in a cell that is judged.
-    Where no k is judged, `last` and `n` are NA. LMC sections 3 and 4.3.
+    NA, as text: "120, 130"; `n`, the fewest samples that count in a cell that is judged; and
+    `judged`, how many k are. Where no k is judged, `last` and `n` are NA. LMC sections 3 and 4.3.
     """
     rows = []
     for where, line in cells.groupby([RECIPE, *LINE], sort=False):
@@ -94,6 +95,7 @@ def onsets(cells: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
                 points[-1] if len(points) else pd.NA,
                 _numbers(line.loc[line[verdict].isna(), REWIND]),
                 known["n"].min() if len(points) else pd.NA,
+                len(points),
             )
         )
     return pd.DataFrame(rows, columns=list(_ONSET_DTYPES)).astype(_ONSET_DTYPES)

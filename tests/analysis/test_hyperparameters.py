@@ -3,8 +3,10 @@
 import pytest
 
 from analysis.cells import cells
-from analysis.hyperparameters import courses, findings, groups, is_grid, placed, spelled
+from analysis.hyperparameter_findings import findings
+from analysis.hyperparameters import courses, groups, is_grid, placed, spelled
 
+ODD = {"slow": 0.0, "usual": 0.9, "fast": 0.5}
 RATES = {"slow": 0.05, "usual": 0.15, "fast": 0.3}
 
 
@@ -115,8 +117,42 @@ def test_of_a_sample_it_is_told_how_many_recipes_have_an_onset(frame, twice):
     of = {"a": {0: 0.5}, "b": {0: 1.0}, "c": {0: 60.0}, "d": {0: 60.0}, "e": {0: 60.0}}
     assert not is_grid(axes)
     assert findings(made(frame, twice, of), axes) == [
-        "Dense networks become stable in 2 of 5 recipes, with learning_rate 0.1 to 0.2 and "
-        "momentum 0.5 to 0.9."
+        "Dense networks are stable in 2 of 5 recipes, with learning_rate 0.1 to 0.2 and "
+        "momentum 0.5 to 0.9. No other k was judged."
+    ]
+    several = {label: line | {20: 0.5} for label, line in of.items()}
+    assert findings(made(frame, twice, several), axes) == [
+        "Dense networks become stable in 5 of 5 recipes, with learning_rate 0.1 to 1.6 and "
+        "momentum 0 to 0.9."
+    ]
+
+
+def test_one_k_shows_no_onset(frame, twice):
+    """Of LeNet's IMP subnetworks only k = 0 is measured: from when on they are stable is open."""
+    one = {"slow": {0: 60.0}, "usual": {0: 0.5}, "fast": {0: 0.5}}
+    assert findings(made(frame, twice, one), {"learning_rate": RATES}) == [
+        "Dense networks: not stable at k = 0 with learning_rate=0.05, stable at k = 0 with 0.15 "
+        "and stable at k = 0 with 0.3. No other k was judged. With a larger learning_rate they are "
+        "stable earlier."
+    ]
+    same = {label: {0: 0.5} for label in RATES}
+    assert findings(made(frame, twice, same), {"learning_rate": RATES}) == [
+        "Dense networks: stable at k = 0 with learning_rate=0.05, stable at k = 0 with 0.15 "
+        "and stable at k = 0 with 0.3. No other k was judged. In this, learning_rate makes no "
+        "difference."
+    ]
+    assert findings(made(frame, twice, one), {"learning_rate": RATES, "momentum": ODD}) == [
+        "Dense networks: stable at k = 0 with learning_rate=0.3, momentum=0.5, not stable at k = 0 "
+        "with learning_rate=0.05, momentum=0 and stable at k = 0 with learning_rate=0.15, "
+        "momentum=0.9. No other k was judged."
+    ]
+
+
+def test_one_k_among_recipes_with_several(frame, twice):
+    mixed = {"slow": {0: 60.0}, "usual": {0: 60.0, 20: 0.5}, "fast": {0: 0.5, 20: 0.5}}
+    assert findings(made(frame, twice, mixed), {"learning_rate": RATES}) == [
+        "Dense networks: not stable at k = 0 with learning_rate=0.05, stable from k = 20 on with "
+        "0.15 and stable from k = 0 on with 0.3."
     ]
 
 
