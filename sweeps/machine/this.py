@@ -30,8 +30,8 @@ MEASURING = 1
 PIN = "SWEEPS_MACHINE"
 """Environment variable: `reference` takes the reference core's rates, and measures nothing."""
 
-SECONDS = 8
-"""About how long a measurement takes, of which torch's import is a third."""
+SECONDS = "8 to 30 s"
+"""About how long a measurement takes; the longer the slower the processor, above all in bf16."""
 
 LIMIT_SECONDS = 120.0
 """After which it is given up."""
@@ -127,7 +127,7 @@ def _details() -> list[str]:
 @cache
 def _measured(say: Say) -> Hardware | None:
     """Measure in a process of its own and keep what was found; None if it fails."""
-    say(f"measuring this machine: {SECONDS} s, once")
+    say(f"measuring this machine: {SECONDS}, once")
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "sweeps.machine.timing"],

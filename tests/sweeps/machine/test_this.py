@@ -18,7 +18,7 @@ from sweeps.plan.hardware import CPU_CORE, Hardware
 from trainables.data import DataError
 
 MADE_UP = replace(CPU_CORE, seconds_per_kernel=3e-6, bf16_speedup=2.5, measured=True)
-SAID = "measuring this machine: 8 s, once"
+SAID = "measuring this machine: 8 to 30 s, once"
 
 Run = Callable[..., SimpleNamespace]
 
