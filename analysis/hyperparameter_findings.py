@@ -10,7 +10,6 @@ from analysis.ends import LINE
 from analysis.evidence import Evidence, Finding
 from analysis.formats import listed, weights
 from analysis.hyperparameters import (
-    VERDICTS,
     Axes,
     Course,
     courses,
@@ -20,7 +19,7 @@ from analysis.hyperparameters import (
     value_text,
     values_of,
 )
-from analysis.published import Verdict
+from analysis.published import VERDICTS, Verdict
 from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE, strategy
 
@@ -72,16 +71,17 @@ def _sentence(one: Course) -> str:
     trends = {
         "later": f" With a larger {one.axis} they are {one.verdict} later.",
         "earlier": f" With a larger {one.axis} they are {one.verdict} earlier.",
-        "same": f" In this, {one.axis} makes no difference.",
+        "same": f" This is the same with each {one.axis}.",
     }
     alone = ONE_K if all(point.only for point in one.points) else ""
     subject = _subject(one.strategy, one.left)
-    return f"{subject}{where}: {listed(each)}.{alone}{trends.get(one.trend, '')}"
+    return f"{subject}{where}: {listed(each)}.{trends.get(one.trend, '')}{alone}"
 
 
 def _told(verdict: Verdict, lines: Sequence[tuple[float, int, bool]]) -> list[str]:
     """From where on lines are stable, or matching; of each its onset, infinite if there is none,
     the last k that is judged, and whether it is the only one: that shows no onset."""
+    some_alone = any(only for *_, only in lines)
     told = []
     for onset, last, only in lines:
         never = onset == float("inf")
@@ -89,8 +89,7 @@ def _told(verdict: Verdict, lines: Sequence[tuple[float, int, bool]]) -> list[st
             told.append(f"{'not ' if never else ''}{verdict} at k = {last}")
         else:
             k = f"at no k up to {last}" if never else f"from k = {onset:.0f} on"
-            named = not told or any(only for _, _, only in lines)
-            told.append(f"{verdict} {k}" if named else k)
+            told.append(f"{verdict} {k}" if some_alone or not told else k)
     return told
 
 

@@ -14,13 +14,11 @@ import pandas as pd
 
 from analysis.ends import LINE
 from analysis.onsets import onsets
-from analysis.published import Verdict
+from analysis.published import VERDICTS, Verdict
 from analysis.records import LEVEL, RECIPE, REWIND, STRATEGY, WEIGHTS_LEFT
 from analysis.strategies import DENSE
 
 Axes = Mapping[str, Mapping[str, Any]]
-
-VERDICTS: tuple[Verdict, Verdict] = ("stable", "matching")
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def onset_table(cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     paper = _paper_onsets(lines)
     columns = _identity(lines)
     dense = len(lines) > 0 and bool((lines[STRATEGY] == DENSE).all())
-    means = {verdict: onsets(cells, verdict) for verdict in VERDICTS[: 1 if dense else None]}
+    means = {verdict: onsets(cells, verdict) for verdict in (VERDICTS[:1] if dense else VERDICTS)}
     for verdict, found in means.items():
         columns[f"mean {verdict} from k"] = [bracket(line) for line in found.itertuples()]
         columns |= paper[verdict]

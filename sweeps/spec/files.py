@@ -38,8 +38,10 @@ def files_alone(subnetworks: Any) -> bool:
 
 
 def completed(spec: Any, stored: bool) -> Any:
-    """Return a spec of files alone, as it is written, with what a spec of trainings has to say; any
-    other as it is. Raises an error of the place where it says that itself, unless it was `stored`.
+    """Return a spec of files alone with what only trainings need filled in; any other as it is.
+
+    `spec` is as it is written. Raises an error of the place where it says one of these itself,
+    unless it was `stored`.
     """
     if not isinstance(spec, dict) or not files_alone(spec.get("subnetworks")):
         return spec

@@ -132,14 +132,14 @@ def test_one_k_shows_no_onset(frame, twice):
     one = {"slow": {0: 60.0}, "usual": {0: 0.5}, "fast": {0: 0.5}}
     assert findings(made(frame, twice, one), {"learning_rate": RATES}) == [
         "Dense networks: not stable at k = 0 with learning_rate=0.05, stable at k = 0 with 0.15 "
-        "and stable at k = 0 with 0.3. No other k was judged. With a larger learning_rate they are "
-        "stable earlier."
+        "and stable at k = 0 with 0.3. With a larger learning_rate they are stable earlier. No "
+        "other k was judged."
     ]
     same = {label: {0: 0.5} for label in RATES}
     assert findings(made(frame, twice, same), {"learning_rate": RATES}) == [
         "Dense networks: stable at k = 0 with learning_rate=0.05, stable at k = 0 with 0.15 "
-        "and stable at k = 0 with 0.3. No other k was judged. In this, learning_rate makes no "
-        "difference."
+        "and stable at k = 0 with 0.3. This is the same with each learning_rate. No other k was "
+        "judged."
     ]
     assert findings(made(frame, twice, one), {"learning_rate": RATES, "momentum": ODD}) == [
         "Dense networks: stable at k = 0 with learning_rate=0.3, momentum=0.5, not stable at k = 0 "

@@ -14,7 +14,7 @@ import pytest
 
 from sweeps.machine import this
 from sweeps.plan import speed
-from sweeps.plan.hardware import CPU_CORE, Hardware
+from sweeps.plan.hardware import CPU_CORE, HARDWARE, Hardware
 from trainables.data import DataError
 
 MADE_UP = replace(CPU_CORE, seconds_per_kernel=3e-6, bf16_speedup=2.5, measured=True)
@@ -54,6 +54,14 @@ def told() -> tuple[list[str], Hardware]:
     this._measured.cache_clear()  # as in another process
     lines: list[str] = []
     return lines, this.this_core(lines.append)
+
+
+def test_a_gpu_has_rates_without_a_measurement(measuring: list[str]) -> None:
+    assert this.known_for("cuda") == HARDWARE["h100"]
+    assert this.known_for("cpu") == CPU_CORE
+    assert measuring == []
+    told()
+    assert this.known_for("cpu") == MADE_UP
 
 
 def test_a_machine_is_measured_once(measuring: list[str]) -> None:

@@ -22,6 +22,29 @@ def test_a_subject_can_be_timed_again_and_again(name: str, monkeypatch: pytest.M
     assert all(work() > 0 for _ in range(2))
 
 
+def test_what_takes_long_is_timed_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"light": 0.02, "heavy": 0.5, "long": 8.0}
+    clock, calls = [0.0], dict.fromkeys(seconds, 0)
+
+    def work_of(name: str) -> timing.Work:
+        def work() -> int:
+            calls[name] += 1
+            clock[0] += seconds[name]
+            return 2
+
+        return work
+
+    # What it sets is for a process of its own.
+    monkeypatch.setattr(loop, "PULSE_SECONDS", loop.PULSE_SECONDS)
+    monkeypatch.setattr(timing.torch, "set_num_threads", lambda number: None)
+    monkeypatch.setattr(timing.torch, "set_flush_denormal", lambda on: None)
+    monkeypatch.setattr(timing, "SUBJECTS", {name: name for name in seconds})
+    monkeypatch.setattr(timing, "work_of", work_of)
+    monkeypatch.setattr(timing.time, "process_time", lambda: clock[0])
+    assert timing.measure() == pytest.approx({"light": 0.01, "heavy": 0.25, "long": 4.0})
+    assert calls == {"light": 6, "heavy": 3, "long": 1}
+
+
 def test_a_mask_leaves_its_share_of_weights() -> None:
     [left] = {one.weights_left for one in [SUBJECTS["lenet-sparse"]] if isinstance(one, Training)}
     mask = timing._mask(SUBJECTS["lenet"].recipe, left)  # type: ignore[union-attr]
